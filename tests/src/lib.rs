@@ -1,1 +1,12 @@
-//! tests
+//! What the whole-system tests stand on: real processes, real databases, a real browser, strangers
+//! that open our files. Every part cleans up after itself, also when its test fails.
+//!
+//! Nothing here is clever about a missing part: it panics and says what to install or build, because
+//! a test that is skipped silently tests nothing.
+
+pub mod database;
+pub mod folder;
+pub mod port;
+pub mod process;
+pub mod program;
+pub mod repository;

@@ -1,0 +1,4 @@
+//! The whole-system tests: one program, so that it is linked once.
+
+mod fences;
+mod schema;
