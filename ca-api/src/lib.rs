@@ -1,1 +1,21 @@
-//! ca-api
+//! The web tier: applicant pages, operator console, and what the worker signed for everyone to fetch.
+//!
+//! Order of reading: [`server`] (listeners), [`site`] (what every page shares), [`visit`] (what a page knows
+//! about its visitor), [`page`] (how it is drawn), then one module per area of the site.
+
+pub mod applicant;
+pub mod asset;
+pub mod console;
+pub mod csrf;
+pub mod form;
+pub mod guard;
+pub mod headers;
+pub mod help;
+pub mod locale;
+pub mod page;
+pub mod problem;
+pub mod public;
+pub mod server;
+pub mod session;
+pub mod site;
+pub mod visit;

@@ -1,0 +1,35 @@
+# What every page has: head, foot, steps, problems.
+skip = Skip to the main text
+site-menu = Site menu
+help = Guides
+other-language = 日本語
+contact = Contact:
+step = Step { $now } of { $all }
+logout = Log out
+
+problem-to-top = To the top page
+problem-mark = Reference:
+problem-not-found-title = This page does not exist
+problem-not-found-what = It may have moved, or there is a mistake in the address.
+problem-not-found-next = Check the address, or start from the top page.
+problem-forged-title = Please try once more
+problem-forged-what = This page had been open for too long, or somebody logged in or out in another tab, so we did not accept what was sent.
+problem-forged-next = Start again from the top page. Nothing has been applied for or changed.
+problem-forbidden-title = You cannot do this
+problem-forbidden-what = Your user ID does not allow this.
+problem-forbidden-next = If you think that it should, contact us and give the reference below.
+problem-malformed-title = We could not read what was sent
+problem-malformed-what = What was sent does not have the right form.
+problem-malformed-next = Go back and fill in the page again. If this page keeps appearing, contact us and give the reference below.
+problem-method-title = You cannot do this
+problem-method-what = This page does not accept that.
+problem-method-next = Start again from the top page.
+problem-too-large-title = Too much was sent
+problem-too-large-what = It is longer than we accept.
+problem-too-large-next = Go back and check what you filled in.
+problem-busy-title = We are busy at this moment
+problem-busy-what = Too many people are using the service at the same time.
+problem-busy-next = Please wait ten seconds and try again.
+problem-internal-title = Something went wrong on our side
+problem-internal-what = We are sorry. We could not finish what you asked for.
+problem-internal-next = Please try again in a little while. If this page keeps appearing, contact us and give the reference below.

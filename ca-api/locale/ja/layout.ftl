@@ -1,0 +1,35 @@
+# What every page has: head, foot, steps, problems.
+skip = 本文へ移動
+site-menu = サイトのメニュー
+help = 使い方
+other-language = English
+contact = お問い合わせ先：
+step = 手順 { $now }/{ $all }
+logout = ログアウト
+
+problem-to-top = トップページへ
+problem-mark = 受付番号：
+problem-not-found-title = ページが見つかりません
+problem-not-found-what = お探しのページは、移動したか、アドレスが間違っている可能性があります。
+problem-not-found-next = アドレスをお確かめになるか、トップページからお進みください。
+problem-forged-title = もう一度やり直してください
+problem-forged-what = 画面を開いてから時間がたったか、別の画面でログインまたはログアウトされたため、送信された内容を受け付けませんでした。
+problem-forged-next = トップページから、もう一度お進みください。申請などの手続きは行われていません。
+problem-forbidden-title = この操作はできません
+problem-forbidden-what = お使いのユーザＩＤでは、この操作を行うことができません。
+problem-forbidden-next = お心当たりがない場合は、下の受付番号を添えてお問い合わせください。
+problem-malformed-title = 送信された内容を読み取れませんでした
+problem-malformed-what = 送信された内容の形式が正しくありません。
+problem-malformed-next = 前の画面に戻り、もう一度入力してください。繰り返し表示される場合は、下の受付番号を添えてお問い合わせください。
+problem-method-title = この操作はできません
+problem-method-what = このページでは、その操作を受け付けていません。
+problem-method-next = トップページから、もう一度お進みください。
+problem-too-large-title = 送信された内容が大きすぎます
+problem-too-large-what = 受け付けられる長さを超えています。
+problem-too-large-next = 前の画面に戻り、入力した内容をお確かめください。
+problem-busy-title = ただいま混み合っています
+problem-busy-what = アクセスが集中しているため、処理できませんでした。
+problem-busy-next = お手数ですが、１０秒ほど待ってから、もう一度お試しください。
+problem-internal-title = システムでエラーが発生しました
+problem-internal-what = ご迷惑をおかけして申し訳ありません。処理を最後まで行うことができませんでした。
+problem-internal-next = しばらく待ってからもう一度お試しください。繰り返し表示される場合は、下の受付番号を添えてお問い合わせください。

@@ -1,0 +1,93 @@
+//! Refusals that need no page: forms from other sites, doubled parameters, oversize addresses.
+
+use std::collections::HashSet;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::{Method, header::HeaderMap};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse};
+
+use crate::problem::Problem;
+
+/// Most bytes of path and query together.
+const MOST_ADDRESS: usize = 2_048;
+
+/// Middleware: lets through what one of our own pages may have sent.
+pub async fn guard<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match check(request.request()) {
+        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(problem) => Ok(request.into_response(HttpResponse::from_error(problem))),
+    }
+}
+
+fn check(request: &HttpRequest) -> Result<(), Problem> {
+    if request.uri().to_string().len() > MOST_ADDRESS {
+        return Err(Problem::TooLarge);
+    }
+    if has_doubled_parameter(request.query_string()) {
+        return Err(Problem::Malformed("a parameter was sent twice"));
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    if is_from_elsewhere(request.headers()) {
+        return Err(Problem::Forged("origin"));
+    }
+    Ok(())
+}
+
+/// Browsers say where a form came from in `Sec-Fetch-Site` and `Origin`. Whoever sends neither (old browsers,
+/// scripts) still needs the form's token.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let read = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    if read("sec-fetch-site").is_some_and(|site| site != b"same-origin") {
+        return true;
+    }
+    let Some(origin) = read(ORIGIN.as_str()) else { return false };
+    let own = [b"https://".as_slice(), read(HOST.as_str()).unwrap_or_default()].concat();
+    origin != own
+}
+
+fn has_doubled_parameter(query: &str) -> bool {
+    let mut seen = HashSet::new();
+    let names = query.split('&').filter(|pair| !pair.is_empty());
+    names.map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name)).any(|name| !seen.insert(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn post(headers: &[(&'static str, &'static str)]) -> HttpRequest {
+        let request = TestRequest::post().uri("/service/login").insert_header(("host", "ca.example:8443"));
+        headers.iter().fold(request, |request, header| request.insert_header(*header)).to_http_request()
+    }
+
+    #[test]
+    fn forms_from_other_sites_are_refused() {
+        assert!(check(&post(&[("origin", "https://ca.example:8443")])).is_ok());
+        assert!(check(&post(&[])).is_ok());
+        for header in [
+            ("origin", "https://evil.example"),
+            ("origin", "https://ca.example:9443"),
+            ("origin", "http://ca.example:8443"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(check(&post(&[header])).is_err(), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn doubled_parameters_are_refused() {
+        assert!(!has_doubled_parameter("a=1&b=1"));
+        assert!(has_doubled_parameter("a=1&b=2&a=1"));
+    }
+}

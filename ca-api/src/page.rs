@@ -1,0 +1,97 @@
+//! How a page is drawn: what every template may ask for, and the reply that carries it.
+
+use std::fmt::Display;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use crate::asset;
+use crate::locale::{Language, Texts};
+use crate::problem::Problem;
+use crate::site::Area;
+
+/// Content type of every page.
+pub const HTML: &str = "text/html; charset=utf-8";
+
+/// What the layout needs; the first field of every template, named `page`.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Texts in the visitor's language.
+    pub texts: Texts,
+    /// The listener that the page is served by.
+    pub area: Area,
+    /// Path of this page, for the language switch.
+    pub path: String,
+    /// What every form carries in its hidden field `token`.
+    pub form_token: String,
+    /// The service's name in the visitor's language.
+    pub service: String,
+    /// Whom to call.
+    pub contact: String,
+    /// Scheme, host and port of the applicants' pages.
+    pub public_url: String,
+    /// The mark of this request, shown on problem pages and written to the log.
+    pub mark: String,
+    /// Shown in the head with 「ログアウト」 when somebody is logged in.
+    pub signed_in: Option<String>,
+}
+
+impl Page {
+    /// The text of `key`.
+    pub fn t(&self, key: &str) -> String {
+        self.texts.text(key)
+    }
+
+    /// The text of `key` with variables.
+    pub fn with<V: Display, const N: usize>(&self, key: &str, values: [(&str, V); N]) -> String {
+        self.texts.with(key, values)
+    }
+
+    /// The tag for `<html lang>`.
+    pub fn lang(&self) -> &'static str {
+        self.texts.language.tag()
+    }
+
+    /// Whether Japanese is being read.
+    pub fn is_japanese(&self) -> bool {
+        self.texts.language == Language::Japanese
+    }
+
+    /// The link that shows this page in the other language.
+    pub fn other_language_url(&self) -> String {
+        format!("/language/{}?back={}", self.texts.language.other().tag(), self.path)
+    }
+
+    /// The tag of the other language.
+    pub fn other_lang(&self) -> &'static str {
+        self.texts.language.other().tag()
+    }
+
+    /// Address of a built-in file, with a mark of its content so that browsers may keep it for ever.
+    pub fn asset(&self, name: &str) -> String {
+        asset::url(name)
+    }
+
+    /// The same page with somebody logged in.
+    #[must_use]
+    pub fn signed_in_as(self, who: impl Into<String>) -> Self {
+        Self { signed_in: Some(who.into()), ..self }
+    }
+}
+
+/// A template as a reply.
+pub fn reply(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
+    let body = template.render().map_err(Problem::internal)?;
+    Ok(HttpResponse::build(status).content_type(HTML).body(body))
+}
+
+/// A template as the usual reply, 200.
+pub fn show(template: &impl Template) -> Result<HttpResponse, Problem> {
+    reply(StatusCode::OK, template)
+}
+
+/// After a form did its work: the browser is sent on, so that reloading sends nothing twice.
+pub fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+}

@@ -1,0 +1,193 @@
+//! What can go wrong with a request, as handlers say it; [`dress`] turns each into a designed page.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError};
+use askama::Template;
+
+use crate::page::{self, Page};
+use crate::visit::Visit;
+
+/// Seconds after which a browser that met an overload may come back.
+const BUSY_SECONDS: &str = "10";
+
+/// A request that is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// No such page, or nothing that this visitor may know of.
+    #[error("not found")]
+    NotFound,
+    /// The form did not come from a page that we gave to this browser, or that page is out of date.
+    #[error("the form was not ours: {0}")]
+    Forged(&'static str),
+    /// Known, but not allowed.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    /// Malformed: a field missing, doubled, not UTF-8.
+    #[error("malformed request: {0}")]
+    Malformed(&'static str),
+    /// More bytes than any form of ours has.
+    #[error("too large")]
+    TooLarge,
+    /// Not logged in, or logged in for too long; carries the login page to go to.
+    #[error("not logged in")]
+    SignedOut(&'static str),
+    /// Too many passwords are being checked at this moment.
+    #[error("busy")]
+    Busy,
+    /// Our fault. The text goes to the log under the request's mark, never to the visitor.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Problem {
+    /// Our fault, told by an error that the visitor must not read.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forged(_) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SignedOut(_) => StatusCode::SEE_OTHER,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut reply = HttpResponse::build(self.status_code());
+        match self {
+            Self::SignedOut(login) => reply.insert_header((LOCATION, *login)),
+            Self::Busy => reply.insert_header((RETRY_AFTER, BUSY_SECONDS)),
+            _ => &mut reply,
+        };
+        reply.finish()
+    }
+}
+
+/// Middleware: gives every refusal, ours or the framework's, a page in the visitor's language.
+pub async fn dress<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let visit = Visit::of(request.request())?;
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || is_html(&response) {
+        return Ok(response);
+    }
+    log(&visit, &response);
+    let kind = Kind::of(&response);
+    let body = ProblemPage { page: visit.page(), kind, status: status.as_u16(), home: visit.area.home_path() }.render();
+    let Ok(body) = body else { return Ok(response) };
+    Ok(response.map_body(|head, _| {
+        head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(page::HTML));
+        BoxBody::new(body)
+    }))
+}
+
+fn is_html(response: &ServiceResponse) -> bool {
+    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+fn log(visit: &Visit, response: &ServiceResponse) {
+    let status = response.status().as_u16();
+    let mark = visit.mark.as_str();
+    match response.response().error() {
+        Some(error) if status >= 500 => tracing::error!(status, mark, path = visit.path, %error, "request failed"),
+        Some(error) => tracing::info!(status, mark, path = visit.path, %error, "request refused"),
+        None => tracing::info!(status, mark, path = visit.path, "request refused"),
+    }
+}
+
+/// The pages there are for problems: the key of their texts in `layout.ftl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    NotFound,
+    Forged,
+    Forbidden,
+    Malformed,
+    Method,
+    TooLarge,
+    Busy,
+    Internal,
+}
+
+impl Kind {
+    fn of(response: &ServiceResponse) -> Self {
+        if let Some(Problem::Forged(_)) = response.response().error().and_then(|error| error.as_error()) {
+            return Self::Forged;
+        }
+        match response.status() {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Self::Forbidden,
+            StatusCode::METHOD_NOT_ALLOWED => Self::Method,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => Self::TooLarge,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Self::Busy,
+            status if status.is_server_error() => Self::Internal,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+impl Kind {
+    /// What the page is called.
+    fn title(self, page: &Page) -> String {
+        match self {
+            Self::NotFound => page.t("problem-not-found-title"),
+            Self::Forged => page.t("problem-forged-title"),
+            Self::Forbidden => page.t("problem-forbidden-title"),
+            Self::Malformed => page.t("problem-malformed-title"),
+            Self::Method => page.t("problem-method-title"),
+            Self::TooLarge => page.t("problem-too-large-title"),
+            Self::Busy => page.t("problem-busy-title"),
+            Self::Internal => page.t("problem-internal-title"),
+        }
+    }
+
+    /// What happened.
+    fn what(self, page: &Page) -> String {
+        match self {
+            Self::NotFound => page.t("problem-not-found-what"),
+            Self::Forged => page.t("problem-forged-what"),
+            Self::Forbidden => page.t("problem-forbidden-what"),
+            Self::Malformed => page.t("problem-malformed-what"),
+            Self::Method => page.t("problem-method-what"),
+            Self::TooLarge => page.t("problem-too-large-what"),
+            Self::Busy => page.t("problem-busy-what"),
+            Self::Internal => page.t("problem-internal-what"),
+        }
+    }
+
+    /// What to do now.
+    fn next(self, page: &Page) -> String {
+        match self {
+            Self::NotFound => page.t("problem-not-found-next"),
+            Self::Forged => page.t("problem-forged-next"),
+            Self::Forbidden => page.t("problem-forbidden-next"),
+            Self::Malformed => page.t("problem-malformed-next"),
+            Self::Method => page.t("problem-method-next"),
+            Self::TooLarge => page.t("problem-too-large-next"),
+            Self::Busy => page.t("problem-busy-next"),
+            Self::Internal => page.t("problem-internal-next"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    page: Page,
+    kind: Kind,
+    status: u16,
+    home: &'static str,
+}

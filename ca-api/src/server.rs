@@ -1,0 +1,199 @@
+//! The listeners: plain http, https for applicants, https for operators; started and stopped together.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::rt::System;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{App, Error, HttpServer, web};
+
+use crate::problem::Problem;
+use crate::site::{Area, Site};
+use crate::{applicant, asset, console, guard, headers, help, problem, public};
+
+mod listen;
+mod peer;
+mod tls;
+
+pub use listen::ServeError;
+pub use peer::PeerCertificate;
+
+/// How long a browser may take to send the head of a request.
+const REQUEST_HEAD: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Seconds that running requests get to finish after a stop.
+const STOP_SECONDS: u64 = 10;
+
+/// Where and with what to listen.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// Address of plain http, as `127.0.0.1:8080`; port 0 takes any free one.
+    pub http: String,
+    /// Address of the applicants' pages.
+    pub https: String,
+    /// Address of the operators' console.
+    pub console: String,
+    /// The site's certificate with its chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// The CA's own certificates, DER: operators' certificates must come from one of them.
+    pub authorities: Vec<Vec<u8>>,
+}
+
+/// The addresses really bound.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// Plain http.
+    pub http: SocketAddr,
+    /// Applicants.
+    pub https: SocketAddr,
+    /// Operators.
+    pub console: SocketAddr,
+}
+
+/// A running site. Dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub addresses: Addresses,
+    handles: Vec<ServerHandle>,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Server {
+    /// Lets running requests finish, then ends; returns when all is over.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    /// Waits until the listeners end by themselves, which only a fault makes them do.
+    pub fn join(mut self) -> std::io::Result<()> {
+        let thread = self.thread.take();
+        let ended = thread.map(JoinHandle::join);
+        ended.and_then(Result::ok).unwrap_or(Err(std::io::Error::other("the web server's thread panicked")))
+    }
+
+    /// Whether the listeners are still up.
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    fn end(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        for handle in &self.handles {
+            // The command is sent at once; the returned future only waits, which the join below does.
+            drop(handle.stop(true));
+        }
+        let _ = thread.join();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Binds all three listeners, then serves in a thread of its own. Whatever is wrong with addresses or
+/// certificates is an error before anything is served.
+pub fn serve(site: Arc<Site>, listen: &Listen) -> Result<Server, ServeError> {
+    let http = listen::bind("http", &listen.http)?;
+    let https = listen::bind("https", &listen.https)?;
+    let console = listen::bind("console", &listen.console)?;
+    let addresses = Addresses {
+        http: listen::address(&http)?,
+        https: listen::address(&https)?,
+        console: listen::address(&console)?,
+    };
+    let tls = (tls::public(listen)?, tls::console(listen)?);
+    let (tell, told) = mpsc::channel();
+    let run = move || System::new().block_on(run(site, (http, https, console), tls, tell));
+    let thread = thread::Builder::new().name("ca-api".to_owned()).spawn(run).map_err(ServeError::Start)?;
+    match told.recv() {
+        Ok(handles) => Ok(Server { addresses, handles, thread: Some(thread) }),
+        Err(mpsc::RecvError) => Err(ServeError::Start(why_ended(thread))),
+    }
+}
+
+fn why_ended(thread: JoinHandle<std::io::Result<()>>) -> std::io::Error {
+    match thread.join() {
+        Ok(Err(error)) => error,
+        _ => std::io::Error::other("the web server ended at once"),
+    }
+}
+
+async fn run(
+    site: Arc<Site>,
+    (http, https, console): (TcpListener, TcpListener, TcpListener),
+    (public_tls, console_tls): (tls::Builder, tls::Builder),
+    tell: mpsc::Sender<Vec<ServerHandle>>,
+) -> std::io::Result<()> {
+    let plain = start(&site, Area::Plain, http, None)?;
+    let public = start(&site, Area::Applicant, https, Some(public_tls))?;
+    let console = start(&site, Area::Console, console, Some(console_tls))?;
+    // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
+    let _ = tell.send(vec![plain.handle(), public.handle(), console.handle()]);
+    tokio::try_join!(plain, public, console).map(|_| ())
+}
+
+fn start(
+    site: &Arc<Site>,
+    area: Area,
+    listener: TcpListener,
+    tls: Option<tls::Builder>,
+) -> std::io::Result<actix_web::dev::Server> {
+    let site = Data::from(Arc::clone(site));
+    let server = HttpServer::new(move || app(site.clone(), area))
+        .workers(if area == Area::Applicant { 2 } else { 1 })
+        .client_request_timeout(REQUEST_HEAD)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(STOP_SECONDS)
+        .disable_signals()
+        .on_connect(peer::remember);
+    let server = match tls {
+        Some(tls) => server.listen_openssl(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
+}
+
+/// The pages of one listener, as tests also build them.
+pub fn app(
+    site: Data<Site>,
+    area: Area,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(site)
+        .app_data(Data::new(area))
+        .configure(move |config| routes(config, area))
+        .default_service(web::to(|| async { Err::<&str, _>(Problem::NotFound) }))
+        .wrap(from_fn(guard::guard))
+        .wrap(from_fn(problem::dress))
+        .wrap(from_fn(headers::complete))
+}
+
+/// Which pages a listener has. The console's are not reachable from the applicants' port at all.
+fn routes(config: &mut ServiceConfig, area: Area) {
+    config.configure(asset::routes).configure(public::routes_everywhere).configure(help::routes);
+    match area {
+        Area::Plain => config.configure(public::routes_plain),
+        Area::Applicant => config.configure(public::routes).configure(applicant::routes),
+        Area::Console => config.configure(console::routes),
+    };
+}
