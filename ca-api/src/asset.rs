@@ -21,17 +21,29 @@ pub struct Asset {
 impl Asset {
     /// A style sheet.
     pub const fn css(name: &'static str, bytes: &'static [u8]) -> Self {
-        Self { name, kind: "text/css; charset=utf-8", bytes }
+        Self {
+            name,
+            kind: "text/css; charset=utf-8",
+            bytes,
+        }
     }
 
     /// A picture.
     pub const fn svg(name: &'static str, bytes: &'static [u8]) -> Self {
-        Self { name, kind: "image/svg+xml", bytes }
+        Self {
+            name,
+            kind: "image/svg+xml",
+            bytes,
+        }
     }
 
     /// A script that only adds; no page depends on it.
     pub const fn script(name: &'static str, bytes: &'static [u8]) -> Self {
-        Self { name, kind: "text/javascript; charset=utf-8", bytes }
+        Self {
+            name,
+            kind: "text/javascript; charset=utf-8",
+            bytes,
+        }
     }
 
     fn mark(&self) -> String {
@@ -61,11 +73,16 @@ pub fn url(name: &str) -> String {
 /// `GET /assets/…`, the same on every listener.
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/assets/{name:.*}", web::get().to(serve));
-    config.route("/favicon.ico", web::get().to(|| async { serve(web::Path::from("mark.svg".to_owned())).await }));
+    config.route(
+        "/favicon.ico",
+        web::get().to(|| async { serve(web::Path::from("mark.svg".to_owned())).await }),
+    );
 }
 
 async fn serve(name: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let asset = all().find(|asset| asset.name == name.as_str()).ok_or(Problem::NotFound)?;
+    let asset = all()
+        .find(|asset| asset.name == name.as_str())
+        .ok_or(Problem::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, asset.kind))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))

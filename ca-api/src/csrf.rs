@@ -52,10 +52,18 @@ pub struct FormCookie {
 impl FormCookie {
     /// The browser's own, or a fresh one from `random` bytes.
     pub fn of(request: &HttpRequest, area: Area, random: [u8; COOKIE_BYTES]) -> Self {
-        let own = request.cookie(area.form_cookie()).filter(|cookie| is_ours(cookie.value()));
+        let own = request
+            .cookie(area.form_cookie())
+            .filter(|cookie| is_ours(cookie.value()));
         match own {
-            Some(cookie) => Self { value: cookie.value().to_owned(), fresh: false },
-            None => Self { value: hex::encode(random), fresh: true },
+            Some(cookie) => Self {
+                value: cookie.value().to_owned(),
+                fresh: false,
+            },
+            None => Self {
+                value: hex::encode(random),
+                fresh: true,
+            },
         }
     }
 
@@ -79,7 +87,10 @@ impl FormCookie {
 
 /// Whether a cookie's value has the form that we give them: 32 bytes as lower-case hex.
 pub fn is_ours(value: &str) -> bool {
-    value.len() == 2 * COOKIE_BYTES && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    value.len() == 2 * COOKIE_BYTES
+        && value
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

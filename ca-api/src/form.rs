@@ -26,7 +26,10 @@ pub struct Form(Vec<(String, String)>);
 impl Form {
     /// The field as typed, or nothing when the form lacks it.
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The field, which must be there: its absence means that the form is not ours.
@@ -49,7 +52,10 @@ impl Form {
 
     /// Every value of a list field; its name ends in `[]`.
     pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
-        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn check(self, visit: &Visit) -> Result<Self, Problem> {
@@ -57,7 +63,13 @@ impl Form {
             if value.chars().count() > MOST_CHARACTERS {
                 return Err(Problem::TooLarge);
             }
-            if !name.ends_with(LIST) && self.0.iter().skip(index + 1).any(|(other, _)| other == name) {
+            if !name.ends_with(LIST)
+                && self
+                    .0
+                    .iter()
+                    .skip(index + 1)
+                    .any(|(other, _)| other == name)
+            {
                 return Err(Problem::Malformed("a field was sent twice"));
             }
         }

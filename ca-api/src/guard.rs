@@ -32,7 +32,10 @@ fn check(request: &HttpRequest) -> Result<(), Problem> {
     if has_doubled_parameter(request.query_string()) {
         return Err(Problem::Malformed("a parameter was sent twice"));
     }
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    if matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    ) {
         return Ok(());
     }
     if is_from_elsewhere(request.headers()) {
@@ -48,15 +51,23 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     if read("sec-fetch-site").is_some_and(|site| site != b"same-origin") {
         return true;
     }
-    let Some(origin) = read(ORIGIN.as_str()) else { return false };
-    let own = [b"https://".as_slice(), read(HOST.as_str()).unwrap_or_default()].concat();
+    let Some(origin) = read(ORIGIN.as_str()) else {
+        return false;
+    };
+    let own = [
+        b"https://".as_slice(),
+        read(HOST.as_str()).unwrap_or_default(),
+    ]
+    .concat();
     origin != own
 }
 
 fn has_doubled_parameter(query: &str) -> bool {
     let mut seen = HashSet::new();
     let names = query.split('&').filter(|pair| !pair.is_empty());
-    names.map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name)).any(|name| !seen.insert(name))
+    names
+        .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+        .any(|name| !seen.insert(name))
 }
 
 #[cfg(test)]
@@ -65,8 +76,13 @@ mod tests {
     use actix_web::test::TestRequest;
 
     fn post(headers: &[(&'static str, &'static str)]) -> HttpRequest {
-        let request = TestRequest::post().uri("/service/login").insert_header(("host", "ca.example:8443"));
-        headers.iter().fold(request, |request, header| request.insert_header(*header)).to_http_request()
+        let request = TestRequest::post()
+            .uri("/service/login")
+            .insert_header(("host", "ca.example:8443"));
+        headers
+            .iter()
+            .fold(request, |request, header| request.insert_header(*header))
+            .to_http_request()
     }
 
     #[test]

@@ -21,7 +21,10 @@ const ALWAYS: [(&str, &str); 7] = [
     ("x-frame-options", "DENY"),
     // Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
     ("referrer-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
@@ -37,15 +40,23 @@ pub struct Mark(String);
 impl Mark {
     /// Crockford's alphabet: no I, L, O, U.
     const ALPHABET: [char; 32] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N',
-        'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H',
+        'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
     ];
 
     /// A mark out of eight random bytes.
     pub fn of(random: [u8; 8]) -> Self {
-        let letter = |byte: &u8| Self::ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or('0');
+        let letter = |byte: &u8| {
+            Self::ALPHABET
+                .get(usize::from(byte & 31))
+                .copied()
+                .unwrap_or('0')
+        };
         let letters: Vec<char> = random.iter().map(letter).collect();
-        let halves: Vec<String> = letters.chunks(4).map(|half| half.iter().collect()).collect();
+        let halves: Vec<String> = letters
+            .chunks(4)
+            .map(|half| half.iter().collect())
+            .collect();
         Self(halves.join("-"))
     }
 
@@ -61,8 +72,14 @@ pub async fn complete<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let missing = || Problem::Internal("the listener was set up without its site".to_owned());
-    let site = request.app_data::<Data<Site>>().cloned().ok_or_else(missing)?;
-    let area = *request.app_data::<Data<Area>>().ok_or_else(missing)?.get_ref();
+    let site = request
+        .app_data::<Data<Site>>()
+        .cloned()
+        .ok_or_else(missing)?;
+    let area = *request
+        .app_data::<Data<Area>>()
+        .ok_or_else(missing)?
+        .get_ref();
     let (mut mark, mut cookie) = ([0; 8], [0; COOKIE_BYTES]);
     site.random.fill(&mut mark);
     site.random.fill(&mut cookie);
@@ -71,7 +88,10 @@ pub async fn complete<B: MessageBody + 'static>(
     request.extensions_mut().insert(cookie.clone());
 
     let mut response = next.call(request).await?.map_into_boxed_body();
-    let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if let Some(cookie) = cookie.to_set(area).filter(|_| is_page) {
         response.response_mut().add_cookie(&cookie)?;
     }
@@ -81,11 +101,21 @@ pub async fn complete<B: MessageBody + 'static>(
 
 fn complete_headers(headers: &mut HeaderMap, area: Area, site: &Site) {
     for (name, value) in ALWAYS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     if area.is_tls() {
-        let hsts = if site.is_localhost() { HSTS_LOCALHOST } else { HSTS };
-        headers.insert(HeaderName::from_static("strict-transport-security"), HeaderValue::from_static(hsts));
+        let hsts = if site.is_localhost() {
+            HSTS_LOCALHOST
+        } else {
+            HSTS
+        };
+        headers.insert(
+            HeaderName::from_static("strict-transport-security"),
+            HeaderValue::from_static(hsts),
+        );
     }
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -98,6 +128,9 @@ mod tests {
 
     #[test]
     fn a_mark_can_be_read_out() {
-        assert_eq!(Mark::of([0, 1, 10, 31, 32, 255, 20, 18]).as_str(), "01AZ-0ZMJ");
+        assert_eq!(
+            Mark::of([0, 1, 10, 31, 32, 255, 20, 18]).as_str(),
+            "01AZ-0ZMJ"
+        );
     }
 }

@@ -8,11 +8,32 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// One file per area of the site: name, Japanese, English.
-pub(crate) const FILES: [(&str, &str, &str); 4] = [
-    ("layout", include_str!("../locale/ja/layout.ftl"), include_str!("../locale/en/layout.ftl")),
-    ("applicant", include_str!("../locale/ja/applicant.ftl"), include_str!("../locale/en/applicant.ftl")),
-    ("help", include_str!("../locale/ja/help.ftl"), include_str!("../locale/en/help.ftl")),
-    ("console", include_str!("../locale/ja/console.ftl"), include_str!("../locale/en/console.ftl")),
+pub(crate) const FILES: [(&str, &str, &str); 5] = [
+    (
+        "layout",
+        include_str!("../locale/ja/layout.ftl"),
+        include_str!("../locale/en/layout.ftl"),
+    ),
+    (
+        "applicant",
+        include_str!("../locale/ja/applicant.ftl"),
+        include_str!("../locale/en/applicant.ftl"),
+    ),
+    (
+        "help",
+        include_str!("../locale/ja/help.ftl"),
+        include_str!("../locale/en/help.ftl"),
+    ),
+    (
+        "picture",
+        include_str!("../locale/ja/picture.ftl"),
+        include_str!("../locale/en/picture.ftl"),
+    ),
+    (
+        "console",
+        include_str!("../locale/ja/console.ftl"),
+        include_str!("../locale/en/console.ftl"),
+    ),
 ];
 
 /// The languages of the site.
@@ -36,7 +57,9 @@ impl Language {
 
     /// The language of a tag, or `None` for a tag that we do not speak.
     pub fn of_tag(tag: &str) -> Option<Self> {
-        [Self::Japanese, Self::English].into_iter().find(|language| language.tag() == tag)
+        [Self::Japanese, Self::English]
+            .into_iter()
+            .find(|language| language.tag() == tag)
     }
 
     /// The other one, for the switch.
@@ -50,7 +73,9 @@ impl Language {
 
 /// A text file that does not parse: a mistake of ours, found at start and by the tests.
 #[derive(Debug, thiserror::Error)]
-#[error("the built-in text file locale/{language}/{file}.ftl is broken: {what}; rebuild the program")]
+#[error(
+    "the built-in text file locale/{language}/{file}.ftl is broken: {what}; rebuild the program"
+)]
 pub struct LocaleError {
     language: &'static str,
     file: &'static str,
@@ -68,7 +93,10 @@ pub struct Locale {
 impl Locale {
     /// Parses the built-in files.
     pub fn load() -> Result<Self, LocaleError> {
-        Ok(Self { japanese: bundle(Language::Japanese)?, english: bundle(Language::English)? })
+        Ok(Self {
+            japanese: bundle(Language::Japanese)?,
+            english: bundle(Language::English)?,
+        })
     }
 
     fn bundle(&self, language: Language) -> &Bundle {
@@ -121,7 +149,9 @@ impl Texts {
             return key.to_owned();
         };
         let mut errors = Vec::new();
-        let text = bundle.format_pattern(pattern, args, &mut errors).into_owned();
+        let text = bundle
+            .format_pattern(pattern, args, &mut errors)
+            .into_owned();
         if !errors.is_empty() {
             tracing::error!(key, ?errors, "text could not be filled in");
         }
@@ -139,10 +169,16 @@ fn bundle(language: Language) -> Result<Bundle, LocaleError> {
             Language::Japanese => japanese,
             Language::English => english,
         };
-        let broken = |what: String| LocaleError { language: language.tag(), file, what };
-        let resource =
-            FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| broken(format!("{errors:?}")))?;
-        bundle.add_resource(resource).map_err(|errors| broken(format!("{errors:?}")))?;
+        let broken = |what: String| LocaleError {
+            language: language.tag(),
+            file,
+            what,
+        };
+        let resource = FluentResource::try_new(source.to_owned())
+            .map_err(|(_, errors)| broken(format!("{errors:?}")))?;
+        bundle
+            .add_resource(resource)
+            .map_err(|errors| broken(format!("{errors:?}")))?;
     }
     Ok(bundle)
 }

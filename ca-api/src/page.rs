@@ -60,7 +60,11 @@ impl Page {
 
     /// The link that shows this page in the other language.
     pub fn other_language_url(&self) -> String {
-        format!("/language/{}?back={}", self.texts.language.other().tag(), self.path)
+        format!(
+            "/language/{}?back={}",
+            self.texts.language.other().tag(),
+            self.path
+        )
     }
 
     /// The tag of the other language.
@@ -76,7 +80,10 @@ impl Page {
     /// The same page with somebody logged in.
     #[must_use]
     pub fn signed_in_as(self, who: impl Into<String>) -> Self {
-        Self { signed_in: Some(who.into()), ..self }
+        Self {
+            signed_in: Some(who.into()),
+            ..self
+        }
     }
 }
 
@@ -93,5 +100,7 @@ pub fn show(template: &impl Template) -> Result<HttpResponse, Problem> {
 
 /// After a form did its work: the browser is sent on, so that reloading sends nothing twice.
 pub fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+    HttpResponse::SeeOther()
+        .insert_header(("Location", path))
+        .finish()
 }

@@ -87,23 +87,35 @@ pub async fn dress<B: MessageBody + 'static>(
     }
     log(&visit, &response);
     let kind = Kind::of(&response);
-    let body = ProblemPage { page: visit.page(), kind, status: status.as_u16(), home: visit.area.home_path() }.render();
+    let body = ProblemPage {
+        page: visit.page(),
+        kind,
+        status: status.as_u16(),
+        home: visit.area.home_path(),
+    }
+    .render();
     let Ok(body) = body else { return Ok(response) };
     Ok(response.map_body(|head, _| {
-        head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(page::HTML));
+        head.headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(page::HTML));
         BoxBody::new(body)
     }))
 }
 
 fn is_html(response: &ServiceResponse) -> bool {
-    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 fn log(visit: &Visit, response: &ServiceResponse) {
     let status = response.status().as_u16();
     let mark = visit.mark.as_str();
     match response.response().error() {
-        Some(error) if status >= 500 => tracing::error!(status, mark, path = visit.path, %error, "request failed"),
+        Some(error) if status >= 500 => {
+            tracing::error!(status, mark, path = visit.path, %error, "request failed")
+        }
         Some(error) => tracing::info!(status, mark, path = visit.path, %error, "request refused"),
         None => tracing::info!(status, mark, path = visit.path, "request refused"),
     }
@@ -124,7 +136,11 @@ enum Kind {
 
 impl Kind {
     fn of(response: &ServiceResponse) -> Self {
-        if let Some(Problem::Forged(_)) = response.response().error().and_then(|error| error.as_error()) {
+        if let Some(Problem::Forged(_)) = response
+            .response()
+            .error()
+            .and_then(|error| error.as_error())
+        {
             return Self::Forged;
         }
         match response.status() {

@@ -78,16 +78,24 @@ impl Server {
     pub fn join(mut self) -> std::io::Result<()> {
         let thread = self.thread.take();
         let ended = thread.map(JoinHandle::join);
-        ended.and_then(Result::ok).unwrap_or(Err(std::io::Error::other("the web server's thread panicked")))
+        ended
+            .and_then(Result::ok)
+            .unwrap_or(Err(std::io::Error::other(
+                "the web server's thread panicked",
+            )))
     }
 
     /// Whether the listeners are still up.
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
     }
 
     fn end(&mut self) {
-        let Some(thread) = self.thread.take() else { return };
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
         for handle in &self.handles {
             // The command is sent at once; the returned future only waits, which the join below does.
             drop(handle.stop(true));
@@ -116,9 +124,16 @@ pub fn serve(site: Arc<Site>, listen: &Listen) -> Result<Server, ServeError> {
     let tls = (tls::public(listen)?, tls::console(listen)?);
     let (tell, told) = mpsc::channel();
     let run = move || System::new().block_on(run(site, (http, https, console), tls, tell));
-    let thread = thread::Builder::new().name("ca-api".to_owned()).spawn(run).map_err(ServeError::Start)?;
+    let thread = thread::Builder::new()
+        .name("ca-api".to_owned())
+        .spawn(run)
+        .map_err(ServeError::Start)?;
     match told.recv() {
-        Ok(handles) => Ok(Server { addresses, handles, thread: Some(thread) }),
+        Ok(handles) => Ok(Server {
+            addresses,
+            handles,
+            thread: Some(thread),
+        }),
         Err(mpsc::RecvError) => Err(ServeError::Start(why_ended(thread))),
     }
 }
@@ -190,10 +205,15 @@ pub fn app(
 
 /// Which pages a listener has. The console's are not reachable from the applicants' port at all.
 fn routes(config: &mut ServiceConfig, area: Area) {
-    config.configure(asset::routes).configure(public::routes_everywhere).configure(help::routes);
+    config
+        .configure(asset::routes)
+        .configure(public::routes_everywhere)
+        .configure(help::routes);
     match area {
         Area::Plain => config.configure(public::routes_plain),
-        Area::Applicant => config.configure(public::routes).configure(applicant::routes),
+        Area::Applicant => config
+            .configure(public::routes)
+            .configure(applicant::routes),
         Area::Console => config.configure(console::routes),
     };
 }

@@ -37,12 +37,21 @@ pub struct Site {
 impl Site {
     /// Reads the built-in texts and keeps the settings.
     pub fn new(settings: Settings, random: Arc<dyn Random>) -> Result<Self, LocaleError> {
-        Ok(Self { settings, locale: Arc::new(Locale::load()?), random })
+        Ok(Self {
+            settings,
+            locale: Arc::new(Locale::load()?),
+            random,
+        })
     }
 
     /// Whether this is somebody's own machine.
     pub fn is_localhost(&self) -> bool {
-        let host = self.settings.public_url.split("//").last().unwrap_or_default();
+        let host = self
+            .settings
+            .public_url
+            .split("//")
+            .last()
+            .unwrap_or_default();
         host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.")
     }
 

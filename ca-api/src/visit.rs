@@ -40,14 +40,21 @@ impl Visit {
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let missing = || Problem::Internal("the listener was set up without its site".to_owned());
         let site = request.app_data::<Data<Site>>().ok_or_else(missing)?;
-        let area = *request.app_data::<Data<Area>>().ok_or_else(missing)?.get_ref();
+        let area = *request
+            .app_data::<Data<Area>>()
+            .ok_or_else(missing)?
+            .get_ref();
         Ok(Self {
             site: Arc::clone(site),
             area,
             language: language(request),
             path: request.path().to_owned(),
             form_token: form_token(request, area),
-            mark: request.extensions().get::<Mark>().cloned().unwrap_or_default(),
+            mark: request
+                .extensions()
+                .get::<Mark>()
+                .cloned()
+                .unwrap_or_default(),
         })
     }
 
@@ -78,12 +85,24 @@ impl FromRequest for Visit {
 
 fn language(request: &HttpRequest) -> Language {
     let cookie = request.cookie(LANGUAGE_COOKIE);
-    cookie.and_then(|cookie| Language::of_tag(cookie.value())).unwrap_or_default()
+    cookie
+        .and_then(|cookie| Language::of_tag(cookie.value()))
+        .unwrap_or_default()
 }
 
 /// Logged in: bound to the session. Before that: bound to the form cookie (double submit).
 fn form_token(request: &HttpRequest, area: Area) -> FormToken {
     let session = request.cookie(area.session_cookie());
-    let form = || request.extensions().get::<FormCookie>().map(|cookie| FormToken::of(cookie.value()));
-    session.as_ref().map(Cookie::value).map(FormToken::of).or_else(form).unwrap_or_else(|| FormToken::of(""))
+    let form = || {
+        request
+            .extensions()
+            .get::<FormCookie>()
+            .map(|cookie| FormToken::of(cookie.value()))
+    };
+    session
+        .as_ref()
+        .map(Cookie::value)
+        .map(FormToken::of)
+        .or_else(form)
+        .unwrap_or_else(|| FormToken::of(""))
 }

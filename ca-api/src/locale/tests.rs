@@ -16,7 +16,11 @@ fn keys(source: &str) -> BTreeSet<String> {
 }
 
 fn variables(source: &str) -> BTreeSet<String> {
-    source.split("{ $").skip(1).filter_map(|rest| rest.split_once(' ').map(|(name, _)| name.to_owned())).collect()
+    source
+        .split("{ $")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(' ').map(|(name, _)| name.to_owned()))
+        .collect()
 }
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -37,7 +41,10 @@ fn keys_used() -> Vec<(PathBuf, String)> {
     files_below(&root.join("templates"), &mut files);
     files_below(&root.join("src"), &mut files);
     let mut used = Vec::new();
-    for file in files.into_iter().filter(|file| !file.ends_with("locale/tests.rs")) {
+    for file in files
+        .into_iter()
+        .filter(|file| !file.ends_with("locale/tests.rs"))
+    {
         let source = fs::read_to_string(&file).unwrap();
         for call in [".t(\"", ".with(\"", ".text(\""] {
             for rest in source.split(call).skip(1) {
@@ -52,14 +59,24 @@ fn keys_used() -> Vec<(PathBuf, String)> {
 fn both_languages_have_the_same_keys_and_variables() {
     for (file, japanese, english) in FILES {
         assert_eq!(keys(japanese), keys(english), "locale/*/{file}.ftl");
-        assert_eq!(variables(japanese), variables(english), "variables of locale/*/{file}.ftl");
+        assert_eq!(
+            variables(japanese),
+            variables(english),
+            "variables of locale/*/{file}.ftl"
+        );
     }
 }
 
 #[test]
 fn every_key_used_exists() {
-    let known: BTreeSet<String> = FILES.iter().flat_map(|(_, japanese, _)| keys(japanese)).collect();
-    let missing: Vec<_> = keys_used().into_iter().filter(|(_, key)| !known.contains(key)).collect();
+    let known: BTreeSet<String> = FILES
+        .iter()
+        .flat_map(|(_, japanese, _)| keys(japanese))
+        .collect();
+    let missing: Vec<_> = keys_used()
+        .into_iter()
+        .filter(|(_, key)| !known.contains(key))
+        .collect();
     assert!(missing.is_empty(), "texts that no file has: {missing:#?}");
 }
 

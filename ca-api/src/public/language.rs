@@ -15,7 +15,10 @@ pub(super) struct Back {
     back: String,
 }
 
-pub(super) async fn switch(tag: web::Path<String>, back: web::Query<Back>) -> Result<HttpResponse, Problem> {
+pub(super) async fn switch(
+    tag: web::Path<String>,
+    back: web::Query<Back>,
+) -> Result<HttpResponse, Problem> {
     let language = Language::of_tag(&tag).ok_or(Problem::NotFound)?;
     let cookie = Cookie::build(LANGUAGE_COOKIE, language.tag())
         .path("/")
@@ -23,13 +26,22 @@ pub(super) async fn switch(tag: web::Path<String>, back: web::Query<Back>) -> Re
         .same_site(SameSite::Lax)
         .max_age(Duration::days(365))
         .finish();
-    Ok(HttpResponse::SeeOther().cookie(cookie).insert_header(("Location", own_path(&back.back))).finish())
+    Ok(HttpResponse::SeeOther()
+        .cookie(cookie)
+        .insert_header(("Location", own_path(&back.back)))
+        .finish())
 }
 
 /// Only a path of this site: never `//host`, `/\host` or anything with a scheme.
 fn own_path(back: &str) -> &str {
-    let plain = back.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
-    if back.starts_with('/') && !back.starts_with("//") && plain { back } else { "/" }
+    let plain = back
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
+    if back.starts_with('/') && !back.starts_with("//") && plain {
+        back
+    } else {
+        "/"
+    }
 }
 
 #[cfg(test)]
@@ -39,7 +51,14 @@ mod tests {
     #[test]
     fn the_way_back_never_leaves_the_site() {
         assert_eq!(own_path("/service/login"), "/service/login");
-        for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a\r\nb", "/a?b=c"] {
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a\r\nb",
+            "/a?b=c",
+        ] {
             assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
         }
     }

@@ -19,7 +19,9 @@ pub enum ServeError {
         address: String,
     },
     /// The address is malformed, not of this machine, or needs rights that we lack.
-    #[error("cannot listen on {address} for {listener}: {why}; correct [listen] {listener} in the configuration")]
+    #[error(
+        "cannot listen on {address} for {listener}: {why}; correct [listen] {listener} in the configuration"
+    )]
     Address {
         /// Which listener.
         listener: &'static str,
@@ -53,8 +55,15 @@ pub enum ServeError {
 /// Takes `address` for `listener`.
 pub fn bind(listener: &'static str, address: &str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|why| match why.kind() {
-        io::ErrorKind::AddrInUse => ServeError::InUse { listener, address: address.to_owned() },
-        _ => ServeError::Address { listener, address: address.to_owned(), why },
+        io::ErrorKind::AddrInUse => ServeError::InUse {
+            listener,
+            address: address.to_owned(),
+        },
+        _ => ServeError::Address {
+            listener,
+            address: address.to_owned(),
+            why,
+        },
     })
 }
 
@@ -72,7 +81,10 @@ mod tests {
         let first = bind("https", "127.0.0.1:0").unwrap();
         let taken = address(&first).unwrap().to_string();
         let error = bind("https", &taken).unwrap_err().to_string();
-        assert!(error.contains(&taken) && error.contains("[listen] https"), "{error}");
+        assert!(
+            error.contains(&taken) && error.contains("[listen] https"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslVerifyMode, SslVersion};
+use openssl::ssl::{
+    SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslVerifyMode, SslVersion,
+};
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 
@@ -31,7 +33,8 @@ pub fn console(listen: &Listen) -> Result<Builder, ServeError> {
     let mut builder = base(listen)?;
     let mut store = X509StoreBuilder::new()?;
     for der in &listen.authorities {
-        let authority = X509::from_der(der).map_err(|why| ServeError::Authority(why.to_string()))?;
+        let authority =
+            X509::from_der(der).map_err(|why| ServeError::Authority(why.to_string()))?;
         builder.add_client_ca(&authority)?;
         store.add_cert(authority)?;
     }
@@ -45,21 +48,31 @@ pub fn console(listen: &Listen) -> Result<Builder, ServeError> {
 fn base(listen: &Listen) -> Result<Builder, ServeError> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    builder.set_groups_list(GROUPS).or_else(|_| builder.set_groups_list(CLASSICAL_GROUPS))?;
+    builder
+        .set_groups_list(GROUPS)
+        .or_else(|_| builder.set_groups_list(CLASSICAL_GROUPS))?;
     let refused = |file: &Path, why: ErrorStack| ServeError::Certificate {
         file: file.to_owned(),
         why: readable(file).err().unwrap_or_else(|| why.to_string()),
     };
-    builder.set_certificate_chain_file(&listen.certificate).map_err(|why| refused(&listen.certificate, why))?;
-    builder.set_private_key_file(&listen.key, SslFiletype::PEM).map_err(|why| refused(&listen.key, why))?;
-    builder.check_private_key().map_err(|_| ServeError::Certificate {
-        file: listen.key.clone(),
-        why: format!("it is not the key of {}", listen.certificate.display()),
-    })?;
+    builder
+        .set_certificate_chain_file(&listen.certificate)
+        .map_err(|why| refused(&listen.certificate, why))?;
+    builder
+        .set_private_key_file(&listen.key, SslFiletype::PEM)
+        .map_err(|why| refused(&listen.key, why))?;
+    builder
+        .check_private_key()
+        .map_err(|_| ServeError::Certificate {
+            file: listen.key.clone(),
+            why: format!("it is not the key of {}", listen.certificate.display()),
+        })?;
     Ok(builder)
 }
 
 /// OpenSSL's own text for a missing file is a riddle; the system's is not.
 fn readable(file: &Path) -> Result<(), String> {
-    std::fs::File::open(file).map(|_| ()).map_err(|why| why.to_string())
+    std::fs::File::open(file)
+        .map(|_| ())
+        .map_err(|why| why.to_string())
 }
