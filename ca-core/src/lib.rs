@@ -1,3 +1,7 @@
-//! What both ends of the queue share: domain rules, store, queue, flows.
-
+//! What both ends of the queue share: the rules, the store, the queue and the flows.
+//!
+//! A module uses only those before it: `domain` < `config` < `store` < `queue` < `flow`.
+//! There is no HTTP, no SMTP and no private key in this crate.
+pub mod config;
 pub mod domain;
+pub mod store;

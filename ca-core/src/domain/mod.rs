@@ -1,7 +1,19 @@
-//! Pure rules: no I/O, time and randomness as arguments.
-
+//! The rules of the house: pure, without I/O, with time and randomness as arguments.
+pub mod account;
+pub mod actor;
+pub mod approval;
+pub mod audit;
+pub mod certificate;
 pub mod distinguished_name;
 pub mod lock;
+pub mod mail;
+pub mod profile;
+pub mod random;
+pub mod request;
+pub mod seal;
+pub mod serial;
+pub mod session;
 pub mod text;
 pub mod thumbprint;
+pub mod time;
 pub mod user_id;

@@ -1,0 +1,4 @@
+//! Rebuilds the embedded migrations when one of them changes.
+fn main() {
+    println!("cargo:rerun-if-changed=migrations");
+}

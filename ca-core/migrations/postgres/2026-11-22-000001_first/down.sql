@@ -1,0 +1,17 @@
+DROP TABLE worker_status;
+DROP TABLE calendar_override;
+DROP TABLE audit_head;
+DROP TABLE audit;
+DROP TABLE outbox;
+DROP TABLE certificate;
+DROP TABLE intent;
+DROP TABLE approval;
+DROP TABLE request;
+DROP TABLE authority;
+DROP TABLE seal_key;
+DROP TABLE try_counter;
+DROP TABLE session;
+DROP TABLE operator;
+DROP TABLE letter;
+DROP TABLE letter_run;
+DROP TABLE account;

@@ -1,0 +1,71 @@
+//! `[authority]` and `[pkcs12]`: the CA, its key, and what it packs.
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, within};
+
+/// One attribute of a distinguished name, written `{ CN = "…" }`.
+pub type NameAttribute = BTreeMap<String, String>;
+
+/// The certificate authority and its key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthorityConfig {
+    /// The root's subject, in order; Japanese or ASCII.
+    pub subject: Vec<NameAttribute>,
+    /// The organisation that stands in applicants' subjects after the user ID.
+    pub client_organisation: String,
+    /// Folder with certificate profiles; the built-in ones when absent.
+    pub profiles: Option<PathBuf>,
+    /// The CA's encrypted private key (PEM); `keys/ca.key` in the data folder when absent.
+    pub key_file: Option<PathBuf>,
+    /// The worker's encrypted sealing key; `keys/sealing.key` in the data folder when absent.
+    pub sealing_key_file: Option<PathBuf>,
+    /// File whose first line is the passphrase of both; asked for at a terminal when absent.
+    pub passphrase_file: Option<PathBuf>,
+}
+
+impl Default for AuthorityConfig {
+    fn default() -> Self {
+        let attribute =
+            |key: &str, value: &str| BTreeMap::from([(key.to_owned(), value.to_owned())]);
+        Self {
+            subject: vec![
+                attribute("C", "JP"),
+                attribute("O", "電子請求受付センター"),
+                attribute("CN", "電子請求受付センター 認証局 G1"),
+            ],
+            client_organisation: "電子請求受付センター".into(),
+            profiles: None,
+            key_file: None,
+            sealing_key_file: None,
+            passphrase_file: None,
+        }
+    }
+}
+
+/// The PKCS#12 that an applicant downloads (RFC 7292).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pkcs12Config {
+    /// PBKDF2 and MAC iterations, 10,000 to 600,000 (Windows refuses more).
+    pub iterations: u32,
+}
+
+impl Default for Pkcs12Config {
+    fn default() -> Self {
+        Self {
+            iterations: 100_000,
+        }
+    }
+}
+
+impl Pkcs12Config {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let rule = "allowed are 10000 to 600000; Windows refuses more";
+        within("pkcs12.iterations", self.iterations, 10_000..=600_000, rule)
+    }
+}

@@ -1,0 +1,223 @@
+//! Configuration: one TOML file, overridden by `INKAN__SECTION__KEY`, unknown keys refused.
+//!
+//! Every section has defaults, so that the demo needs no file. Secrets are never written
+//! here: a key that needs one names the file that holds it.
+mod authority;
+mod database;
+mod letter;
+mod mail;
+mod service;
+mod web;
+mod worker;
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::lock::LockRule;
+use crate::domain::user_id::{Class, Classes, ClassesError};
+
+pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
+pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
+pub use letter::LetterConfig;
+pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
+pub use service::{CalendarFile, ServiceConfig};
+pub use web::{ListenConfig, PasswordConfig, SessionConfig, TlsConfig};
+pub use worker::WorkerConfig;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What the service is called and where people find it.
+    pub service: ServiceConfig,
+    /// The folder for everything that is not in the database.
+    pub data: DataConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// The addresses that ca-api listens on.
+    pub listen: ListenConfig,
+    /// The site's own certificate.
+    pub tls: TlsConfig,
+    /// The certificate authority and its key.
+    pub authority: AuthorityConfig,
+    /// The PKCS#12 that an applicant downloads.
+    pub pkcs12: Pkcs12Config,
+    /// Business hours and holidays.
+    pub calendar: CalendarFile,
+    /// The signing worker.
+    pub worker: WorkerConfig,
+    /// Mail notices.
+    pub mail: MailConfig,
+    /// Locks after wrong passwords.
+    pub lock: LockRule,
+    /// Browser sessions.
+    pub session: SessionConfig,
+    /// Password hashing and ageing.
+    pub password: PasswordConfig,
+    /// The posted letter.
+    pub letter: LetterConfig,
+    /// The classes of user IDs, by their two letters.
+    pub class: Vec<Class>,
+}
+
+/// Why a configuration is refused; names the key and what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there or not readable.
+    #[error("configuration file {0} cannot be read: {1}; give its path with --config")]
+    File(PathBuf, std::io::Error),
+    /// A key is unknown, missing or of the wrong type.
+    #[error("configuration: {0}; see docs/configuration.md for the keys")]
+    Shape(Box<figment::Error>),
+    /// The classes of user IDs are not usable.
+    #[error("configuration: {0}")]
+    Classes(#[from] ClassesError),
+    /// A value is out of its range.
+    #[error("configuration: {key} is {value}: {rule}")]
+    Value {
+        /// The key, as `section.key`.
+        key: &'static str,
+        /// What was written.
+        value: String,
+        /// What is allowed.
+        rule: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads `file` (or only the defaults), then the environment, and checks every value.
+    ///
+    /// Relative paths inside the file are taken from the folder of the file.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| ConfigError::File(path.to_owned(), error))?;
+            figment = figment.merge(Toml::string(&text));
+        }
+        let config: Self = figment
+            .merge(Env::prefixed("INKAN__").split("__"))
+            .extract()
+            .map_err(|error| ConfigError::Shape(Box::new(error)))?;
+        config
+            .with_defaults()
+            .resolved(file.and_then(Path::parent))
+            .validated()
+    }
+
+    /// The classes of user IDs.
+    pub fn classes(&self) -> Classes {
+        // Checked when the configuration was loaded.
+        Classes::try_from(self.class.clone()).unwrap_or_default()
+    }
+
+    fn with_defaults(mut self) -> Self {
+        if self.class.is_empty() {
+            self.class = Classes::default().iter().cloned().collect();
+        }
+        self
+    }
+
+    /// Makes the paths of the file independent of the folder that a program was started in.
+    fn resolved(mut self, folder: Option<&Path>) -> Self {
+        let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
+            return self;
+        };
+        let place = |path: &mut PathBuf| {
+            if path.is_relative() {
+                *path = folder.join(&path);
+            }
+        };
+        place(&mut self.data.folder);
+        for path in [
+            &mut self.calendar.file,
+            &mut self.letter.template,
+            &mut self.authority.profiles,
+            &mut self.authority.key_file,
+            &mut self.authority.passphrase_file,
+            &mut self.authority.sealing_key_file,
+            &mut self.tls.certificate,
+            &mut self.tls.key,
+            &mut self.mail.folder,
+            &mut self.mail.templates,
+            &mut self.mail.smtp.credentials_file,
+            &mut self.mail.smtp.root_certificates,
+        ] {
+            path.iter_mut().for_each(place);
+        }
+        self
+    }
+
+    fn validated(self) -> Result<Self, ConfigError> {
+        self.service.check()?;
+        self.pkcs12.check()?;
+        self.worker.check()?;
+        self.session.check()?;
+        self.password.check()?;
+        self.mail.check()?;
+        Classes::try_from(self.class.clone())?;
+        Ok(self)
+    }
+}
+
+/// Refuses `value` unless it lies within `range`.
+fn within<T: PartialOrd + ToString>(
+    key: &'static str,
+    value: T,
+    range: std::ops::RangeInclusive<T>,
+    rule: &'static str,
+) -> Result<(), ConfigError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::Value {
+        key,
+        value: value.to_string(),
+        rule,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inkan.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(Some(&path))
+    }
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        let config = load("").unwrap();
+        assert_eq!(config.lock.tries.get(), 3);
+        assert_eq!(config.class.len(), 3);
+        assert!(config.data.folder.is_absolute());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = load("[lock]\ntrys = 3\n").unwrap_err().to_string();
+        assert!(error.contains("trys"), "{error}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_names_key_value_and_rule() {
+        let error = load("[pkcs12]\niterations = 1000000\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("pkcs12.iterations is 1000000"), "{error}");
+        assert!(error.contains("600000"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_file_says_how_to_name_one() {
+        let error = Config::load(Some(Path::new("/nonexistent/inkan.toml"))).unwrap_err();
+        assert!(error.to_string().contains("--config"));
+    }
+}

@@ -1,0 +1,122 @@
+//! `[listen]`, `[tls]`, `[session]`, `[password]`: the web tier.
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, within};
+
+/// The addresses that ca-api listens on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListenConfig {
+    /// Plain http: root certificate, CRL, OCSP, and a redirect to https.
+    pub http: SocketAddr,
+    /// https for applicants.
+    pub https: SocketAddr,
+    /// https for operators; demands an operator's client certificate.
+    pub console: SocketAddr,
+}
+
+impl Default for ListenConfig {
+    fn default() -> Self {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            http: local(8080),
+            https: local(8443),
+            console: local(8445),
+        }
+    }
+}
+
+/// The site's own certificate, as `ca-cli certificate issue-server` writes it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM certificate chain; `tls/server.crt` in the data folder when absent.
+    pub certificate: Option<PathBuf>,
+    /// PEM private key; `tls/server.key` in the data folder when absent.
+    pub key: Option<PathBuf>,
+}
+
+/// Browser sessions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionConfig {
+    /// A session ends after so many minutes without a request.
+    pub idle_minutes: u32,
+    /// A session ends after so many minutes in any case.
+    pub absolute_minutes: u32,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 20,
+            absolute_minutes: 480,
+        }
+    }
+}
+
+impl SessionConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        within(
+            "session.idle_minutes",
+            self.idle_minutes,
+            1..=1440,
+            "allowed are 1 to 1440",
+        )?;
+        within(
+            "session.absolute_minutes",
+            self.absolute_minutes,
+            1..=1440,
+            "allowed are 1 to 1440",
+        )
+    }
+}
+
+/// Password hashing (Argon2id).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordConfig {
+    /// Memory of one hash in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Hashes that one program computes at the same time; further logins wait their turn.
+    pub concurrent: u32,
+}
+
+impl Default for PasswordConfig {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            iterations: 2,
+            concurrent: 2,
+        }
+    }
+}
+
+impl PasswordConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        within(
+            "password.memory_kib",
+            self.memory_kib,
+            7_168..=1_048_576,
+            "allowed are 7168 to 1048576",
+        )?;
+        within(
+            "password.iterations",
+            self.iterations,
+            1..=100,
+            "allowed are 1 to 100",
+        )?;
+        within(
+            "password.concurrent",
+            self.concurrent,
+            1..=256,
+            "allowed are 1 to 256",
+        )
+    }
+}

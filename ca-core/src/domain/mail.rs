@@ -1,0 +1,39 @@
+//! What the outbox says about a mail before it is written: its kind and its facts, no secret.
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::request::words;
+
+/// The occasions on which an applicant gets a mail; one mail, one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// The certificate can be downloaded.
+    CertificateReady,
+    /// An operator rejected the request; the reason is in the facts.
+    RequestRejected,
+    /// The user ID was locked after wrong passwords.
+    LoginLocked,
+}
+words!(
+    MailKind,
+    "kind of mail",
+    CertificateReady = "certificate-ready",
+    RequestRejected = "request-rejected",
+    LoginLocked = "login-locked",
+);
+
+/// The facts that a mail's text may use. Everything here may be read by anybody on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailFacts {
+    /// The account's user ID.
+    pub user_id: String,
+    /// The account's name.
+    pub name: String,
+    /// The operator's reason, for a rejection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Until when: the certificate's end, or the lock's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,216 @@
+//! Accounts: who may apply, with the hashes of their passwords.
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::column::{At, MaybeAt, millis};
+use super::schema::account;
+use super::{Db, StoreError, StoreResult};
+use crate::domain::account::{AccountDetails, AccountStatus};
+use crate::domain::user_id::UserId;
+
+/// One office or agent.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = account)]
+pub struct Account {
+    /// Row number.
+    pub id: i64,
+    /// User ID, as on the letter.
+    #[diesel(deserialize_as = String)]
+    pub user_id: UserId,
+    /// Name of the office.
+    pub name: String,
+    /// Person or section that the letter is addressed to.
+    pub recipient: Option<String>,
+    /// `NNN-NNNN`.
+    pub postal_code: String,
+    /// Address, one to three lines.
+    pub address: String,
+    /// Where notices go; none means no mail.
+    pub mail_address: Option<String>,
+    /// Whether it may log in.
+    #[diesel(deserialize_as = String)]
+    pub status: AccountStatus,
+    /// Name of the person who registered it; that person may not decide for it.
+    pub registered_by: String,
+    /// Argon2id hash; none before the first letter.
+    pub login_password_hash: Option<String>,
+    /// The login password came by letter and must be changed.
+    pub login_password_temporary: bool,
+    /// When the login password was last set.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub login_password_changed_at: Option<DateTime<Utc>>,
+    /// Argon2id hash; none before the first letter.
+    pub issuance_password_hash: Option<String>,
+    /// A letter has to be printed.
+    pub letter_due: bool,
+    /// When it was registered.
+    #[diesel(deserialize_as = At)]
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[diesel(deserialize_as = At)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Account {
+    /// The address, line by line.
+    pub fn address_lines(&self) -> impl Iterator<Item = &str> {
+        self.address.lines()
+    }
+}
+
+/// The account of `user_id`.
+pub fn find(db: &mut Db, user_id: &UserId) -> StoreResult<Option<Account>> {
+    let query = account::table.filter(account::user_id.eq(user_id.as_str()));
+    Ok(query.select(Account::as_select()).first(db).optional()?)
+}
+
+/// The account numbered `id`.
+pub fn load(db: &mut Db, id: i64) -> StoreResult<Account> {
+    let found = account::table
+        .find(id)
+        .select(Account::as_select())
+        .first(db)
+        .optional()?;
+    found.ok_or_else(|| StoreError::Missing(format!("account {id}")))
+}
+
+/// The account numbered `id`, held until the transaction ends.
+pub fn lock(db: &mut Db, id: i64) -> StoreResult<Account> {
+    if let Db::Postgres(db) = db {
+        account::table
+            .find(id)
+            .select(account::id)
+            .for_update()
+            .first::<i64>(db)
+            .optional()?;
+    }
+    load(db, id)
+}
+
+/// Every account, by user ID.
+pub fn list(db: &mut Db) -> StoreResult<Vec<Account>> {
+    Ok(account::table
+        .order(account::user_id)
+        .select(Account::as_select())
+        .load(db)?)
+}
+
+/// The accounts that wait for a letter, by user ID.
+pub fn list_letter_due(db: &mut Db) -> StoreResult<Vec<Account>> {
+    let active = AccountStatus::Active.as_str();
+    let query = account::table.filter(account::letter_due.eq(true).and(account::status.eq(active)));
+    Ok(query
+        .order(account::user_id)
+        .select(Account::as_select())
+        .load(db)?)
+}
+
+/// Registers an account; a letter is due.
+pub fn insert(
+    db: &mut Db,
+    details: &AccountDetails,
+    by: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    diesel::insert_into(account::table)
+        .values((
+            account::user_id.eq(details.user_id.as_str()),
+            account::name.eq(&details.name),
+            account::recipient.eq(&details.recipient),
+            account::postal_code.eq(&details.postal_code),
+            account::address.eq(details.address.join("\n")),
+            account::mail_address.eq(&details.mail_address),
+            account::status.eq(AccountStatus::Active.as_str()),
+            account::registered_by.eq(by),
+            account::letter_due.eq(true),
+            account::created_at.eq(millis(at)),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Writes the register's facts of an account anew; passwords stay.
+pub fn update_details(
+    db: &mut Db,
+    id: i64,
+    details: &AccountDetails,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::name.eq(&details.name),
+            account::recipient.eq(&details.recipient),
+            account::postal_code.eq(&details.postal_code),
+            account::address.eq(details.address.join("\n")),
+            account::mail_address.eq(&details.mail_address),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Switches an account on or off.
+pub fn set_status(
+    db: &mut Db,
+    id: i64,
+    status: AccountStatus,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::status.eq(status.as_str()),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Replaces both passwords by those of a letter: the login password is temporary, no letter is due.
+pub fn set_letter_passwords(
+    db: &mut Db,
+    id: i64,
+    login_hash: &str,
+    issuance_hash: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::login_password_hash.eq(login_hash),
+            account::login_password_temporary.eq(true),
+            account::login_password_changed_at.eq(millis(at)),
+            account::issuance_password_hash.eq(issuance_hash),
+            account::letter_due.eq(false),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Replaces the login password by one that the applicant chose.
+///
+/// Guarded by the hash that was verified: a letter printed meanwhile wins.
+pub fn set_login_password(
+    db: &mut Db,
+    id: i64,
+    verified_hash: &str,
+    new_hash: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    let unchanged = account::table
+        .find(id)
+        .filter(account::login_password_hash.eq(verified_hash));
+    let rows = diesel::update(unchanged)
+        .set((
+            account::login_password_hash.eq(new_hash),
+            account::login_password_temporary.eq(false),
+            account::login_password_changed_at.eq(millis(at)),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Missing(format!("the password of account {id}")))
+    }
+}

@@ -1,0 +1,146 @@
+//! The audit table: one entry an act, in the act's own transaction, chained by hashes.
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::column::{At, millis};
+use super::connection::on_either;
+use super::schema::{audit, audit_head};
+use super::{Db, StoreResult};
+use crate::domain::actor::Act;
+use crate::domain::audit::{AuditFact, chain_hash};
+
+/// One entry, as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = audit)]
+pub struct AuditEntry {
+    /// Place in the chain, from 1.
+    pub sequence: i64,
+    /// When.
+    #[diesel(deserialize_as = At)]
+    pub at: DateTime<Utc>,
+    /// Who, as `kind:name`.
+    pub actor: String,
+    /// The verb.
+    pub act: String,
+    /// On what.
+    pub object: String,
+    /// Further facts, a JSON object.
+    pub detail: String,
+    /// The hash of the entry before.
+    pub previous_hash: String,
+    /// The hash of this entry.
+    pub hash: String,
+}
+
+/// One entry to be written: verb, object, further facts.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The verb, e.g. `request.submit`.
+    pub act: &'static str,
+    /// On what, e.g. `request:<id>`.
+    pub object: String,
+    /// Further facts; never a secret.
+    pub detail: serde_json::Value,
+}
+
+impl Record {
+    /// An entry about `object`, without further facts.
+    pub fn new(act: &'static str, object: impl Into<String>) -> Self {
+        Self {
+            act,
+            object: object.into(),
+            detail: serde_json::json!({}),
+        }
+    }
+
+    /// The entry with further facts.
+    pub fn with(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+}
+
+/// The chain's end.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Head {
+    /// Number of entries.
+    pub sequence: i64,
+    /// Hash of the last one.
+    pub hash: String,
+}
+
+/// Appends the entries of one act. To be called last in a transaction: it holds the chain's
+/// head, and with it every other writer, until the commit.
+pub fn append(db: &mut Db, by: &Act, records: &[Record]) -> StoreResult<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut head = lock_head(db)?;
+    let actor = by.actor.to_string();
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        let fact = AuditFact {
+            at: by.at,
+            actor: actor.clone(),
+            act: record.act.to_owned(),
+            object: record.object.clone(),
+            detail: record.detail.to_string(),
+        };
+        let sequence = head.sequence + 1;
+        let hash = chain_hash(sequence, &head.hash, &fact);
+        rows.push((
+            audit::sequence.eq(sequence),
+            audit::at.eq(millis(fact.at)),
+            audit::actor.eq(fact.actor),
+            audit::act.eq(fact.act),
+            audit::object.eq(fact.object),
+            audit::detail.eq(fact.detail),
+            audit::previous_hash.eq(head.hash),
+            audit::hash.eq(hash.clone()),
+        ));
+        head = Head { sequence, hash };
+    }
+    on_either!(db, db => diesel::insert_into(audit::table).values(rows).execute(db))?;
+    diesel::update(audit_head::table.find(1_i64))
+        .set((
+            audit_head::sequence.eq(head.sequence),
+            audit_head::hash.eq(head.hash),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The chain's end, as it stands.
+pub fn head(db: &mut Db) -> StoreResult<Head> {
+    Ok(audit_head::table
+        .find(1_i64)
+        .select((audit_head::sequence, audit_head::hash))
+        .first(db)?)
+}
+
+fn lock_head(db: &mut Db) -> StoreResult<Head> {
+    let query = audit_head::table
+        .find(1_i64)
+        .select((audit_head::sequence, audit_head::hash));
+    Ok(match db {
+        Db::Postgres(db) => query.for_update().first(db)?,
+        Db::Sqlite(db) => query.first(db)?,
+    })
+}
+
+/// Up to `limit` entries after the one numbered `after`, in order.
+pub fn page(db: &mut Db, after: i64, limit: i64) -> StoreResult<Vec<AuditEntry>> {
+    let query = audit::table
+        .filter(audit::sequence.gt(after))
+        .order(audit::sequence)
+        .limit(limit);
+    Ok(query.select(AuditEntry::as_select()).load(db)?)
+}
+
+/// The entries about one object, oldest first.
+pub fn about(db: &mut Db, object: &str) -> StoreResult<Vec<AuditEntry>> {
+    let query = audit::table
+        .filter(audit::object.eq(object))
+        .order(audit::sequence);
+    Ok(query.select(AuditEntry::as_select()).load(db)?)
+}

@@ -1,0 +1,146 @@
+//! Certificates: what was signed, and who fetched it.
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::column::{At, MaybeAt, MaybeText, millis};
+use super::connection::on_either;
+use super::schema::certificate;
+use super::{Db, StoreResult};
+use crate::domain::certificate::{CertificateStatus, Purpose};
+use crate::domain::request::RequestId;
+use crate::domain::serial::SerialNumber;
+
+/// One certificate.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = certificate)]
+pub struct Certificate {
+    /// Serial number.
+    #[diesel(deserialize_as = String)]
+    pub serial: SerialNumber,
+    /// What it is for.
+    #[diesel(deserialize_as = String)]
+    pub purpose: Purpose,
+    /// The generation that signed it.
+    pub generation: i64,
+    /// The request it answers.
+    #[diesel(deserialize_as = MaybeText)]
+    pub request_id: Option<RequestId>,
+    /// The account it belongs to.
+    pub account_id: Option<i64>,
+    /// Subject, as text.
+    pub subject: String,
+    /// Begin of validity.
+    #[diesel(deserialize_as = At)]
+    pub not_before: DateTime<Utc>,
+    /// Last valid second.
+    #[diesel(deserialize_as = At)]
+    pub not_after: DateTime<Utc>,
+    /// The certificate, DER.
+    pub certificate_der: Vec<u8>,
+    /// SHA-256 of the SubjectPublicKeyInfo, hex: what a login is bound to.
+    pub spki_sha256: String,
+    /// SHA-1 thumbprint as Windows shows it, lower-case hex.
+    pub sha1_thumbprint: String,
+    /// The PKCS#12, DER; only the office's password opens it.
+    pub pkcs12: Option<Vec<u8>>,
+    /// When it was recorded.
+    #[diesel(deserialize_as = At)]
+    pub issued_at: DateTime<Utc>,
+    /// Valid or revoked.
+    #[diesel(deserialize_as = String)]
+    pub status: CertificateStatus,
+    /// When it was revoked.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// Why (RFC 5280 §5.3.1 names).
+    pub revocation_reason: Option<String>,
+    /// How often the PKCS#12 was downloaded.
+    pub download_count: i64,
+    /// First download.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub first_downloaded_at: Option<DateTime<Utc>>,
+    /// Last download.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub last_downloaded_at: Option<DateTime<Utc>>,
+}
+
+impl Certificate {
+    /// Whether it holds at `now`: not revoked and within its dates.
+    pub fn holds_at(&self, now: DateTime<Utc>) -> bool {
+        self.status == CertificateStatus::Valid && self.not_before <= now && now <= self.not_after
+    }
+}
+
+/// Records certificates, all or none.
+pub fn insert(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> {
+    let rows: Vec<_> = certificates
+        .iter()
+        .map(|certificate| {
+            (
+                certificate::serial.eq(certificate.serial.to_hex()),
+                certificate::purpose.eq(certificate.purpose.as_str()),
+                certificate::generation.eq(certificate.generation),
+                certificate::request_id.eq(certificate.request_id.as_ref().map(RequestId::as_str)),
+                certificate::account_id.eq(certificate.account_id),
+                certificate::subject.eq(&certificate.subject),
+                certificate::not_before.eq(millis(certificate.not_before)),
+                certificate::not_after.eq(millis(certificate.not_after)),
+                certificate::certificate_der.eq(&certificate.certificate_der),
+                certificate::spki_sha256.eq(&certificate.spki_sha256),
+                certificate::sha1_thumbprint.eq(&certificate.sha1_thumbprint),
+                certificate::pkcs12.eq(&certificate.pkcs12),
+                certificate::issued_at.eq(millis(certificate.issued_at)),
+                certificate::status.eq(certificate.status.as_str()),
+            )
+        })
+        .collect();
+    on_either!(db, db => diesel::insert_into(certificate::table).values(rows).execute(db))?;
+    Ok(())
+}
+
+/// The certificate with this serial.
+pub fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Certificate>> {
+    Ok(certificate::table
+        .find(serial.to_hex())
+        .select(Certificate::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// The certificates of an account, newest first.
+pub fn of_account(db: &mut Db, account_id: i64) -> StoreResult<Vec<Certificate>> {
+    let query = certificate::table.filter(certificate::account_id.eq(account_id));
+    let newest = query.order((certificate::issued_at.desc(), certificate::serial));
+    Ok(newest.select(Certificate::as_select()).load(db)?)
+}
+
+/// One page of all certificates, newest first.
+pub fn list(db: &mut Db, offset: i64, limit: i64) -> StoreResult<Vec<Certificate>> {
+    let newest = certificate::table.order((certificate::issued_at.desc(), certificate::serial));
+    Ok(newest
+        .offset(offset)
+        .limit(limit)
+        .select(Certificate::as_select())
+        .load(db)?)
+}
+
+/// How many certificates were issued since `since` for this purpose.
+pub fn count_since(db: &mut Db, purpose: Purpose, since: DateTime<Utc>) -> StoreResult<i64> {
+    let query = certificate::table
+        .filter(certificate::purpose.eq(purpose.as_str()))
+        .filter(certificate::issued_at.ge(millis(since)));
+    Ok(query.count().get_result(db)?)
+}
+
+/// Counts a download.
+pub fn note_download(db: &mut Db, certificate: &Certificate, at: DateTime<Utc>) -> StoreResult<()> {
+    let first = certificate.first_downloaded_at.unwrap_or(at);
+    diesel::update(certificate::table.find(certificate.serial.to_hex()))
+        .set((
+            certificate::download_count.eq(certificate::download_count + 1),
+            certificate::first_downloaded_at.eq(millis(first)),
+            certificate::last_downloaded_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! One connection, to either database, and how transactions begin and end on it.
+use std::path::Path;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
+
+use crate::config::DatabaseUrl;
+
+/// A connection to SQLite or PostgreSQL.
+#[derive(diesel::MultiConnection)]
+pub enum Db {
+    /// PostgreSQL 15 or newer.
+    Postgres(PgConnection),
+    /// SQLite, WAL, full sync.
+    Sqlite(SqliteConnection),
+}
+
+/// Makes and checks connections for the pool.
+#[derive(Debug)]
+pub(super) struct Manager {
+    target: DatabaseUrl,
+}
+
+impl Manager {
+    pub(super) fn new(target: DatabaseUrl) -> Self {
+        Self { target }
+    }
+
+    /// Connects once, so that a wrong address is told at once and in the driver's words.
+    pub(super) fn probe(&self) -> Result<(), String> {
+        self.connect().map(drop).map_err(|error| error.to_string())
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Db;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Db, Self::Error> {
+        match &self.target {
+            DatabaseUrl::Sqlite(path) => open_sqlite(path).map(Db::Sqlite),
+            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
+                .map(Db::Postgres)
+                .map_err(diesel::r2d2::Error::ConnectionError),
+        }
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<(), Self::Error> {
+        match db {
+            Db::Postgres(db) => db.ping().map_err(diesel::r2d2::Error::QueryError),
+            Db::Sqlite(_) => Ok(()),
+        }
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        match db {
+            Db::Postgres(db) => AnsiTransactionManager::is_broken_transaction_manager(db),
+            Db::Sqlite(db) => AnsiTransactionManager::is_broken_transaction_manager(db),
+        }
+    }
+}
+
+fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
+    let name = path.to_string_lossy();
+    let mut db =
+        SqliteConnection::establish(&name).map_err(diesel::r2d2::Error::ConnectionError)?;
+    // busy_timeout first: switching to WAL may itself have to wait for another program.
+    // FULL: a commit that was answered survives a power cut; a CA cannot do with less.
+    // secure_delete: what is wiped is overwritten in the file, not only unlinked.
+    db.batch_execute(
+        "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+    )
+    .map_err(diesel::r2d2::Error::QueryError)?;
+    Ok(db)
+}
+
+pub(super) fn begin(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(db) => AnsiTransactionManager::begin_transaction(db),
+        Db::Sqlite(db) => AnsiTransactionManager::begin_transaction_sql(db, "BEGIN IMMEDIATE"),
+    }
+}
+
+pub(super) fn commit(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(db) => AnsiTransactionManager::commit_transaction(db),
+        Db::Sqlite(db) => AnsiTransactionManager::commit_transaction(db),
+    }
+}
+
+pub(super) fn roll_back(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(db) => AnsiTransactionManager::rollback_transaction(db),
+        Db::Sqlite(db) => AnsiTransactionManager::rollback_transaction(db),
+    }
+}
+
+/// Runs the same query text on whichever connection is there: for what diesel cannot say
+/// through the enum (upserts, row locks, inserts of many rows).
+macro_rules! on_either {
+    ($db:expr, $inner:ident => $query:expr) => {
+        match $db {
+            $crate::store::connection::Db::Postgres($inner) => $query,
+            $crate::store::connection::Db::Sqlite($inner) => $query,
+        }
+    };
+}
+pub(super) use on_either;

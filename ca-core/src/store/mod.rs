@@ -1,0 +1,211 @@
+//! The database, SQLite or PostgreSQL: one pool, one kind of transaction, one file per noun.
+//!
+//! Nothing outside this module meets diesel. Times are epoch milliseconds here and
+//! `DateTime<Utc>` everywhere else; words are checked when a row is read, so that a
+//! damaged or hostile row is an error and never a guess.
+pub mod account;
+pub mod approval;
+pub mod audit;
+pub mod authority;
+pub mod calendar_override;
+pub mod certificate;
+mod column;
+mod connection;
+pub mod intent;
+pub mod letter;
+mod migration;
+pub mod operator;
+pub mod outbox;
+pub mod request;
+mod schema;
+pub mod session;
+pub mod try_counter;
+pub mod worker_status;
+
+use std::path::Path;
+
+use diesel::r2d2::{Pool, PooledConnection};
+
+pub use connection::Db;
+pub use migration::SchemaState;
+
+use crate::config::{DatabaseConfig, DatabaseUrl};
+use connection::Manager;
+
+/// Why the store could not do something. None of these is the user's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or opened.
+    #[error(
+        "the database {target} cannot be opened: {reason}; check [database] url and that the server runs"
+    )]
+    Open {
+        /// The database, without credentials.
+        target: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// The schema lacks migrations.
+    #[error(
+        "the database is older than this program ({0} steps missing); make a backup, then run `ca-cli database migrate`"
+    )]
+    SchemaOlder(usize),
+    /// The schema has migrations that this program does not know.
+    #[error(
+        "the database is newer than this program (it has step {0}); install the program version that made it, or newer"
+    )]
+    SchemaNewer(String),
+    /// A migration failed; nothing of it stays.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+    /// A query failed.
+    #[error("the database refused: {0}")]
+    Query(#[from] diesel::result::Error),
+    /// A row that should be there is not, or was changed by somebody else meanwhile.
+    #[error("{0} is not in the database, or was changed meanwhile")]
+    Missing(String),
+}
+
+impl StoreError {
+    /// Whether a UNIQUE constraint said no: the same thing is there already.
+    pub fn is_duplicate(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        matches!(
+            self,
+            Self::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+        )
+    }
+}
+
+/// What every function of the store returns.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// A pool of connections to one database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool<Manager>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the database and refuses one whose schema is not this program's.
+    pub fn open(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
+        let store = Self::connect(config, data)?;
+        match store.schema_state()? {
+            SchemaState::Current => Ok(store),
+            SchemaState::Older(missing) => Err(StoreError::SchemaOlder(missing)),
+            SchemaState::Newer(step) => Err(StoreError::SchemaNewer(step)),
+        }
+    }
+
+    /// Opens the database, makes it if it is new, and brings an older schema up to date.
+    pub fn migrate(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
+        let store = Self::connect(config, data)?;
+        if let SchemaState::Newer(step) = store.schema_state()? {
+            return Err(StoreError::SchemaNewer(step));
+        }
+        migration::run(&mut *store.connection()?)?;
+        Ok(store)
+    }
+
+    /// Opens the database without a look at its schema.
+    pub fn connect(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
+        let target = config.target(data);
+        let name = display_name(&target);
+        let manager = Manager::new(target);
+        manager.probe().map_err(|reason| StoreError::Open {
+            target: name.clone(),
+            reason,
+        })?;
+        let pool = Pool::builder()
+            .max_size(config.connections.max(1))
+            .min_idle(Some(0))
+            .test_on_check_out(true)
+            .build(manager)
+            .map_err(|error| StoreError::Open {
+                target: name,
+                reason: error.to_string(),
+            })?;
+        Ok(Self { pool })
+    }
+
+    /// Whether the schema is older than, equal to or newer than this program.
+    pub fn schema_state(&self) -> StoreResult<SchemaState> {
+        migration::state(&mut *self.connection()?)
+    }
+
+    /// Takes every migration back, newest first. For tests and for emptying a trial.
+    pub fn revert_all(&self) -> StoreResult<()> {
+        migration::revert_all(&mut *self.connection()?)
+    }
+
+    /// Runs every missing migration.
+    pub fn run_migrations(&self) -> StoreResult<()> {
+        migration::run(&mut *self.connection()?)
+    }
+
+    /// Runs `work` in one transaction: all of it is stored, or nothing.
+    ///
+    /// On SQLite it is `BEGIN IMMEDIATE`: the right to write is taken at the start, since a
+    /// transaction that reads first and writes later would fail at once when another writes
+    /// (measured: half of them). On PostgreSQL it is read committed; what must not move
+    /// meanwhile is read with a row lock, or changed by a guarded UPDATE.
+    pub fn transaction<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        W: FnOnce(&mut Db) -> Result<T, E>,
+    {
+        let mut db = self.connection()?;
+        connection::begin(&mut db).map_err(StoreError::from)?;
+        match work(&mut db) {
+            Ok(value) => {
+                connection::commit(&mut db).map_err(StoreError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(rollback) = connection::roll_back(&mut db) {
+                    tracing::error!(%rollback, "a transaction could not be rolled back");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs reading `work` outside a transaction.
+    pub fn read<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        W: FnOnce(&mut Db) -> Result<T, E>,
+    {
+        work(&mut *self.connection()?)
+    }
+
+    fn connection(&self) -> StoreResult<PooledConnection<Manager>> {
+        self.pool.get().map_err(|error| StoreError::Open {
+            target: "connection pool".into(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// The database for people to read, without a password.
+fn display_name(target: &DatabaseUrl) -> String {
+    match target {
+        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        DatabaseUrl::Postgres(url) => match (url.find("://"), url.rfind('@')) {
+            (Some(scheme), Some(at)) if at > scheme => {
+                format!(
+                    "{}{}",
+                    url.get(..scheme + 3).unwrap_or(""),
+                    url.get(at + 1..).unwrap_or("")
+                )
+            }
+            _ => "postgres".into(),
+        },
+    }
+}

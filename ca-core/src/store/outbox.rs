@@ -1,0 +1,152 @@
+//! The outbox: mails that a committed act owes. A row is written in the act's own transaction.
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::column::{At, MaybeAt, millis};
+use super::connection::on_either;
+use super::schema::outbox;
+use super::{Db, StoreError, StoreResult};
+use crate::domain::certificate::MailState;
+use crate::domain::mail::{MailFacts, MailKind};
+
+/// One mail.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct Mail {
+    /// Row number.
+    pub id: i64,
+    /// The occasion.
+    #[diesel(deserialize_as = String)]
+    pub kind: MailKind,
+    /// To whom.
+    pub to_address: String,
+    facts: String,
+    /// Message-ID without angle brackets; the same at every try.
+    pub message_id: String,
+    /// Waiting, sent or parked.
+    #[diesel(deserialize_as = String)]
+    pub state: MailState,
+    /// Tries so far.
+    pub attempts: i64,
+    /// Not before.
+    #[diesel(deserialize_as = At)]
+    pub next_try_at: DateTime<Utc>,
+    /// What the server said last.
+    pub last_error: Option<String>,
+    /// When the act was committed.
+    #[diesel(deserialize_as = At)]
+    pub created_at: DateTime<Utc>,
+    /// When the server took it.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl Mail {
+    /// The facts that the text uses.
+    pub fn facts(&self) -> StoreResult<MailFacts> {
+        serde_json::from_str(&self.facts)
+            .map_err(|error| StoreError::Missing(format!("facts of mail {} ({error})", self.id)))
+    }
+}
+
+/// A mail to be owed.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// The occasion.
+    pub kind: MailKind,
+    /// To whom.
+    pub to_address: String,
+    /// The facts that the text uses.
+    pub facts: MailFacts,
+    /// Message-ID, made from random bytes once and for all tries.
+    pub message_id: String,
+}
+
+/// Puts mails into the outbox.
+pub fn insert(db: &mut Db, mails: &[NewMail], at: DateTime<Utc>) -> StoreResult<()> {
+    let rows: Vec<_> = mails
+        .iter()
+        .map(|mail| {
+            let facts = serde_json::json!(mail.facts).to_string();
+            (
+                outbox::kind.eq(mail.kind.as_str()),
+                outbox::to_address.eq(&mail.to_address),
+                outbox::facts.eq(facts),
+                outbox::message_id.eq(&mail.message_id),
+                outbox::state.eq(MailState::Waiting.as_str()),
+                outbox::next_try_at.eq(millis(at)),
+                outbox::created_at.eq(millis(at)),
+            )
+        })
+        .collect();
+    on_either!(db, db => diesel::insert_into(outbox::table).values(rows).execute(db))?;
+    Ok(())
+}
+
+/// Takes up to `limit` mails that are due, and holds them until `until` for `owner`.
+pub fn take(
+    db: &mut Db,
+    owner: &str,
+    until: DateTime<Utc>,
+    limit: i64,
+    at: DateTime<Utc>,
+) -> StoreResult<Vec<Mail>> {
+    let free = outbox::lease_until
+        .is_null()
+        .or(outbox::lease_until.lt(millis(at)));
+    let due = outbox::table
+        .filter(outbox::state.eq(MailState::Waiting.as_str()))
+        .filter(outbox::next_try_at.le(millis(at)))
+        .filter(free)
+        .order((outbox::next_try_at, outbox::id))
+        .limit(limit)
+        .select(outbox::id);
+    let ids: Vec<i64> = match db {
+        Db::Postgres(db) => due.for_update().skip_locked().load(db)?,
+        Db::Sqlite(db) => due.load(db)?,
+    };
+    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
+        .set((
+            outbox::lease_owner.eq(owner),
+            outbox::lease_until.eq(millis(until)),
+            outbox::attempts.eq(outbox::attempts + 1),
+        ))
+        .execute(db)?;
+    let held = outbox::table
+        .filter(outbox::id.eq_any(&ids))
+        .order(outbox::id);
+    Ok(held.select(Mail::as_select()).load(db)?)
+}
+
+/// Settles a mail that `owner` holds: sent, waiting for another try, or parked.
+pub fn settle(
+    db: &mut Db,
+    owner: &str,
+    mail: &Mail,
+    state: MailState,
+    next_try_at: DateTime<Utc>,
+    error: Option<&str>,
+    at: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let held = outbox::table
+        .filter(outbox::id.eq(mail.id))
+        .filter(outbox::lease_owner.eq(owner));
+    let sent = (state == MailState::Sent).then(|| millis(at));
+    let rows = diesel::update(held)
+        .set((
+            outbox::state.eq(state.as_str()),
+            outbox::next_try_at.eq(millis(next_try_at)),
+            outbox::last_error.eq(error),
+            outbox::lease_owner.eq(None::<String>),
+            outbox::lease_until.eq(None::<i64>),
+            outbox::sent_at.eq(sent),
+        ))
+        .execute(db)?;
+    Ok(rows == 1)
+}
+
+/// The mails in one state, oldest first.
+pub fn list(db: &mut Db, state: MailState) -> StoreResult<Vec<Mail>> {
+    let query = outbox::table.filter(outbox::state.eq(state.as_str()));
+    Ok(query.order(outbox::id).select(Mail::as_select()).load(db)?)
+}

@@ -1,0 +1,413 @@
+//! Requests: the rows of the issuance queue. Every move is an UPDATE guarded by the state it leaves.
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::account::Account;
+use super::column::{At, MaybeAt, maybe_millis, millis};
+use super::schema::{account, request};
+use super::{Db, StoreError, StoreResult};
+use crate::domain::request::{RequestEvent, RequestId, RequestKind, RequestState, transition};
+use crate::domain::seal::SealedPassword;
+
+/// One request.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = request)]
+pub struct Request {
+    /// Its name.
+    #[diesel(deserialize_as = String)]
+    pub id: RequestId,
+    /// The account that asks.
+    pub account_id: i64,
+    /// First, renewal or reissue.
+    #[diesel(deserialize_as = String)]
+    pub kind: RequestKind,
+    /// Name of the certificate profile.
+    pub profile: String,
+    /// The subject to be certified, as text.
+    pub subject: String,
+    /// Where it stands.
+    #[diesel(deserialize_as = String)]
+    pub state: RequestState,
+    /// When it was sent.
+    #[diesel(deserialize_as = At)]
+    pub submitted_at: DateTime<Utc>,
+    /// By when the applicant was promised the certificate.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub promised_at: Option<DateTime<Utc>>,
+    /// Sealing key of the issuance password.
+    pub seal_key_id: String,
+    /// The issuance password, sealed to the worker; gone once packed, rejected or withdrawn.
+    pub sealed_password: Option<Vec<u8>>,
+    /// When an operator decided.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was rejected; the applicant reads it.
+    pub rejection_reason: Option<String>,
+    /// The worker that holds it.
+    pub lease_owner: Option<String>,
+    /// Until when.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub lease_until: Option<DateTime<Utc>>,
+    /// Rises with every claim; a worker with an older number changes nothing.
+    pub fence: i64,
+    /// Claims so far that count against the request itself.
+    pub attempts: i64,
+    /// Why the last attempt failed; operators read it.
+    pub failure: Option<String>,
+    /// When it last changed.
+    #[diesel(deserialize_as = At)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Request {
+    /// The sealed issuance password, while it is there.
+    pub fn sealed(&self) -> Option<SealedPassword> {
+        let bytes = self.sealed_password.clone()?;
+        Some(SealedPassword {
+            key_id: self.seal_key_id.clone(),
+            bytes,
+        })
+    }
+}
+
+/// What a new request consists of.
+#[derive(Debug)]
+pub struct NewRequest<'a> {
+    /// Its name, drawn at the gate.
+    pub id: &'a RequestId,
+    /// The account that asks.
+    pub account_id: i64,
+    /// First, renewal or reissue.
+    pub kind: RequestKind,
+    /// Name of the certificate profile.
+    pub profile: &'a str,
+    /// The subject to be certified.
+    pub subject: &'a str,
+    /// The issuance password, sealed for this request.
+    pub sealed: &'a SealedPassword,
+    /// When it was sent.
+    pub submitted_at: DateTime<Utc>,
+    /// By when the applicant is promised the certificate.
+    pub promised_at: Option<DateTime<Utc>>,
+}
+
+/// Which requests a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RequestFilter {
+    /// Only this state.
+    pub state: Option<RequestState>,
+    /// Only this kind.
+    pub kind: Option<RequestKind>,
+    /// Only user IDs that begin so (a class's letters).
+    pub class: Option<String>,
+    /// Only user IDs or names that contain this.
+    pub search: Option<String>,
+}
+
+/// Stores a new request as pending.
+pub fn insert(db: &mut Db, new: &NewRequest<'_>) -> StoreResult<()> {
+    diesel::insert_into(request::table)
+        .values((
+            request::id.eq(new.id.as_str()),
+            request::account_id.eq(new.account_id),
+            request::kind.eq(new.kind.as_str()),
+            request::profile.eq(new.profile),
+            request::subject.eq(new.subject),
+            request::state.eq(RequestState::Pending.as_str()),
+            request::submitted_at.eq(millis(new.submitted_at)),
+            request::promised_at.eq(maybe_millis(new.promised_at)),
+            request::seal_key_id.eq(&new.sealed.key_id),
+            request::sealed_password.eq(&new.sealed.bytes),
+            request::updated_at.eq(millis(new.submitted_at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The request named `id`.
+pub fn find(db: &mut Db, id: &RequestId) -> StoreResult<Option<Request>> {
+    Ok(request::table
+        .find(id.as_str())
+        .select(Request::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// The request named `id`, held until the transaction ends.
+pub fn lock(db: &mut Db, id: &RequestId) -> StoreResult<Option<Request>> {
+    if let Db::Postgres(db) = db {
+        let row = request::table.find(id.as_str()).select(request::id);
+        row.for_update().first::<String>(db).optional()?;
+    }
+    find(db, id)
+}
+
+/// The requests of an account, newest first.
+pub fn of_account(db: &mut Db, account_id: i64) -> StoreResult<Vec<Request>> {
+    let query = request::table.filter(request::account_id.eq(account_id));
+    let newest = query.order((request::submitted_at.desc(), request::id.desc()));
+    Ok(newest.select(Request::as_select()).load(db)?)
+}
+
+/// The account's open request, if it has one.
+pub fn open_of_account(db: &mut Db, account_id: i64) -> StoreResult<Option<Request>> {
+    Ok(of_account(db, account_id)?
+        .into_iter()
+        .find(|request| request.state.is_open()))
+}
+
+/// How many requests stand in each state.
+pub fn count_by_state(db: &mut Db) -> StoreResult<Vec<(RequestState, i64)>> {
+    let mut counts = Vec::new();
+    for &state in RequestState::ALL {
+        let query = request::table.filter(request::state.eq(state.as_str()));
+        counts.push((state, query.count().get_result(db)?));
+    }
+    Ok(counts)
+}
+
+/// One page of requests with their accounts, oldest first, and how many there are in all.
+pub fn list(
+    db: &mut Db,
+    filter: &RequestFilter,
+    offset: i64,
+    limit: i64,
+) -> StoreResult<(Vec<(Request, Account)>, i64)> {
+    let total = filtered(filter).count().get_result(db)?;
+    let rows = filtered(filter)
+        .order((request::submitted_at, request::id))
+        .offset(offset)
+        .limit(limit)
+        .select((Request::as_select(), Account::as_select()))
+        .load(db)?;
+    Ok((rows, total))
+}
+
+type Joined = diesel::dsl::InnerJoin<request::table, account::table>;
+type Filtered<'a> = diesel::dsl::IntoBoxed<'a, Joined, <Db as Connection>::Backend>;
+
+fn filtered(filter: &RequestFilter) -> Filtered<'_> {
+    let mut query = request::table.inner_join(account::table).into_boxed();
+    if let Some(state) = filter.state {
+        query = query.filter(request::state.eq(state.as_str()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(request::kind.eq(kind.as_str()));
+    }
+    if let Some(class) = &filter.class {
+        query = query.filter(
+            account::user_id
+                .like(format!("{}%", literal(class)))
+                .escape('\\'),
+        );
+    }
+    if let Some(search) = &filter.search {
+        let pattern = format!("%{}%", literal(search));
+        let id = account::user_id.like(pattern.clone()).escape('\\');
+        query = query.filter(id.or(account::name.like(pattern).escape('\\')));
+    }
+    query
+}
+
+/// Text for LIKE in which every character means itself.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
+
+/// What a move changes besides the state.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// When an operator decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was rejected.
+    pub rejection_reason: Option<String>,
+    /// Why an attempt failed.
+    pub failure: Option<String>,
+    /// The sealed password goes.
+    pub wipe_password: bool,
+    /// The attempts are forgotten: an operator retries.
+    pub reset_attempts: bool,
+}
+
+/// Moves a request that no worker holds, by the one rule ([`transition`]).
+///
+/// The UPDATE is guarded by the state that was read: whoever comes second finds no row.
+pub fn advance(
+    db: &mut Db,
+    held: &Request,
+    event: RequestEvent,
+    change: &Change,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    let next =
+        transition(held.state, event).map_err(|error| StoreError::Missing(error.to_string()))?;
+    let password = if change.wipe_password {
+        None
+    } else {
+        held.sealed_password.clone()
+    };
+    let attempts = if change.reset_attempts {
+        0
+    } else {
+        held.attempts
+    };
+    let guarded = request::table
+        .filter(request::id.eq(held.id.as_str()))
+        .filter(request::state.eq(held.state.as_str()))
+        .filter(request::fence.eq(held.fence));
+    let rows = diesel::update(guarded)
+        .set((
+            request::state.eq(next.as_str()),
+            request::decided_at.eq(maybe_millis(change.decided_at.or(held.decided_at))),
+            request::rejection_reason.eq(change
+                .rejection_reason
+                .as_ref()
+                .or(held.rejection_reason.as_ref())),
+            request::failure.eq(&change.failure),
+            request::sealed_password.eq(password),
+            request::attempts.eq(attempts),
+            request::lease_owner.eq(None::<String>),
+            request::lease_until.eq(None::<i64>),
+            request::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Missing(format!("request {}", held.id)))
+    }
+}
+
+/// Takes up to `limit` approved requests, oldest decision first, and gives `owner` the lease on them.
+///
+/// PostgreSQL skips rows that another worker is taking at this moment; SQLite has one writer at a time.
+pub fn claim(
+    db: &mut Db,
+    owner: &str,
+    until: DateTime<Utc>,
+    limit: i64,
+    at: DateTime<Utc>,
+) -> StoreResult<Vec<Request>> {
+    let due = request::table
+        .filter(request::state.eq(RequestState::Approved.as_str()))
+        .order((request::decided_at, request::id))
+        .limit(limit)
+        .select(request::id);
+    let ids: Vec<String> = match db {
+        Db::Postgres(db) => due.for_update().skip_locked().load(db)?,
+        Db::Sqlite(db) => due.load(db)?,
+    };
+    let next = transition(RequestState::Approved, RequestEvent::Claim)
+        .map_err(|error| StoreError::Missing(error.to_string()))?;
+    diesel::update(request::table.filter(request::id.eq_any(&ids)))
+        .set((
+            request::state.eq(next.as_str()),
+            request::lease_owner.eq(owner),
+            request::lease_until.eq(millis(until)),
+            request::fence.eq(request::fence + 1),
+            request::attempts.eq(request::attempts + 1),
+            request::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    let held = request::table
+        .filter(request::id.eq_any(&ids))
+        .order((request::decided_at, request::id));
+    Ok(held.select(Request::as_select()).load(db)?)
+}
+
+/// The names of those among `ids` that `owner` still holds under the given fence.
+pub fn still_held(
+    db: &mut Db,
+    owner: &str,
+    held: &[(RequestId, i64)],
+) -> StoreResult<Vec<RequestId>> {
+    let ids: Vec<&str> = held.iter().map(|(id, _)| id.as_str()).collect();
+    let query = request::table
+        .filter(request::id.eq_any(ids))
+        .filter(request::state.eq(RequestState::Signing.as_str()))
+        .filter(request::lease_owner.eq(owner))
+        .select((request::id, request::fence));
+    let rows: Vec<(String, i64)> = match db {
+        Db::Postgres(db) => query.for_update().load(db)?,
+        Db::Sqlite(db) => query.load(db)?,
+    };
+    let mine = |id: &str, fence: i64| {
+        held.iter()
+            .any(|(held, mine)| held.as_str() == id && *mine == fence)
+    };
+    let kept = rows.into_iter().filter(|(id, fence)| mine(id, *fence));
+    kept.map(|(id, _)| {
+        RequestId::try_from(id).map_err(|error| StoreError::Missing(error.to_string()))
+    })
+    .collect()
+}
+
+/// Marks requests that the caller holds (see [`still_held`]) as issued; their passwords go.
+pub fn mark_issued(db: &mut Db, ids: &[RequestId], at: DateTime<Utc>) -> StoreResult<usize> {
+    let next = transition(RequestState::Signing, RequestEvent::Issue)
+        .map_err(|error| StoreError::Missing(error.to_string()))?;
+    let ids: Vec<&str> = ids.iter().map(RequestId::as_str).collect();
+    let signing = request::state.eq(RequestState::Signing.as_str());
+    let rows = diesel::update(
+        request::table
+            .filter(request::id.eq_any(ids))
+            .filter(signing),
+    )
+    .set((
+        request::state.eq(next.as_str()),
+        request::sealed_password.eq(None::<Vec<u8>>),
+        request::failure.eq(None::<String>),
+        request::lease_owner.eq(None::<String>),
+        request::lease_until.eq(None::<i64>),
+        request::updated_at.eq(millis(at)),
+    ))
+    .execute(db)?;
+    Ok(rows)
+}
+
+/// Gives a held request back without burning the attempt.
+pub fn give_back(
+    db: &mut Db,
+    id: &RequestId,
+    fence: i64,
+    burn_attempt: bool,
+    failure: Option<&str>,
+    at: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let next = transition(RequestState::Signing, RequestEvent::GiveBack)
+        .map_err(|error| StoreError::Missing(error.to_string()))?;
+    let held = request::table
+        .filter(request::id.eq(id.as_str()))
+        .filter(request::state.eq(RequestState::Signing.as_str()))
+        .filter(request::fence.eq(fence));
+    let kept = i64::from(!burn_attempt);
+    let rows = diesel::update(held)
+        .set((
+            request::state.eq(next.as_str()),
+            request::attempts.eq(request::attempts - kept),
+            request::failure.eq(failure),
+            request::lease_owner.eq(None::<String>),
+            request::lease_until.eq(None::<i64>),
+            request::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(rows == 1)
+}
+
+/// The requests whose lease ran out at `now`, held until the transaction ends.
+pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Vec<Request>> {
+    let lapsed = request::table
+        .filter(request::state.eq(RequestState::Signing.as_str()))
+        .filter(request::lease_until.lt(millis(now)))
+        .select(request::id);
+    let ids: Vec<String> = match db {
+        Db::Postgres(db) => lapsed.for_update().skip_locked().load(db)?,
+        Db::Sqlite(db) => lapsed.load(db)?,
+    };
+    let held = request::table
+        .filter(request::id.eq_any(ids))
+        .order(request::id);
+    Ok(held.select(Request::as_select()).load(db)?)
+}

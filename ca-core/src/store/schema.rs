@@ -1,0 +1,284 @@
+//! The tables as diesel sees them; equal for SQLite and PostgreSQL.
+
+diesel::table! {
+    /// Offices and agents, as staff registered them. Times are epoch milliseconds (UTC) everywhere.
+    account (id) {
+        id -> BigInt,
+        user_id -> Text,
+        name -> Text,
+        recipient -> Nullable<Text>,
+        postal_code -> Text,
+        address -> Text,
+        mail_address -> Nullable<Text>,
+        status -> Text,
+        registered_by -> Text,
+        login_password_hash -> Nullable<Text>,
+        login_password_temporary -> Bool,
+        login_password_changed_at -> Nullable<BigInt>,
+        issuance_password_hash -> Nullable<Text>,
+        letter_due -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One run of the letter printer: one PDF.
+    letter_run (id) {
+        id -> Text,
+        printed_by -> Text,
+        printed_at -> BigInt,
+        letters -> BigInt,
+        pdf_sha256 -> Text,
+    }
+}
+
+diesel::table! {
+    /// One posted letter; the passwords on it are hashes in account, nothing here.
+    letter (number) {
+        number -> Text,
+        run_id -> Text,
+        account_id -> BigInt,
+        printed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// People who decide. Their certificate is bound by serial and public key, not by name.
+    operator (id) {
+        id -> BigInt,
+        name -> Text,
+        display_name -> Text,
+        password_hash -> Text,
+        certificate_serial -> Nullable<Text>,
+        certificate_spki_sha256 -> Nullable<Text>,
+        own_user_id -> Nullable<Text>,
+        status -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// A browser's session; the cookie's value is kept as a hash only.
+    session (id_hash) {
+        id_hash -> Text,
+        audience -> Text,
+        account_id -> Nullable<BigInt>,
+        operator_id -> Nullable<BigInt>,
+        csrf_token -> Text,
+        stage -> Text,
+        draft_request_id -> Nullable<Text>,
+        draft_key_id -> Nullable<Text>,
+        draft_sealed_password -> Nullable<Binary>,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Wrong tries in a row, by the user ID typed, whether or not it exists.
+    try_counter (scope, user_id) {
+        scope -> Text,
+        user_id -> Text,
+        failures -> BigInt,
+        locked_until -> Nullable<BigInt>,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Public halves of the workers' sealing keys.
+    seal_key (id) {
+        id -> Text,
+        public_key -> Binary,
+        status -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Generations of the root.
+    authority (generation) {
+        generation -> BigInt,
+        certificate_der -> Binary,
+        subject -> Text,
+        not_before -> BigInt,
+        not_after -> BigInt,
+        crl_number -> BigInt,
+        status -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Requests for certificates.
+    request (id) {
+        id -> Text,
+        account_id -> BigInt,
+        kind -> Text,
+        profile -> Text,
+        subject -> Text,
+        state -> Text,
+        submitted_at -> BigInt,
+        promised_at -> Nullable<BigInt>,
+        seal_key_id -> Text,
+        sealed_password -> Nullable<Binary>,
+        decided_at -> Nullable<BigInt>,
+        rejection_reason -> Nullable<Text>,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        fence -> BigInt,
+        attempts -> BigInt,
+        failure -> Nullable<Text>,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// An operator's yes, with the digest of what was seen. A state column is not an approval.
+    approval (request_id) {
+        request_id -> Text,
+        operator_id -> BigInt,
+        approved_at -> BigInt,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    /// What is about to be signed; committed before the CA key is used.
+    intent (serial) {
+        serial -> Text,
+        purpose -> Text,
+        generation -> BigInt,
+        request_id -> Nullable<Text>,
+        fence -> BigInt,
+        tbs_sha256 -> Text,
+        profile_sha256 -> Text,
+        state -> Text,
+        recorded_at -> BigInt,
+        settled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// What was signed.
+    certificate (serial) {
+        serial -> Text,
+        purpose -> Text,
+        generation -> BigInt,
+        request_id -> Nullable<Text>,
+        account_id -> Nullable<BigInt>,
+        subject -> Text,
+        not_before -> BigInt,
+        not_after -> BigInt,
+        certificate_der -> Binary,
+        spki_sha256 -> Text,
+        sha1_thumbprint -> Text,
+        pkcs12 -> Nullable<Binary>,
+        issued_at -> BigInt,
+        status -> Text,
+        revoked_at -> Nullable<BigInt>,
+        revocation_reason -> Nullable<Text>,
+        download_count -> BigInt,
+        first_downloaded_at -> Nullable<BigInt>,
+        last_downloaded_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Mails that a committed act owes; sent at least once.
+    outbox (id) {
+        id -> BigInt,
+        kind -> Text,
+        to_address -> Text,
+        facts -> Text,
+        message_id -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_try_at -> BigInt,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        created_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Every act, hash-chained in the order of commit.
+    audit (sequence) {
+        sequence -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        act -> Text,
+        object -> Text,
+        detail -> Text,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    /// The chain's end; its row lock puts writers in order.
+    audit_head (id) {
+        id -> BigInt,
+        sequence -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    /// An operator's order to sign outside business hours.
+    calendar_override (id) {
+        id -> BigInt,
+        opened_by -> Text,
+        reason -> Text,
+        opened_at -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What each worker last said of itself.
+    worker_status (worker) {
+        worker -> Text,
+        seen_at -> BigInt,
+        state -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::joinable!(letter -> letter_run (run_id));
+diesel::joinable!(letter -> account (account_id));
+diesel::joinable!(session -> account (account_id));
+diesel::joinable!(session -> operator (operator_id));
+diesel::joinable!(request -> account (account_id));
+diesel::joinable!(approval -> request (request_id));
+diesel::joinable!(approval -> operator (operator_id));
+diesel::joinable!(intent -> authority (generation));
+diesel::joinable!(intent -> request (request_id));
+diesel::joinable!(certificate -> intent (serial));
+diesel::joinable!(certificate -> authority (generation));
+diesel::joinable!(certificate -> request (request_id));
+diesel::joinable!(certificate -> account (account_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    account,
+    letter_run,
+    letter,
+    operator,
+    session,
+    try_counter,
+    seal_key,
+    authority,
+    request,
+    approval,
+    intent,
+    certificate,
+    outbox,
+    audit,
+    audit_head,
+    calendar_override,
+    worker_status,
+);
