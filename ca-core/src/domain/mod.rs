@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod distinguished_name;
 pub mod lock;
 pub mod mail;
+pub mod password;
 pub mod profile;
 pub mod random;
 pub mod request;
