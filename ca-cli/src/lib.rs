@@ -1,1 +1,3 @@
-//! ca-cli
+//! Operations: set up, accounts, letters, queue, audit, backup, demo.
+
+pub mod letter;

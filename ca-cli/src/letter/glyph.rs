@@ -1,0 +1,121 @@
+//! Every character that will be printed is looked up in the fonts' cmap before anything is rendered:
+//! a box on paper would be a wrong address or a password nobody can type.
+
+use secrecy::ExposeSecret;
+use typst::text::Font;
+
+use super::{LetterError, MissingGlyph, PrintedLetter, PrintedRun};
+
+/// Names every character that no font has, in the order of the letters, each once per field.
+pub(super) fn check(
+    run: &PrintedRun,
+    letters: &[PrintedLetter],
+    fonts: &[Font],
+) -> Result<(), LetterError> {
+    let mut missing = Vec::new();
+    for (field, text) in run_fields(run) {
+        collect(&mut missing, None, field, text, fonts);
+    }
+    for letter in letters {
+        for (field, text) in letter_fields(letter) {
+            collect(
+                &mut missing,
+                Some(letter.user_id.as_str()),
+                field,
+                text,
+                fonts,
+            );
+        }
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(LetterError::MissingGlyphs(missing))
+    }
+}
+
+fn run_fields(run: &PrintedRun) -> Vec<(&'static str, &str)> {
+    let PrintedRun {
+        sender,
+        contact,
+        site_address,
+        ..
+    } = run;
+    let mut fields = vec![
+        ("差出人の名称 sender name", sender.name.as_str()),
+        ("差出人の英語名称 sender name_en", &sender.name_en),
+        ("差出人の郵便番号 sender postal code", &sender.postal_code),
+        ("問い合わせ先 contact", &contact.japanese),
+        ("英語の問い合わせ先 contact_en", &contact.english),
+        ("サイトのアドレス site address", site_address),
+    ];
+    fields.extend(
+        sender
+            .address
+            .iter()
+            .map(|line| ("差出人の住所 sender address", line.as_str())),
+    );
+    fields
+}
+
+fn letter_fields(letter: &PrintedLetter) -> Vec<(&'static str, &str)> {
+    let PrintedLetter { addressee, .. } = letter;
+    let mut fields = vec![
+        ("番号 letter number", letter.number.as_str()),
+        ("ユーザＩＤ user ID", letter.user_id.as_str()),
+        ("区分 class", &letter.class.name),
+        ("英語の区分 class", &letter.class.name_en),
+        ("郵便番号 postal code", &addressee.postal_code),
+        ("名称 name", &addressee.name),
+        (
+            "ログインパスワード login password",
+            letter.login_password.expose_secret(),
+        ),
+        (
+            "発行用パスワード issuance password",
+            letter.issuance_password.expose_secret(),
+        ),
+    ];
+    fields.extend(
+        addressee
+            .address
+            .iter()
+            .map(|line| ("住所 address", line.as_str())),
+    );
+    fields.extend(
+        addressee
+            .recipient
+            .iter()
+            .map(|name| ("宛名 recipient", name.as_str())),
+    );
+    fields
+}
+
+fn collect(
+    missing: &mut Vec<MissingGlyph>,
+    user_id: Option<&str>,
+    field: &'static str,
+    text: &str,
+    fonts: &[Font],
+) {
+    for character in text
+        .chars()
+        .filter(|character| !printable(*character, fonts))
+    {
+        let glyph = MissingGlyph {
+            user_id: user_id.map(str::to_owned),
+            field,
+            character,
+        };
+        if !missing.contains(&glyph) {
+            missing.push(glyph);
+        }
+    }
+}
+
+/// typst falls back from font to font, so one that has the glyph is enough.
+fn printable(character: char, fonts: &[Font]) -> bool {
+    fonts
+        .iter()
+        .any(|font| font.info().coverage.contains(u32::from(character)))
+}

@@ -1,0 +1,137 @@
+//! The letter's data as typst values. It never becomes typst source, so `#import` in a name is a name.
+//!
+//! The keys are the template's contract with organisations that edit it: docs/letter.md lists them.
+
+use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::domain::time::{iso_date, japanese_date, tokyo};
+use chrono::{DateTime, Datelike, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
+
+use super::{Addressee, Contact, LetterError, PrintedLetter, PrintedRun, Sender, qr};
+
+/// Characters of a password printed together.
+const GROUP: usize = 4;
+
+/// What the template finds in `sys.inputs`.
+pub(super) fn inputs(run: &PrintedRun, letters: &[PrintedLetter]) -> Result<Dict, LetterError> {
+    Ok(dict! {
+        "run" => run_value(run)?,
+        "letters" => letters.iter().map(letter_value).collect::<Array>(),
+    })
+}
+
+fn run_value(run: &PrintedRun) -> Result<Value, LetterError> {
+    let PrintedRun {
+        printed_at,
+        sender,
+        contact,
+        site_address,
+        thumbprint,
+        valid_until,
+    } = run;
+    let qr = Bytes::from_string(qr::svg(site_address)?);
+    Ok(dict! {
+        "date" => date_value(*printed_at),
+        "sender" => sender_value(sender),
+        "contact" => contact_value(contact),
+        "site-address" => site_address.as_str(),
+        "site-qr" => qr,
+        "thumbprint" => thumbprint_value(thumbprint),
+        "valid-until" => valid_until.map_or(Value::None, date_value),
+    }
+    .into_value())
+}
+
+fn letter_value(letter: &PrintedLetter) -> Value {
+    dict! {
+        "number" => letter.number.as_str(),
+        "user-id" => letter.user_id.as_str(),
+        "user-id-grouped" => letter.user_id.display_grouped(),
+        "class-name" => letter.class.name.as_str(),
+        "class-name-en" => letter.class.name_en.as_str(),
+        "addressee" => addressee_value(&letter.addressee),
+        "login-password" => groups(&letter.login_password),
+        "issuance-password" => groups(&letter.issuance_password),
+    }
+    .into_value()
+}
+
+fn addressee_value(addressee: &Addressee) -> Dict {
+    let Addressee {
+        postal_code,
+        address,
+        name,
+        recipient,
+    } = addressee;
+    dict! {
+        "postal-code" => postal_code.as_str(),
+        "address" => strings(address),
+        "name" => name.as_str(),
+        "recipient" => recipient.as_deref().map_or(Value::None, IntoValue::into_value),
+    }
+}
+
+fn sender_value(sender: &Sender) -> Dict {
+    let Sender {
+        name,
+        name_en,
+        postal_code,
+        address,
+    } = sender;
+    dict! {
+        "name" => name.as_str(),
+        "name-en" => name_en.as_str(),
+        "postal-code" => postal_code.as_str(),
+        "address" => strings(address),
+    }
+}
+
+fn contact_value(contact: &Contact) -> Dict {
+    let Contact { japanese, english } = contact;
+    dict! { "japanese" => japanese.as_str(), "english" => english.as_str() }
+}
+
+fn thumbprint_value(thumbprint: &Thumbprint) -> Dict {
+    dict! {
+        "sha1-hex" => thumbprint.sha1_hex(),
+        "sha1-windows" => thumbprint.sha1_windows(),
+        "sha256-hex" => thumbprint.sha256_hex(),
+    }
+}
+
+/// Japanese for the readers, ISO 8601 for the English line, numbers for the PDF's own date.
+fn date_value(at: DateTime<Utc>) -> Value {
+    let day = at.with_timezone(&tokyo());
+    dict! {
+        "japanese" => japanese_date(at),
+        "iso" => iso_date(at),
+        "year" => i64::from(day.year()),
+        "month" => i64::from(day.month()),
+        "day" => i64::from(day.day()),
+    }
+    .into_value()
+}
+
+fn strings(lines: &[String]) -> Array {
+    lines
+        .iter()
+        .map(|line| line.as_str().into_value())
+        .collect()
+}
+
+/// typst keeps its own copies until they are evicted; see `render`.
+fn groups(password: &SecretString) -> Array {
+    let mut groups = Array::new();
+    let mut rest = password.expose_secret();
+    while !rest.is_empty() {
+        let end = rest
+            .char_indices()
+            .nth(GROUP)
+            .map_or(rest.len(), |(index, _)| index);
+        let (group, tail) = rest.split_at(end);
+        groups.push(group.into_value());
+        rest = tail;
+    }
+    groups
+}

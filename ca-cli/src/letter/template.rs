@@ -1,0 +1,52 @@
+//! Which template prints the letter: the one in the program or the organisation's own.
+
+use std::path::{Path, PathBuf};
+
+use super::LetterError;
+
+/// The built-in template; `ca-cli letter template` prints it as a starting point.
+pub const DEFAULT_TEMPLATE: &str = include_str!("../../templates/letter.typ");
+
+/// A letter's template with the fonts added to the embedded ones.
+#[derive(Debug, Clone)]
+pub struct Template {
+    pub(super) source: String,
+    /// As errors name it.
+    pub(super) name: String,
+    /// Where the template's own images and imports lie; the built-in one has none.
+    pub(super) folder: Option<PathBuf>,
+    pub(super) fonts: Vec<PathBuf>,
+}
+
+impl Template {
+    /// The template in the program.
+    pub fn built_in() -> Self {
+        Self {
+            source: DEFAULT_TEMPLATE.to_owned(),
+            name: "letter.typ".to_owned(),
+            folder: None,
+            fonts: Vec::new(),
+        }
+    }
+
+    /// The organisation's template. It may use images and typst files of its own folder, nothing else.
+    pub fn read(path: &Path) -> Result<Self, LetterError> {
+        let source = std::fs::read_to_string(path).map_err(|source| LetterError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let folder = path.parent().map(Path::to_owned);
+        Ok(Self {
+            source,
+            name: path.display().to_string(),
+            folder,
+            fonts: Vec::new(),
+        })
+    }
+
+    /// Adds fonts for characters or designs that the embedded ones lack.
+    pub fn with_fonts(mut self, fonts: Vec<PathBuf>) -> Self {
+        self.fonts = fonts;
+        self
+    }
+}
