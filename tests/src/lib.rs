@@ -4,9 +4,12 @@
 //! Nothing here is clever about a missing part: it panics and says what to install or build, because
 //! a test that is skipped silently tests nothing.
 
+pub mod authority;
 pub mod database;
 pub mod folder;
+pub mod pkcs12;
 pub mod port;
 pub mod process;
 pub mod program;
 pub mod repository;
+pub mod smtp;

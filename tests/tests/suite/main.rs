@@ -1,4 +1,5 @@
 //! The whole-system tests: one program, so that it is linked once.
 
 mod fences;
+mod harness;
 mod schema;
