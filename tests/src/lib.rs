@@ -5,11 +5,14 @@
 //! a test that is skipped silently tests nothing.
 
 pub mod authority;
+pub mod browser;
 pub mod database;
 pub mod folder;
+pub mod page;
 pub mod pkcs12;
 pub mod port;
 pub mod process;
 pub mod program;
 pub mod repository;
+pub mod site;
 pub mod smtp;

@@ -121,9 +121,48 @@ impl Drop for Process {
         if std::thread::panicking() {
             eprintln!("--- {} said:\n{}", self.log.display(), self.said());
         }
+        let offspring = descendants(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for id in offspring {
+            let _ = Command::new("kill")
+                .args(["-s", "KILL", &id.to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
     }
+}
+
+/// The processes that a process started, and theirs: a browser's driver leaves its browser behind when
+/// it is killed.
+fn descendants(parent: u32) -> Vec<u32> {
+    let mut found = vec![parent];
+    let all = parents();
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(
+            all.iter()
+                .filter(|(_, of)| *of == parent)
+                .map(|(id, _)| *id),
+        );
+        next += 1;
+    }
+    found.remove(0);
+    found
+}
+
+/// Every process of the machine with its parent.
+fn parents() -> Vec<(u32, u32)> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let id: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // The name in brackets may hold spaces; the state and the parent follow it.
+            let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+            Some((id, parent))
+        })
+        .collect()
 }
 
 /// Waits until `done` returns something, for things that are not one program's doing.

@@ -4,8 +4,10 @@ use inkan_tests::authority::Authority;
 use inkan_tests::database::{Database, Engine};
 use inkan_tests::folder::Folder;
 use inkan_tests::pkcs12::{READERS, open};
+use inkan_tests::process::{Process, until};
 use inkan_tests::smtp::{Sink, Tls};
 use std::io::{BufRead, BufReader, Write};
+use std::process::Command;
 
 #[test]
 fn every_reader_opens_a_pkcs12_and_refuses_a_wrong_password() {
@@ -57,6 +59,30 @@ fn the_mail_server_answers_by_its_script() {
     );
     assert!(sink.mails()[0].contains("Subject: x"), "{:?}", sink.mails());
     assert_eq!(sink.events().len(), 3);
+}
+
+#[test]
+fn what_a_process_started_ends_with_it() {
+    let folder = Folder::new("offspring");
+    let file = folder.join("id");
+    let script = format!("sleep 600 & echo $! > {}; wait", file.display());
+    let mut process = Process::start(Command::new("sh").args(["-c", &script]), folder.join("log"));
+    let id = process.until("the grandchild's id", || {
+        std::fs::read_to_string(&file)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
+    });
+    drop(process);
+    until("the end of the grandchild", || {
+        (!is_running(id.trim())).then_some(())
+    });
+}
+
+/// Whether a process runs; one that has ended but was not waited for does not.
+fn is_running(id: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 /// Speaks SMTP by hand and returns the code of the last answer.

@@ -1,5 +1,6 @@
 //! The whole-system tests: one program, so that it is linked once.
 
+mod browser;
 mod fences;
 mod harness;
 mod schema;

@@ -1,0 +1,3 @@
+//! A real browser, as an office clerk uses it.
+
+mod trust;
