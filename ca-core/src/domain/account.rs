@@ -1,18 +1,49 @@
-//! stub
+//! Accounts: what the register says about an office or an agent.
+
+mod mail_address;
+mod postal_code;
+
+use std::fmt;
+
+use thiserror::Error;
+
 use super::request::words;
-use super::user_id::UserId;
+use super::text::{EnteredText, TextError, refuse_formula};
+use super::user_id::{Classes, UserId, UserIdError};
+
+pub use mail_address::MailAddressError;
+
+/// The longest name: the bound that X.520 sets on a name in a certificate.
+pub const LONGEST_NAME: usize = 64;
+/// The longest address line or recipient, in characters: what a letter's window can show.
+pub const LONGEST_LINE: usize = 50;
+
+/// What the register says about one account, every field checked.
+///
+/// Outside this crate [`AccountForm::check`] alone makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AccountDetails {
+    /// The user ID.
     pub user_id: UserId,
+    /// Name of the office or agent.
     pub name: String,
+    /// Person or section that the letter is addressed to.
     pub recipient: Option<String>,
+    /// `NNN-NNNN`.
     pub postal_code: String,
+    /// Address, one to three lines.
     pub address: Vec<String>,
+    /// Where notices go; none means no mail.
     pub mail_address: Option<String>,
 }
+
+/// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountStatus {
+    /// It may log in.
     Active,
+    /// Switched off by staff.
     Disabled,
 }
 words!(
@@ -21,3 +52,325 @@ words!(
     Active = "active",
     Disabled = "disabled"
 );
+
+/// One field of an account as people fill it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountField {
+    /// The user ID.
+    UserId,
+    /// Name of the office or agent.
+    Name,
+    /// Postal code.
+    PostalCode,
+    /// First address line.
+    Address1,
+    /// Second address line; may be empty.
+    Address2,
+    /// Third address line; may be empty.
+    Address3,
+    /// Person or section on the letter; may be empty.
+    Recipient,
+    /// Where notices go; may be empty.
+    MailAddress,
+}
+
+impl AccountField {
+    /// Every field, in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::UserId,
+        Self::Name,
+        Self::PostalCode,
+        Self::Address1,
+        Self::Address2,
+        Self::Address3,
+        Self::Recipient,
+        Self::MailAddress,
+    ];
+
+    /// Its English name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserId => "user_id",
+            Self::Name => "name",
+            Self::PostalCode => "postal_code",
+            Self::Address1 => "address1",
+            Self::Address2 => "address2",
+            Self::Address3 => "address3",
+            Self::Recipient => "recipient",
+            Self::MailAddress => "mail_address",
+        }
+    }
+
+    /// Its Japanese name.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        match self {
+            Self::UserId => "ユーザID",
+            Self::Name => "名称",
+            Self::PostalCode => "郵便番号",
+            Self::Address1 => "住所1",
+            Self::Address2 => "住所2",
+            Self::Address3 => "住所3",
+            Self::Recipient => "宛名",
+            Self::MailAddress => "メールアドレス",
+        }
+    }
+
+    /// Whether an account cannot be registered without it.
+    #[must_use]
+    pub const fn is_required(self) -> bool {
+        matches!(
+            self,
+            Self::UserId | Self::Name | Self::PostalCode | Self::Address1
+        )
+    }
+}
+
+impl fmt::Display for AccountField {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// An account as people filled it in, nothing checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountForm([String; AccountField::ALL.len()]);
+
+impl AccountForm {
+    /// Fills in one field.
+    pub fn set(&mut self, field: AccountField, entered: impl Into<String>) {
+        if let Some(place) = self.0.get_mut(field as usize) {
+            *place = entered.into();
+        }
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// Every field that is wrong, in their order.
+    pub fn check(&self, classes: &Classes) -> Result<AccountDetails, Vec<AccountFieldError>> {
+        let mut errors = Vec::new();
+        let user_id = self.user_id(classes, &mut errors);
+        let name = self.text(AccountField::Name, LONGEST_NAME, &mut errors);
+        let postal_code = self.postal_code(&mut errors);
+        let address = self.address(&mut errors);
+        let recipient = self.text(AccountField::Recipient, LONGEST_LINE, &mut errors);
+        let mail_address = self.mail_address(&mut errors);
+        match (user_id, name, postal_code) {
+            (Some(user_id), Some(name), Some(postal_code)) if errors.is_empty() => {
+                Ok(AccountDetails {
+                    user_id,
+                    name,
+                    recipient,
+                    postal_code,
+                    address,
+                    mail_address,
+                })
+            }
+            _ => Err(errors),
+        }
+    }
+
+    fn entered(&self, field: AccountField) -> &str {
+        self.0.get(field as usize).map_or("", String::as_str)
+    }
+
+    fn user_id(&self, classes: &Classes, errors: &mut Errors) -> Option<UserId> {
+        let field = AccountField::UserId;
+        let read = UserId::parse(self.entered(field), classes);
+        note(field, read, errors).map(|read| read.user_id)
+    }
+
+    fn postal_code(&self, errors: &mut Errors) -> Option<String> {
+        let field = AccountField::PostalCode;
+        let read = postal_code::parse(self.entered(field));
+        note(field, read.ok_or(AccountFieldReason::PostalCode), errors)
+    }
+
+    fn address(&self, errors: &mut Errors) -> Vec<String> {
+        [
+            AccountField::Address1,
+            AccountField::Address2,
+            AccountField::Address3,
+        ]
+        .into_iter()
+        .filter_map(|line| self.text(line, LONGEST_LINE, errors))
+        .collect()
+    }
+
+    fn mail_address(&self, errors: &mut Errors) -> Option<String> {
+        let field = AccountField::MailAddress;
+        let entered = self.entered(field).trim();
+        if entered.is_empty() {
+            return None;
+        }
+        let read = refuse_formula(entered)
+            .map_err(AccountFieldReason::Text)
+            .and_then(|()| mail_address::parse(entered).map_err(AccountFieldReason::MailAddress));
+        note(field, read, errors)
+    }
+
+    /// A line of text; an optional one that is empty is none.
+    fn text(&self, field: AccountField, longest: usize, errors: &mut Errors) -> Option<String> {
+        let entered = self.entered(field);
+        if !field.is_required() && entered.trim_matches([' ', '\u{3000}']).is_empty() {
+            return None;
+        }
+        let read = refuse_formula(entered.trim_matches([' ', '\u{3000}']))
+            .and_then(|()| EnteredText::parse(entered, longest));
+        note(field, read, errors).map(String::from)
+    }
+}
+
+type Errors = Vec<AccountFieldError>;
+
+/// Keeps what was read, or notes why it could not be.
+fn note<T, E: Into<AccountFieldReason>>(
+    field: AccountField,
+    read: Result<T, E>,
+    errors: &mut Errors,
+) -> Option<T> {
+    read.map_err(|reason| {
+        let reason = reason.into();
+        errors.push(AccountFieldError { field, reason });
+    })
+    .ok()
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{field}: {reason}")]
+pub struct AccountFieldError {
+    /// Which field.
+    pub field: AccountField,
+    /// Why.
+    pub reason: AccountFieldReason,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AccountFieldReason {
+    /// Not a user ID.
+    #[error(transparent)]
+    UserId(#[from] UserIdError),
+    /// Not a text that the register takes.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// Not seven digits.
+    #[error("a postal code is seven digits, such as 100-0001; spreadsheets drop leading zeros")]
+    PostalCode,
+    /// Not a mail address.
+    #[error(transparent)]
+    MailAddress(#[from] MailAddressError),
+}
+
+impl AccountFieldReason {
+    /// The reason in Japanese.
+    #[must_use]
+    pub fn japanese(&self) -> String {
+        match self {
+            Self::UserId(error) => error.japanese(),
+            Self::Text(error) => error.japanese(),
+            Self::PostalCode => {
+                "郵便番号は数字7桁です（例：100-0001）。表計算ソフトで先頭の0が消えていないか確認してください"
+                    .to_owned()
+            }
+            Self::MailAddress(error) => error.japanese(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> AccountForm {
+        let mut form = AccountForm::default();
+        for (field, entered) in [
+            (AccountField::UserId, "ＫＪ２７００ ０００ ００１"),
+            (AccountField::Name, " 髙﨑①㈱ "),
+            (AccountField::PostalCode, "〒1000001"),
+            (AccountField::Address1, "東京都千代田区千代田１－１"),
+            (AccountField::Address3, "𠮷野ビル２Ｆ"),
+        ] {
+            form.set(field, entered);
+        }
+        form
+    }
+
+    fn refused(field: AccountField, entered: &str) -> AccountFieldReason {
+        let mut form = form();
+        form.set(field, entered);
+        let mut errors = form.check(&Classes::default()).unwrap_err();
+        assert_eq!(errors.len(), 1, "{entered:?}");
+        let error = errors.remove(0);
+        assert_eq!(error.field, field, "{entered:?}");
+        error.reason
+    }
+
+    #[test]
+    fn a_filled_in_form_becomes_details() {
+        let details = form().check(&Classes::default()).unwrap();
+        assert_eq!(details.user_id.as_str(), "KJ2700000001");
+        assert_eq!(details.name, "髙﨑①㈱");
+        assert_eq!(details.postal_code, "100-0001");
+        assert_eq!(
+            details.address,
+            ["東京都千代田区千代田１－１", "𠮷野ビル２Ｆ"]
+        );
+        assert_eq!((details.recipient, details.mail_address), (None, None));
+    }
+
+    #[test]
+    fn an_empty_form_names_every_required_field() {
+        let errors = AccountForm::default()
+            .check(&Classes::default())
+            .unwrap_err();
+        let named: Vec<AccountField> = errors.iter().map(|error| error.field).collect();
+        let required = AccountField::ALL.into_iter().filter(|f| f.is_required());
+        assert_eq!(named, required.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_field_is_refused_for_its_own_reason() {
+        use AccountFieldReason as Reason;
+        let formula = Reason::Text(TextError::Formula('='));
+        assert_eq!(refused(AccountField::Name, "  =1+1"), formula);
+        assert_eq!(refused(AccountField::Address2, "\u{3000}=1"), formula);
+        assert_eq!(refused(AccountField::MailAddress, "=a@example.jp"), formula);
+        assert_eq!(
+            refused(AccountField::PostalCode, "60001"),
+            Reason::PostalCode
+        );
+        let too_long = TextError::TooLong {
+            length: 65,
+            longest: 64,
+        };
+        assert_eq!(
+            refused(AccountField::Name, &"字".repeat(65)),
+            Reason::Text(too_long)
+        );
+        assert!(matches!(
+            refused(AccountField::Recipient, "山田\n太郎"),
+            Reason::Text(TextError::Refused { position: 3, .. })
+        ));
+        assert!(matches!(
+            refused(AccountField::UserId, "AB2700000001"),
+            Reason::UserId(UserIdError::UnknownClass { .. })
+        ));
+        assert_eq!(
+            refused(AccountField::MailAddress, "a@b"),
+            Reason::MailAddress(MailAddressError::Domain)
+        );
+    }
+
+    #[test]
+    fn an_error_names_the_field_first() {
+        let mut form = form();
+        form.set(AccountField::Name, " ");
+        let error = form.check(&Classes::default()).unwrap_err().remove(0);
+        assert_eq!(error.to_string(), "name: is empty");
+        assert_eq!(error.reason.japanese(), "入力されていません");
+    }
+}
