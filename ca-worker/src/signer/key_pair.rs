@@ -1,0 +1,123 @@
+//! Making key pairs for subjects and roots.
+use ca_core::domain::profile::KeyAlgorithm;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::rsa::Rsa;
+use zeroize::Zeroizing;
+
+use super::{KeyError, PublicKey, SignerError, sign_with};
+
+/// A private key and its public half. OpenSSL wipes the private numbers when this is dropped.
+pub struct KeyPair {
+    private: PKey<Private>,
+    public: PublicKey,
+}
+
+impl KeyPair {
+    /// Draws a fresh key pair from OpenSSL's generator.
+    pub fn generate(algorithm: KeyAlgorithm) -> Result<Self, KeyError> {
+        let private = match algorithm {
+            KeyAlgorithm::P256 => elliptic(Nid::X9_62_PRIME256V1)?,
+            KeyAlgorithm::P384 => elliptic(Nid::SECP384R1)?,
+            KeyAlgorithm::Rsa3072 => PKey::from_rsa(Rsa::generate(3_072)?)?,
+            KeyAlgorithm::Rsa4096 => PKey::from_rsa(Rsa::generate(4_096)?)?,
+        };
+        Self::from_private(private)
+    }
+
+    /// Takes a private key that was read from a file.
+    pub fn from_private(private: PKey<Private>) -> Result<Self, KeyError> {
+        let public = PublicKey::from_spki(&private.public_key_to_der()?)?;
+        Ok(Self { private, public })
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The private key as OpenSSL holds it.
+    pub fn private(&self) -> &PKeyRef<Private> {
+        &self.private
+    }
+
+    /// The private key as PKCS#8 DER (RFC 5958), wiped when dropped.
+    pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        Ok(Zeroizing::new(self.private.private_key_to_pkcs8()?))
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        sign_with(&self.private, self.public.algorithm(), message)
+    }
+}
+
+fn elliptic(curve: Nid) -> Result<PKey<Private>, ErrorStack> {
+    let group = EcGroup::from_curve_name(curve)?;
+    PKey::from_ec_key(EcKey::generate(&group)?)
+}
+
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyPair({:?})", self.public)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::PublicKeyData;
+
+    use super::*;
+
+    #[test]
+    fn rcgen_writes_the_same_public_key_as_openssl() {
+        for algorithm in [
+            KeyAlgorithm::P256,
+            KeyAlgorithm::P384,
+            KeyAlgorithm::Rsa3072,
+        ] {
+            let pair = KeyPair::generate(algorithm).unwrap();
+            assert_eq!(pair.public_key().algorithm(), algorithm);
+            assert_eq!(
+                pair.public_key().subject_public_key_info(),
+                pair.public_key().spki()
+            );
+            assert_eq!(pair.public_key().identifier().len(), 20);
+        }
+    }
+
+    #[test]
+    fn a_signature_holds_for_its_message_and_key_alone() {
+        let (pair, other) = (
+            KeyPair::generate(KeyAlgorithm::P384).unwrap(),
+            KeyPair::generate(KeyAlgorithm::P384).unwrap(),
+        );
+        let signature = pair.sign(b"message").unwrap();
+        assert!(pair.public_key().verifies(b"message", &signature));
+        assert!(!pair.public_key().verifies(b"massage", &signature));
+        assert!(!other.public_key().verifies(b"message", &signature));
+        assert!(!pair.public_key().verifies(b"message", b"not DER"));
+    }
+
+    #[test]
+    fn other_curves_and_sizes_are_refused() {
+        let p521 = elliptic(Nid::SECP521R1).unwrap();
+        assert!(matches!(KeyPair::from_private(p521), Err(KeyError::Kind)));
+        let short = PKey::from_rsa(Rsa::generate(2_048).unwrap()).unwrap();
+        assert!(matches!(KeyPair::from_private(short), Err(KeyError::Kind)));
+        let edwards = PKey::generate_ed25519().unwrap();
+        assert!(matches!(
+            KeyPair::from_private(edwards),
+            Err(KeyError::Kind)
+        ));
+    }
+
+    #[test]
+    fn a_private_key_does_not_show_itself() {
+        let pair = KeyPair::generate(KeyAlgorithm::P256).unwrap();
+        let shown = format!("{pair:?}");
+        assert!(shown.starts_with("KeyPair(PublicKey(p256 "), "{shown}");
+        assert!(shown.len() < 100);
+    }
+}
