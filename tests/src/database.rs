@@ -46,7 +46,7 @@ impl Database {
 
     fn sqlite() -> Self {
         let folder = Folder::new("sqlite");
-        let url = folder.join("inkan.db").display().to_string();
+        let url = format!("sqlite:{}", folder.join("inkan.sqlite").display());
         Self {
             url,
             name: String::new(),
