@@ -127,3 +127,5 @@ picture-letter-id = User ID
 picture-letter-login = Temporary login password
 picture-letter-issuance = Issuance password
 picture-letter-thumbprint = Thumbprint of the root certificate
+
+picture-authority = Name of the authority

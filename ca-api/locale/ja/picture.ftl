@@ -125,3 +125,5 @@ picture-letter-id = ユーザＩＤ
 picture-letter-login = 仮ログインパスワード
 picture-letter-issuance = クライアント証明書発行用パスワード
 picture-letter-thumbprint = 認証局証明書の拇印
+
+picture-authority = 認証局の名前

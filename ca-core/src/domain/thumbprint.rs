@@ -64,7 +64,9 @@ impl fmt::Debug for Thumbprint {
     }
 }
 
-fn bare_digits(typed: &str) -> String {
+/// What is left of a typed thumbprint when everything that does not matter is taken away, in lower case.
+#[must_use]
+pub fn bare_digits(typed: &str) -> String {
     typed
         .chars()
         .map(half_width)
