@@ -3,6 +3,7 @@ pub mod account;
 pub mod actor;
 pub mod approval;
 pub mod audit;
+pub mod calendar;
 pub mod certificate;
 pub mod distinguished_name;
 pub mod lock;
