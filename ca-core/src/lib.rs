@@ -4,4 +4,6 @@
 //! There is no HTTP, no SMTP and no private key in this crate.
 pub mod config;
 pub mod domain;
+pub mod flow;
+pub mod queue;
 pub mod store;

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::random::{self, Random};
 use super::request::words;
 
 /// The occasions on which an applicant gets a mail; one mail, one message.
@@ -36,4 +37,26 @@ pub struct MailFacts {
     /// Until when: the certificate's end, or the lock's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+}
+
+/// Draws a Message-ID, without angle brackets (RFC 5322 §3.6.4).
+///
+/// It is drawn once, when the mail is owed, and stays the same at every try: a reader can tell
+/// the second copy of one mail from a second mail.
+pub fn draw_message_id(random: &dyn Random, host: &str) -> String {
+    let bytes: [u8; 16] = random::bytes(random);
+    format!("{}@{host}", hex::encode(bytes))
+}
+
+/// When to try again after `attempts` tries that failed for the moment; `None` gives up.
+pub fn next_try(attempts: i64, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let minutes = match attempts {
+        ..=1 => 1,
+        2 => 5,
+        3 => 15,
+        4..=8 => 60,
+        9..=48 => 180,
+        _ => return None,
+    };
+    Some(at + chrono::TimeDelta::minutes(minutes))
 }

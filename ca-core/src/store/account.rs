@@ -1,4 +1,6 @@
 //! Accounts: who may apply, with the hashes of their passwords.
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -72,6 +74,16 @@ pub fn load(db: &mut Db, id: i64) -> StoreResult<Account> {
         .first(db)
         .optional()?;
     found.ok_or_else(|| StoreError::Missing(format!("account {id}")))
+}
+
+/// The accounts numbered `ids`, by number.
+pub fn load_many(db: &mut Db, ids: &[i64]) -> StoreResult<HashMap<i64, Account>> {
+    let query = account::table.filter(account::id.eq_any(ids));
+    let accounts: Vec<Account> = query.select(Account::as_select()).load(db)?;
+    Ok(accounts
+        .into_iter()
+        .map(|account| (account.id, account))
+        .collect())
 }
 
 /// The account numbered `id`, held until the transaction ends.

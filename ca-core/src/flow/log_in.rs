@@ -1,0 +1,174 @@
+//! An applicant logs in with user ID and login password (J2.1–J2.3).
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use super::SessionToken;
+use super::try_password::{Door, try_password};
+pub use super::try_password::{TryError, TryRules};
+use crate::domain::account::AccountStatus;
+use crate::domain::actor::{Act, Actor};
+use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
+use crate::domain::password::LoginPassword;
+use crate::domain::random::Random;
+use crate::domain::session::{Audience, Stage, TryScope};
+use crate::domain::user_id::UserId;
+use crate::store::account::Account;
+use crate::store::audit::Record;
+use crate::store::outbox::NewMail;
+use crate::store::session::Session;
+use crate::store::{Store, StoreError, account, audit, outbox, session};
+
+/// What is tried, and under which rules.
+#[derive(Debug, Clone, Copy)]
+pub struct LogIn<'a> {
+    /// The user ID that was typed.
+    pub user_id: &'a UserId,
+    /// The password that was typed.
+    pub password: &'a SecretString,
+    /// Lock and cost.
+    pub rules: TryRules,
+    /// How long a session lasts at most.
+    pub absolute: TimeDelta,
+    /// Host name for the Message-ID of the notice about a lock.
+    pub host: &'a str,
+}
+
+/// An open door.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The cookie's value.
+    pub token: SessionToken,
+    /// The session.
+    pub session: Session,
+    /// The account.
+    pub account: Account,
+}
+
+/// Tries the password and begins a session.
+///
+/// A temporary password opens nothing but the page that changes it ([`Stage::ChangePassword`]).
+pub fn log_in(
+    store: &Store,
+    random: &dyn Random,
+    at: DateTime<Utc>,
+    input: LogIn<'_>,
+) -> Result<LoggedIn, TryError> {
+    let found = store.read(|db| account::find(db, input.user_id))?;
+    let enterable = found
+        .as_ref()
+        .filter(|account| account.status == AccountStatus::Active);
+    let door = Door {
+        scope: TryScope::Login,
+        name: input.user_id.as_str(),
+        hash: enterable.and_then(|account| account.login_password_hash.as_deref()),
+    };
+    let typed = read_password(input.password, enterable);
+    match try_password(
+        store,
+        door,
+        typed.as_ref().map(LoginPassword::secret),
+        input.rules,
+        at,
+    ) {
+        Ok(()) => {}
+        Err(error) => {
+            if let TryError::Wrong { left, locked_until } = &error {
+                note_refusal(
+                    store,
+                    random,
+                    at,
+                    input,
+                    found.as_ref(),
+                    *left,
+                    *locked_until,
+                )?;
+            }
+            return Err(error);
+        }
+    }
+    let Some(account) = found else {
+        return Err(StoreError::Missing("the account".into()).into());
+    };
+    begin_session(store, random, at, input, account).map_err(TryError::from)
+}
+
+/// A temporary password may be typed with the letter's gaps; an own one is taken as it is.
+fn read_password(typed: &SecretString, account: Option<&Account>) -> Option<LoginPassword> {
+    match account {
+        Some(account) if account.login_password_temporary => {
+            LoginPassword::normalise_temporary(typed).ok()
+        }
+        _ => LoginPassword::typed(typed).ok(),
+    }
+}
+
+fn begin_session(
+    store: &Store,
+    random: &dyn Random,
+    at: DateTime<Utc>,
+    input: LogIn<'_>,
+    account: Account,
+) -> Result<LoggedIn, StoreError> {
+    let stage = if account.login_password_temporary {
+        Stage::ChangePassword
+    } else {
+        Stage::LoggedIn
+    };
+    let token = SessionToken::draw(random);
+    let mut session = token.session(Audience::Applicant, stage, input.absolute, random, at);
+    session.account_id = Some(account.id);
+    let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
+    store.transaction(|db| {
+        session::insert(db, &session)?;
+        let record = Record::new("login.succeed", format!("account:{}", account.user_id));
+        audit::append(
+            db,
+            &act,
+            &[record.with(serde_json::json!({ "stage": stage.as_str() }))],
+        )
+    })?;
+    Ok(LoggedIn {
+        token,
+        session,
+        account,
+    })
+}
+
+/// Writes the wrong try down, and tells the office when it set the lock.
+fn note_refusal(
+    store: &Store,
+    random: &dyn Random,
+    at: DateTime<Utc>,
+    input: LogIn<'_>,
+    account: Option<&Account>,
+    left: u32,
+    locked_until: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    let act = if left == 0 {
+        "login.lock"
+    } else {
+        "login.refuse"
+    };
+    let record = Record::new(act, format!("account:{}", input.user_id));
+    store.transaction(|db| {
+        if let (Some(until), Some(account)) = (locked_until, account)
+            && let Some(to_address) = account.mail_address.clone()
+        {
+            let facts = MailFacts {
+                user_id: account.user_id.to_string(),
+                name: account.name.clone(),
+                reason: None,
+                until: Some(until),
+            };
+            let message_id = draw_message_id(random, input.host);
+            let mail = NewMail {
+                kind: MailKind::LoginLocked,
+                to_address,
+                facts,
+                message_id,
+            };
+            outbox::insert(db, &[mail], at)?;
+        }
+        audit::append(db, &Act::new(Actor::Anonymous, at), &[record])
+    })
+}

@@ -1,0 +1,120 @@
+//! The second gate (J2.4): the issuance password opens the issuance pages.
+//!
+//! Here, and only here, the web tier holds the issuance password: it is verified against its hash,
+//! sealed to the worker for the one request that may follow, and forgotten. The request's name is
+//! drawn now, because the seal is bound to it; the sealed form waits in the session.
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use super::SessionToken;
+use super::try_password::{Door, TryError, TryRules, try_password};
+use crate::domain::actor::{Act, Actor};
+use crate::domain::password::IssuancePassword;
+use crate::domain::random::Random;
+use crate::domain::request::RequestId;
+use crate::domain::seal::{SealError, seal};
+use crate::domain::session::{Audience, Stage, TryScope};
+use crate::store::account::Account;
+use crate::store::audit::Record;
+use crate::store::session::Session;
+use crate::store::{Store, StoreError, audit, authority, session};
+
+/// What is tried, and under which rules.
+#[derive(Debug, Clone, Copy)]
+pub struct PassGate<'a> {
+    /// The session that asks; logged in.
+    pub session: &'a Session,
+    /// Its account.
+    pub account: &'a Account,
+    /// The issuance password, as typed.
+    pub password: &'a SecretString,
+    /// Lock and cost.
+    pub rules: TryRules,
+    /// How long the new session lasts at most.
+    pub absolute: TimeDelta,
+}
+
+/// Why the gate stays shut.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// Wrong or locked.
+    #[error(transparent)]
+    Try(#[from] TryError),
+    /// The session may not come here yet.
+    #[error("the login password has to be changed first")]
+    NotLoggedIn,
+    /// The CA has no sealing key.
+    #[error("the certificate authority is not set up; run `ca-cli ca init`")]
+    NoAuthority,
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Verifies the issuance password, seals it, and gives the session a new token and the next stage.
+pub fn pass_gate(
+    store: &Store,
+    random: &dyn Random,
+    at: DateTime<Utc>,
+    input: PassGate<'_>,
+) -> Result<(SessionToken, Session), GateError> {
+    if input.session.stage < Stage::LoggedIn {
+        return Err(GateError::NotLoggedIn);
+    }
+    let typed = IssuancePassword::normalise(input.password).ok();
+    let door = Door {
+        scope: TryScope::Issuance,
+        name: input.account.user_id.as_str(),
+        hash: input.account.issuance_password_hash.as_deref(),
+    };
+    let tried = try_password(
+        store,
+        door,
+        typed.as_ref().map(IssuancePassword::secret),
+        input.rules,
+        at,
+    );
+    let act = Act::new(Actor::Applicant(input.account.user_id.clone()), at);
+    let object = format!("account:{}", input.account.user_id);
+    if let Err(error) = tried {
+        if let TryError::Wrong { left, .. } = &error {
+            let verb = if *left == 0 {
+                "gate.lock"
+            } else {
+                "gate.refuse"
+            };
+            store.transaction(|db| audit::append(db, &act, &[Record::new(verb, object)]))?;
+        }
+        return Err(error.into());
+    }
+    let Some(password) = typed else {
+        return Err(GateError::NotLoggedIn);
+    };
+    let key = store
+        .read(authority::current_sealing_key)?
+        .ok_or(GateError::NoAuthority)?;
+    let request_id = RequestId::draw(at, random);
+    let sealed = seal(password.secret(), &key, &request_id, &input.account.user_id)?;
+
+    let token = SessionToken::draw(random);
+    let mut fresh = token.session(
+        Audience::Applicant,
+        Stage::GatePassed,
+        input.absolute,
+        random,
+        at,
+    );
+    fresh.account_id = Some(input.account.id);
+    fresh.draft_request_id = Some(request_id);
+    fresh.draft_key_id = Some(sealed.key_id);
+    fresh.draft_sealed_password = Some(sealed.bytes);
+    store.transaction(|db| {
+        session::delete(db, &input.session.id_hash)?;
+        session::insert(db, &fresh)?;
+        audit::append(db, &act, &[Record::new("gate.pass", object)])
+    })?;
+    Ok((token, fresh))
+}

@@ -1,0 +1,47 @@
+//! Step 10 of the issuance cycle: leases that lapsed go back to the queue.
+//!
+//! The worker that held them may be dead, or may have signed: serials with an intent and no
+//! certificate become abandoned and are listed as revoked; the request gets a new key and serial.
+use super::fail_request::{Failure, fail_held};
+use crate::domain::actor::Act;
+use crate::domain::certificate::IntentState;
+use crate::domain::request::{RequestId, RequestState};
+use crate::domain::serial::SerialNumber;
+use crate::store::{Store, StoreResult, intent, request};
+
+/// What recovery found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// Requests that wait for a worker again.
+    pub returned: Vec<RequestId>,
+    /// Requests that used up their attempts.
+    pub parked: Vec<RequestId>,
+    /// Serials that nobody will ever get.
+    pub abandoned: Vec<SerialNumber>,
+}
+
+/// Takes back every lapsed lease, each with the serials that were recorded under it.
+pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered> {
+    let failure = Failure {
+        reason: "the worker's lease lapsed".into(),
+        attempts,
+        hopeless: false,
+    };
+    store.transaction(|db| {
+        let mut recovered = Recovered::default();
+        for held in request::lock_lapsed(db, act.at)? {
+            let open: Vec<_> = intent::of_request(db, &held.id)?
+                .into_iter()
+                .filter(|intent| intent.state == IntentState::Intended)
+                .map(|intent| intent.serial)
+                .collect();
+            intent::settle(db, &open, IntentState::Abandoned, act.at)?;
+            recovered.abandoned.extend(open);
+            match fail_held(db, act, &held, &failure)? {
+                RequestState::Failed => recovered.parked.push(held.id),
+                _ => recovered.returned.push(held.id),
+            }
+        }
+        Ok(recovered)
+    })
+}

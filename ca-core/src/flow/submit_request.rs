@@ -1,0 +1,123 @@
+//! Step 1 of the issuance cycle: an applicant asks for a certificate (J2.5–J2.7).
+use chrono::{DateTime, Months, Utc};
+
+use crate::domain::actor::{Act, Actor};
+use crate::domain::certificate::CertificateStatus;
+use crate::domain::distinguished_name::DistinguishedNameError;
+use crate::domain::profile::Profile;
+use crate::domain::request::{RequestKind, RequestState};
+use crate::domain::session::Stage;
+use crate::store::audit::Record;
+use crate::store::certificate::Certificate;
+use crate::store::request::{NewRequest, Request};
+use crate::store::session::Session;
+use crate::store::{Db, Store, StoreError, account, audit, certificate, request, session};
+
+/// How long before its end a certificate may be renewed (J7).
+const RENEWAL_MONTHS: Months = Months::new(1);
+
+/// What came of sending the form.
+#[derive(Debug)]
+pub enum Submitted {
+    /// A new request waits for an operator.
+    New(Box<Request>),
+    /// There is an open request already, perhaps from the same form sent twice: here it is.
+    AlreadyOpen(Box<Request>),
+}
+
+/// Why nothing was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The gate was not passed, or the session ended.
+    #[error("the issuance password has to be entered first")]
+    GateNotPassed,
+    /// A certificate is valid for longer than a month.
+    #[error("a certificate is valid; the next one can be asked for from {from}")]
+    TooEarly {
+        /// From when on a renewal may be asked for.
+        from: DateTime<Utc>,
+    },
+    /// The user ID cannot stand in a certificate's subject.
+    #[error(transparent)]
+    Subject(#[from] DistinguishedNameError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Turns the session's draft into a pending request. Sent twice, it gives one request.
+pub fn submit_request(
+    store: &Store,
+    at: DateTime<Utc>,
+    asking: &Session,
+    profile: &Profile,
+    promised_at: Option<DateTime<Utc>>,
+) -> Result<Submitted, SubmitError> {
+    store.transaction(|db| {
+        let session = session::lock(db, &asking.id_hash).map_err(|_| SubmitError::GateNotPassed)?;
+        let account_id = session.account_id.ok_or(SubmitError::GateNotPassed)?;
+        let account = account::lock(db, account_id)?;
+        if let Some(open) = request::open_of_account(db, account.id)? {
+            return Ok(Submitted::AlreadyOpen(Box::new(open)));
+        }
+        if session.stage < Stage::GatePassed {
+            return Err(SubmitError::GateNotPassed);
+        }
+        let kind = kind_of_next(db, account.id, at)?;
+        let draft = session.draft().ok_or(SubmitError::GateNotPassed)?;
+        let subject = profile.subject_of(account.user_id.as_str())?.to_string();
+        let new = NewRequest {
+            id: &draft.request_id,
+            account_id: account.id,
+            kind,
+            profile: profile.name().as_str(),
+            subject: &subject,
+            sealed: &draft.sealed_password,
+            submitted_at: at,
+            promised_at,
+        };
+        request::insert(db, &new)?;
+        session::clear_draft(db, &session.id_hash)?;
+        let stored = request::find(db, &draft.request_id)?
+            .ok_or_else(|| StoreError::Missing(format!("request {}", draft.request_id)))?;
+        let record = Record::new("request.submit", format!("request:{}", draft.request_id));
+        let facts = serde_json::json!({
+            "user_id": account.user_id.as_str(), "kind": kind.as_str(), "subject": subject,
+        });
+        let act = Act::new(Actor::Applicant(account.user_id), at);
+        audit::append(db, &act, &[record.with(facts)])?;
+        Ok(Submitted::New(Box::new(stored)))
+    })
+}
+
+/// From when on the account may ask for its next certificate; `None` means now.
+pub fn renewable_from(certificates: &[Certificate], at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let last_end = certificates
+        .iter()
+        .filter(|held| held.holds_at(at))
+        .map(|held| held.not_after)
+        .max()?;
+    let from = last_end.checked_sub_months(RENEWAL_MONTHS)?;
+    (at < from).then_some(from)
+}
+
+fn kind_of_next(
+    db: &mut Db,
+    account_id: i64,
+    at: DateTime<Utc>,
+) -> Result<RequestKind, SubmitError> {
+    let certificates = certificate::of_account(db, account_id)?;
+    if let Some(from) = renewable_from(&certificates, at) {
+        return Err(SubmitError::TooEarly { from });
+    }
+    Ok(match certificates.first() {
+        None => RequestKind::First,
+        Some(newest) if newest.status == CertificateStatus::Revoked => RequestKind::Reissue,
+        Some(_) => RequestKind::Renewal,
+    })
+}
+
+/// Whether an applicant should be told of a request that ended: the newest one, if it is such.
+pub fn newest_if(requests: &[Request], state: RequestState) -> Option<&Request> {
+    requests.first().filter(|newest| newest.state == state)
+}

@@ -1,0 +1,102 @@
+//! One try at a password, counted before it is looked at. Every login goes through here.
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use crate::domain::lock::{LockRule, Reservation};
+use crate::domain::password::{PasswordCost, PasswordHash, PasswordHashError, verify_dummy};
+use crate::domain::session::TryScope;
+use crate::store::{Store, StoreError, try_counter};
+
+/// Why a try did not open the door. The same for IDs that do not exist.
+#[derive(Debug, thiserror::Error)]
+pub enum TryError {
+    /// Wrong.
+    #[error("wrong user ID or password")]
+    Wrong {
+        /// Tries that remain before the lock; 0 means that this one set it.
+        left: u32,
+        /// When the lock ends, if this try set it.
+        locked_until: Option<DateTime<Utc>>,
+    },
+    /// Not even looked at.
+    #[error("locked after too many wrong tries")]
+    Locked {
+        /// When the lock ends.
+        until: DateTime<Utc>,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Hashing failed: out of memory, or a damaged hash.
+    #[error(transparent)]
+    Hashing(#[from] PasswordHashError),
+}
+
+/// The rules that tries are held to.
+#[derive(Debug, Clone, Copy)]
+pub struct TryRules {
+    /// When a lock is set, and for how long.
+    pub lock: LockRule,
+    /// What a hash costs; spent for unknown IDs too.
+    pub cost: PasswordCost,
+}
+
+/// The door that is tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Door<'a> {
+    /// Which counter.
+    pub scope: TryScope,
+    /// The name that was typed.
+    pub name: &'a str,
+    /// The hash to open it with; none where the name does not exist or may not enter.
+    pub hash: Option<&'a str>,
+}
+
+/// 1. Counts the try, or refuses it; committed. 2. Verifies, outside any transaction, at the same
+///    cost whether or not there is a hash. 3. Forgets the count if it was right; committed.
+pub(super) fn try_password(
+    store: &Store,
+    door: Door<'_>,
+    password: Option<&SecretString>,
+    rules: TryRules,
+    at: DateTime<Utc>,
+) -> Result<(), TryError> {
+    let left = match reserve(store, door, rules.lock, at)? {
+        Reservation::Reserved { left } => left,
+        Reservation::Locked { until } => {
+            // The refused try takes as long as a looked-at one.
+            verify_dummy(&SecretString::from(""), rules.cost)?;
+            return Err(TryError::Locked { until });
+        }
+    };
+    let right = match (door.hash, password) {
+        (Some(hash), Some(password)) => {
+            PasswordHash::try_from(hash.to_owned())?.verify(password)?
+        }
+        _ => {
+            verify_dummy(&SecretString::from(""), rules.cost)?;
+            false
+        }
+    };
+    if right {
+        store.transaction(|db| try_counter::clear(db, door.scope, door.name))?;
+        return Ok(());
+    }
+    let minutes = chrono::TimeDelta::minutes(i64::from(rules.lock.minutes.get()));
+    let locked_until = (left == 0).then(|| at + minutes);
+    Err(TryError::Wrong { left, locked_until })
+}
+
+fn reserve(
+    store: &Store,
+    door: Door<'_>,
+    rule: LockRule,
+    at: DateTime<Utc>,
+) -> Result<Reservation, StoreError> {
+    store.transaction(|db| {
+        let mut counter = try_counter::lock(db, door.scope, door.name, at)?;
+        let reservation = counter.reserve(rule, at);
+        try_counter::set(db, door.scope, door.name, counter, at)?;
+        Ok(reservation)
+    })
+}

@@ -1,0 +1,3 @@
+//! The queue: who holds what, for how long. Leases and fences, the same on both databases.
+pub mod outbox;
+pub mod request;
