@@ -3,7 +3,7 @@ use crate::domain::actor::Act;
 use crate::domain::certificate::IntentState;
 use crate::queue::request::Held;
 use crate::store::audit::Record;
-use crate::store::{Store, StoreResult, audit, intent, request};
+use crate::store::{Store, StoreResult, audit, intent, request_lease};
 
 /// Gives back what is still held; serials already drawn for it are abandoned. Returns how many.
 pub fn give_back(store: &Store, act: &Act, held: &[Held], reason: &str) -> StoreResult<usize> {
@@ -12,7 +12,7 @@ pub fn give_back(store: &Store, act: &Act, held: &[Held], reason: &str) -> Store
         intent::settle(db, &serials, IntentState::Abandoned, act.at)?;
         let mut given = 0;
         for one in held {
-            given += usize::from(request::give_back(
+            given += usize::from(request_lease::give_back(
                 db,
                 &one.request_id,
                 one.fence,

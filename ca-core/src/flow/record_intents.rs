@@ -3,7 +3,7 @@
 //! Only after this returned may the CA key be used for these serials.
 use crate::domain::serial::SerialNumber;
 use crate::store::intent::Intent;
-use crate::store::{Store, StoreResult, intent, request};
+use crate::store::{Store, StoreResult, intent, request_lease};
 
 /// Records the intents of a batch, one transaction. Returns the serials that may be signed: those
 /// whose request `owner` still holds under its fence, and those that belong to no request.
@@ -17,7 +17,7 @@ pub fn record_intents(
             .iter()
             .filter_map(|intent| intent.request_id.clone().map(|id| (id, intent.fence)))
             .collect();
-        let held = request::still_held(db, owner, &claimed)?;
+        let held = request_lease::still_held(db, owner, &claimed)?;
         let allowed: Vec<Intent> = intents
             .into_iter()
             .filter(|intent| {

@@ -7,7 +7,7 @@ use crate::domain::request::RequestId;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::outbox::NewMail;
-use crate::store::{Store, StoreResult, audit, certificate, intent, outbox, request};
+use crate::store::{Store, StoreResult, audit, certificate, intent, outbox, request_lease};
 
 /// One packed certificate, ready to be recorded.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub fn record_issued(
             .iter()
             .map(|one| (one.request_id.clone(), one.fence))
             .collect();
-        let held: HashSet<RequestId> = request::still_held(db, owner, &claimed)?
+        let held: HashSet<RequestId> = request_lease::still_held(db, owner, &claimed)?
             .into_iter()
             .collect();
         let (mine, lost): (Vec<_>, Vec<_>) = batch
@@ -60,7 +60,7 @@ pub fn record_issued(
         }
         let serials: Vec<_> = mine.iter().map(|one| one.certificate.serial).collect();
         intent::settle(db, &serials, IntentState::Issued, act.at)?;
-        request::mark_issued(db, &recorded.issued, act.at)?;
+        request_lease::mark_issued(db, &recorded.issued, act.at)?;
         let records: Vec<_> = mine.iter().map(issue_record).collect();
         let mut certificates = Vec::with_capacity(mine.len());
         let mut mails = Vec::new();

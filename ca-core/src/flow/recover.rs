@@ -7,7 +7,7 @@ use crate::domain::actor::Act;
 use crate::domain::certificate::IntentState;
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::serial::SerialNumber;
-use crate::store::{Store, StoreResult, intent, request};
+use crate::store::{Store, StoreResult, intent, request_lease};
 
 /// What recovery found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +29,7 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
     };
     store.transaction(|db| {
         let mut recovered = Recovered::default();
-        for held in request::lock_lapsed(db, act.at)? {
+        for held in request_lease::lock_lapsed(db, act.at)? {
             let open: Vec<_> = intent::of_request(db, &held.id)?
                 .into_iter()
                 .filter(|intent| intent.state == IntentState::Intended)

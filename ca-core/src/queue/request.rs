@@ -10,7 +10,7 @@ use crate::domain::serial::SerialNumber;
 use crate::store::account::Account;
 use crate::store::approval::Approval;
 use crate::store::request::Request;
-use crate::store::{Store, StoreResult, account, approval, request};
+use crate::store::{Store, StoreResult, account, approval, request_lease};
 
 /// A request that this worker holds, with everything that it needs to know about it.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub fn claim(
     at: DateTime<Utc>,
 ) -> StoreResult<Vec<Claimed>> {
     store.transaction(|db| {
-        let requests = request::claim(db, owner, until, i64::from(limit), at)?;
+        let requests = request_lease::claim(db, owner, until, i64::from(limit), at)?;
         if requests.is_empty() {
             return Ok(Vec::new());
         }

@@ -17,6 +17,7 @@ mod migration;
 pub mod operator;
 pub mod outbox;
 pub mod request;
+pub mod request_lease;
 mod schema;
 pub mod session;
 pub mod try_counter;

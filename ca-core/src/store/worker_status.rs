@@ -30,7 +30,7 @@ pub fn put(db: &mut Db, status: &WorkerStatus) -> StoreResult<()> {
         worker_status::detail.eq(&status.detail),
     );
     on_either!(db, db => diesel::insert_into(worker_status::table)
-        .values((worker_status::worker.eq(&status.worker), facts.clone()))
+        .values((worker_status::worker.eq(&status.worker), facts))
         .on_conflict(worker_status::worker)
         .do_update()
         .set(facts)

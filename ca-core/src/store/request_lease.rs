@@ -1,0 +1,141 @@
+//! Leases on requests: taken, proven, ended. Every UPDATE is guarded by state, owner or fence.
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::column::millis;
+use super::request::Request;
+use super::schema::request;
+use super::{Db, StoreError, StoreResult};
+use crate::domain::request::{RequestEvent, RequestId, RequestState, transition};
+
+/// Takes up to `limit` approved requests, oldest decision first, and gives `owner` the lease on them.
+///
+/// PostgreSQL skips rows that another worker is taking at this moment; SQLite has one writer at a time.
+pub fn claim(
+    db: &mut Db,
+    owner: &str,
+    until: DateTime<Utc>,
+    limit: i64,
+    at: DateTime<Utc>,
+) -> StoreResult<Vec<Request>> {
+    let due = request::table
+        .filter(request::state.eq(RequestState::Approved.as_str()))
+        .order((request::decided_at, request::id))
+        .limit(limit)
+        .select(request::id);
+    let ids: Vec<String> = match db {
+        Db::Postgres(db) => due.for_update().skip_locked().load(db)?,
+        Db::Sqlite(db) => due.load(db)?,
+    };
+    let next = transition(RequestState::Approved, RequestEvent::Claim)
+        .map_err(|error| StoreError::Missing(error.to_string()))?;
+    diesel::update(request::table.filter(request::id.eq_any(&ids)))
+        .set((
+            request::state.eq(next.as_str()),
+            request::lease_owner.eq(owner),
+            request::lease_until.eq(millis(until)),
+            request::fence.eq(request::fence + 1),
+            request::attempts.eq(request::attempts + 1),
+            request::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    let held = request::table
+        .filter(request::id.eq_any(&ids))
+        .order((request::decided_at, request::id));
+    Ok(held.select(Request::as_select()).load(db)?)
+}
+
+/// The names of those among `ids` that `owner` still holds under the given fence.
+pub fn still_held(
+    db: &mut Db,
+    owner: &str,
+    held: &[(RequestId, i64)],
+) -> StoreResult<Vec<RequestId>> {
+    let ids: Vec<&str> = held.iter().map(|(id, _)| id.as_str()).collect();
+    let query = request::table
+        .filter(request::id.eq_any(ids))
+        .filter(request::state.eq(RequestState::Signing.as_str()))
+        .filter(request::lease_owner.eq(owner))
+        .select((request::id, request::fence));
+    let rows: Vec<(String, i64)> = match db {
+        Db::Postgres(db) => query.for_update().load(db)?,
+        Db::Sqlite(db) => query.load(db)?,
+    };
+    let mine = |id: &str, fence: i64| {
+        held.iter()
+            .any(|(held, mine)| held.as_str() == id && *mine == fence)
+    };
+    let kept = rows.into_iter().filter(|(id, fence)| mine(id, *fence));
+    kept.map(|(id, _)| {
+        RequestId::try_from(id).map_err(|error| StoreError::Missing(error.to_string()))
+    })
+    .collect()
+}
+
+/// Marks requests that the caller holds (see [`still_held`]) as issued; their passwords go.
+pub fn mark_issued(db: &mut Db, ids: &[RequestId], at: DateTime<Utc>) -> StoreResult<usize> {
+    let next = transition(RequestState::Signing, RequestEvent::Issue)
+        .map_err(|error| StoreError::Missing(error.to_string()))?;
+    let ids: Vec<&str> = ids.iter().map(RequestId::as_str).collect();
+    let signing = request::state.eq(RequestState::Signing.as_str());
+    let rows = diesel::update(
+        request::table
+            .filter(request::id.eq_any(ids))
+            .filter(signing),
+    )
+    .set((
+        request::state.eq(next.as_str()),
+        request::sealed_password.eq(None::<Vec<u8>>),
+        request::failure.eq(None::<String>),
+        request::lease_owner.eq(None::<String>),
+        request::lease_until.eq(None::<i64>),
+        request::updated_at.eq(millis(at)),
+    ))
+    .execute(db)?;
+    Ok(rows)
+}
+
+/// Gives a held request back without burning the attempt.
+pub fn give_back(
+    db: &mut Db,
+    id: &RequestId,
+    fence: i64,
+    burn_attempt: bool,
+    failure: Option<&str>,
+    at: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let next = transition(RequestState::Signing, RequestEvent::GiveBack)
+        .map_err(|error| StoreError::Missing(error.to_string()))?;
+    let held = request::table
+        .filter(request::id.eq(id.as_str()))
+        .filter(request::state.eq(RequestState::Signing.as_str()))
+        .filter(request::fence.eq(fence));
+    let kept = i64::from(!burn_attempt);
+    let rows = diesel::update(held)
+        .set((
+            request::state.eq(next.as_str()),
+            request::attempts.eq(request::attempts - kept),
+            request::failure.eq(failure),
+            request::lease_owner.eq(None::<String>),
+            request::lease_until.eq(None::<i64>),
+            request::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(rows == 1)
+}
+
+/// The requests whose lease ran out at `now`, held until the transaction ends.
+pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Vec<Request>> {
+    let lapsed = request::table
+        .filter(request::state.eq(RequestState::Signing.as_str()))
+        .filter(request::lease_until.lt(millis(now)))
+        .select(request::id);
+    let ids: Vec<String> = match db {
+        Db::Postgres(db) => lapsed.for_update().skip_locked().load(db)?,
+        Db::Sqlite(db) => lapsed.load(db)?,
+    };
+    let held = request::table
+        .filter(request::id.eq_any(ids))
+        .order(request::id);
+    Ok(held.select(Request::as_select()).load(db)?)
+}
