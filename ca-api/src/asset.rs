@@ -52,19 +52,25 @@ impl Asset {
     }
 }
 
-const SHARED: [Asset; 3] = [
+const SHARED: [Asset; 4] = [
     Asset::css("inkan.css", include_bytes!("../assets/inkan.css")),
     Asset::svg("mark.svg", include_bytes!("../assets/mark.svg")),
+    Asset::svg("letter.svg", include_bytes!("../assets/letter.svg")),
     Asset::script("password.js", include_bytes!("../assets/password.js")),
 ];
 
-fn all() -> impl Iterator<Item = &'static Asset> {
+pub(crate) fn all() -> impl Iterator<Item = &'static Asset> {
     SHARED.iter().chain(console::ASSETS).chain(help::ASSETS)
+}
+
+/// The file of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Asset> {
+    all().find(|asset| asset.name == name)
 }
 
 /// The address of a file with a mark of its content. An unknown name gives an address that answers 404.
 pub fn url(name: &str) -> String {
-    match all().find(|asset| asset.name == name) {
+    match find(name) {
         Some(asset) => format!("/assets/{name}?v={}", asset.mark()),
         None => format!("/assets/{name}"),
     }
@@ -80,9 +86,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn serve(name: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let asset = all()
-        .find(|asset| asset.name == name.as_str())
-        .ok_or(Problem::NotFound)?;
+    let asset = find(&name).ok_or(Problem::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, asset.kind))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))

@@ -134,10 +134,10 @@ impl Texts {
 
     /// The text of `key` with its variables filled in. Values are text as it is to be read: numbers and dates
     /// are written by us, not by the library, so that both languages keep their own form.
-    pub fn with<V: Display, const N: usize>(&self, key: &str, values: [(&str, V); N]) -> String {
-        let mut args = FluentArgs::with_capacity(N);
-        for (name, value) in &values {
-            args.set(name.to_string(), FluentValue::from(value.to_string()));
+    pub fn with<'a, V: Display>(&self, key: &str, values: impl AsRef<[(&'a str, V)]>) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in values.as_ref() {
+            args.set((*name).to_owned(), FluentValue::from(value.to_string()));
         }
         self.format(key, Some(&args))
     }

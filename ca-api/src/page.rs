@@ -5,6 +5,8 @@ use std::fmt::Display;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use ca_core::domain::time;
+use chrono::{DateTime, Utc};
 
 use crate::asset;
 use crate::locale::{Language, Texts};
@@ -13,6 +15,9 @@ use crate::site::Area;
 
 /// Content type of every page.
 pub const HTML: &str = "text/html; charset=utf-8";
+
+/// `KJ 2700 000 001`.
+const USER_ID_GROUPS: [usize; 4] = [2, 4, 3, 3];
 
 /// What the layout needs; the first field of every template, named `page`.
 #[derive(Debug, Clone)]
@@ -44,7 +49,7 @@ impl Page {
     }
 
     /// The text of `key` with variables.
-    pub fn with<V: Display, const N: usize>(&self, key: &str, values: [(&str, V); N]) -> String {
+    pub fn with<'a, V: Display>(&self, key: &str, values: impl AsRef<[(&'a str, V)]>) -> String {
         self.texts.with(key, values)
     }
 
@@ -75,6 +80,37 @@ impl Page {
     /// Address of a built-in file, with a mark of its content so that browsers may keep it for ever.
     pub fn asset(&self, name: &str) -> String {
         asset::url(name)
+    }
+
+    /// A day as the reader writes it: 「2026年11月25日（水）」 or `2026-11-25`.
+    pub fn day(&self, at: DateTime<Utc>) -> String {
+        match self.texts.language {
+            Language::Japanese => time::japanese_date(at),
+            Language::English => time::iso_date(at),
+        }
+    }
+
+    /// A day and a time of the day in Japan: 「2026年11月25日（水）17:15」 or `2026-11-25 17:15 JST`.
+    pub fn moment(&self, at: DateTime<Utc>) -> String {
+        match self.texts.language {
+            Language::Japanese => time::japanese_datetime(at),
+            Language::English => time::iso_datetime(at),
+        }
+    }
+
+    /// A user ID in groups that the eye can compare, as HTML; copied, it has no gaps.
+    pub fn user_id(&self, user_id: &str) -> String {
+        let mut rest: String = user_id
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
+        let mut groups = String::new();
+        for length in USER_ID_GROUPS {
+            let tail = rest.split_off(length.min(rest.len()));
+            groups.push_str(&format!("<span>{rest}</span>"));
+            rest = tail;
+        }
+        format!("<span class=\"id\">{groups}{rest}</span>")
     }
 
     /// The same page with somebody logged in.

@@ -2,15 +2,32 @@
 
 use actix_web::web::{self, ServiceConfig};
 
+mod health;
 mod language;
+mod redirect;
+mod root;
+pub(crate) mod top;
 
 /// On every listener.
 pub fn routes_everywhere(config: &mut ServiceConfig) {
-    config.service(web::resource("/language/{tag}").route(web::get().to(language::switch)));
+    config
+        .service(web::resource("/language/{tag}").route(web::get().to(language::switch)))
+        .service(web::resource("/ca.crt").get(root::der).head(root::der))
+        .service(web::resource("/ca.pem").get(root::pem).head(root::pem))
+        .service(web::resource("/healthz").get(health::alive))
+        .service(web::resource("/readyz").get(health::ready));
 }
 
 /// On the applicants' listener.
-pub fn routes(_config: &mut ServiceConfig) {}
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(web::resource("/").get(top::show));
+}
 
 /// On plain http: everything else goes to https.
-pub fn routes_plain(_config: &mut ServiceConfig) {}
+pub fn routes_plain(config: &mut ServiceConfig) {
+    config.service(
+        web::resource("/{path:.*}")
+            .get(redirect::to_https)
+            .head(redirect::to_https),
+    );
+}

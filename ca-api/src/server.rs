@@ -1,7 +1,6 @@
 //! The listeners: plain http, https for applicants, https for operators; started and stopped together.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -30,23 +29,6 @@ const REQUEST_HEAD: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Seconds that running requests get to finish after a stop.
 const STOP_SECONDS: u64 = 10;
-
-/// Where and with what to listen.
-#[derive(Debug, Clone)]
-pub struct Listen {
-    /// Address of plain http, as `127.0.0.1:8080`; port 0 takes any free one.
-    pub http: String,
-    /// Address of the applicants' pages.
-    pub https: String,
-    /// Address of the operators' console.
-    pub console: String,
-    /// The site's certificate with its chain, PEM.
-    pub certificate: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
-    /// The CA's own certificates, DER: operators' certificates must come from one of them.
-    pub authorities: Vec<Vec<u8>>,
-}
 
 /// The addresses really bound.
 #[derive(Debug, Clone, Copy)]
@@ -112,16 +94,17 @@ impl Drop for Server {
 
 /// Binds all three listeners, then serves in a thread of its own. Whatever is wrong with addresses or
 /// certificates is an error before anything is served.
-pub fn serve(site: Arc<Site>, listen: &Listen) -> Result<Server, ServeError> {
-    let http = listen::bind("http", &listen.http)?;
-    let https = listen::bind("https", &listen.https)?;
-    let console = listen::bind("console", &listen.console)?;
+pub fn serve(site: Arc<Site>) -> Result<Server, ServeError> {
+    let listen = &site.config.listen;
+    let http = listen::bind("http", listen.http)?;
+    let https = listen::bind("https", listen.https)?;
+    let console = listen::bind("console", listen.console)?;
     let addresses = Addresses {
         http: listen::address(&http)?,
         https: listen::address(&https)?,
         console: listen::address(&console)?,
     };
-    let tls = (tls::public(listen)?, tls::console(listen)?);
+    let tls = (tls::public(&site)?, tls::console(&site)?);
     let (tell, told) = mpsc::channel();
     let run = move || System::new().block_on(run(site, (http, https, console), tls, tell));
     let thread = thread::Builder::new()

@@ -1,66 +1,82 @@
-//! What every page of the site shares: settings, texts, the way to the store.
+//! What every page of the site shares: configuration, store, clock, randomness, texts.
 
+use std::fmt;
 use std::sync::Arc;
 
+use ca_core::config::Config;
+use ca_core::domain::random::Random;
+use ca_core::domain::time::Clock;
+use ca_core::domain::user_id::Classes;
+use ca_core::store::Store;
+
+use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
 
-/// The site's own facts that pages show or are built with.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The organisation's name for the service, in Japanese.
-    pub name: String,
-    /// The same in English.
-    pub name_en: String,
-    /// Whom to call, as shown at the foot of every page.
-    pub contact: String,
-    /// Scheme, host and port of the applicants' pages, without a final slash.
-    pub public_url: String,
-}
-
-/// Random bytes; tests give their own.
-pub trait Random: Send + Sync + std::fmt::Debug {
-    /// Fills the whole buffer.
-    fn fill(&self, buffer: &mut [u8]);
-}
-
 /// One site: shared by all listeners of a process.
-#[derive(Debug)]
 pub struct Site {
-    /// What the pages say about the service itself.
-    pub settings: Settings,
-    /// Texts in both languages.
-    pub locale: Arc<Locale>,
+    /// The configuration, checked.
+    pub config: Config,
+    /// The classes of user IDs.
+    pub classes: Classes,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Where cookies and marks come from.
     pub random: Arc<dyn Random>,
+    /// Texts in both languages.
+    pub locale: Arc<Locale>,
+    /// Bounds how many passwords are checked at once.
+    pub hashing: HashingGate,
 }
 
 impl Site {
-    /// Reads the built-in texts and keeps the settings.
-    pub fn new(settings: Settings, random: Arc<dyn Random>) -> Result<Self, LocaleError> {
+    /// Puts a site together; reads the built-in texts.
+    pub fn new(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, LocaleError> {
+        let locale = Arc::new(Locale::load()?);
+        let hashing = HashingGate::new(config.password.concurrent);
+        let classes = config.classes();
         Ok(Self {
-            settings,
-            locale: Arc::new(Locale::load()?),
+            config,
+            classes,
+            store,
+            clock,
             random,
+            locale,
+            hashing,
         })
-    }
-
-    /// Whether this is somebody's own machine.
-    pub fn is_localhost(&self) -> bool {
-        let host = self
-            .settings
-            .public_url
-            .split("//")
-            .last()
-            .unwrap_or_default();
-        host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.")
     }
 
     /// The service's name in the reader's language.
     pub fn name(&self, language: Language) -> &str {
         match language {
-            Language::Japanese => &self.settings.name,
-            Language::English => &self.settings.name_en,
+            Language::Japanese => &self.config.service.name,
+            Language::English => &self.config.service.name_en,
         }
+    }
+
+    /// Whom to call, in the reader's language.
+    pub fn contact(&self, language: Language) -> &str {
+        match language {
+            Language::Japanese => &self.config.service.contact,
+            Language::English => &self.config.service.contact_en,
+        }
+    }
+
+    /// Whether this is somebody's own machine.
+    pub fn is_localhost(&self) -> bool {
+        self.config.service.host == "localhost"
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Site")
     }
 }
 

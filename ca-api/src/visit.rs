@@ -66,8 +66,8 @@ impl Visit {
             path: self.path.clone(),
             form_token: self.form_token.as_str().to_owned(),
             service: self.site.name(self.language).to_owned(),
-            contact: self.site.settings.contact.clone(),
-            public_url: self.site.settings.public_url.clone(),
+            contact: self.site.contact(self.language).to_owned(),
+            public_url: self.site.config.service.public_url.clone(),
             mark: self.mark.as_str().to_owned(),
             signed_in: None,
         }

@@ -1,1 +1,193 @@
-# The pages of applicant.
+# Top page, login, gate, application, download.
+
+# --- Words used on several pages ---
+user-id = User ID
+login-password = Password
+issuance-password = Issuance password
+name = Name
+mail-address = Mail address
+service = Certificate service
+login = Log in
+change-password = Change password
+back-to-service = Back to the certificate service
+back-to-top = Back to the top page
+reveal = Show
+hide = Hide
+error-prefix = Error:{" "}
+errors-title = Please check what you filled in
+menu-of-user = Your menu
+signed-in-as = Logged in:
+
+# --- Top page ---
+top-title = Top page
+top-lead = Here you apply for your electronic certificate and collect it. Have your letter “User ID and passwords” at hand and follow the numbers.
+top-doors = Choose what to do
+top-root-title = Root certificate
+top-root-text = Needed first, once on each PC. It lets the PC tell this site from an impostor.
+top-root-button = Download the root certificate
+top-root-guide = How to import it, with pictures
+top-root-compare = How to compare its thumbprint with the letter
+top-service-title = Certificate service
+top-service-text = Apply for your client certificate and download it. You need the user ID and the two passwords of the letter.
+top-service-button = Certificate service
+top-service-guide = How to import a client certificate, with pictures
+top-login-title = Log in
+top-login-text = Log in to the site from a PC that has your client certificate.
+top-login-soon = Coming later
+top-login-soon-text = This part is still being prepared. We will announce it on this page. Steps 1 and 2 are open now.
+top-trouble-title = If you are stuck
+top-trouble-error = The browser shows a certificate error, such as “Your connection isn’t private”
+top-trouble-lost = You forgot a password or lost the letter
+top-trouble-lost-text = We never tell passwords by phone, fax or mail. Contact us and we will post you a new letter.
+top-trouble-help = All guides
+
+# --- Login ---
+login-title = Log in to the certificate service
+login-lead = Type the user ID and the password of your letter. If you have changed the password, type the changed one.
+login-user-id-hint = Two letters and ten digits, for example KJ2700000001.
+login-password-hint = Capital and small letters differ.
+login-lock-rule = After { $tries } wrong passwords in a row you cannot log in for about { $minutes } minutes.
+login-forgotten = If you forgot the password
+login-wrong-summary = The user ID or the password is wrong
+login-wrong = Either the user ID or the password is wrong. Compare with your letter and type both again. Watch capital and small letters, and 0 (zero) and O.
+login-left = Wrong tries left before you cannot log in for about { $minutes } minutes: { $left }.
+login-locked-title = You cannot log in for a while
+login-locked = There were { $tries } wrong passwords in a row, so this user ID cannot log in until { $until }, not even with the right password.
+login-locked-next = Please try again after that. If you do not know the password, contact us.
+login-no-user-id = Type your user ID.
+login-user-id-shape = This is not the form of a user ID. Type two letters and ten digits, for example KJ2700000001.
+login-no-password = Type your password.
+login-folded = We changed the full-width characters of the user ID to half-width. Passwords must be typed in half-width: switch the Japanese input method off first.
+login-wide-password = The password has full-width characters. Switch the Japanese input method off and type it again in half-width.
+login-timed-out = You were logged out because nothing was done for a while. Please log in again.
+
+# --- Change of the login password ---
+password-title = Change password
+password-why-temporary = The password of the letter works only for the first login. Please choose the password that you will use from now on.
+password-why-expired = Your password is older than one year. Please choose a new one.
+password-why-chosen = Change the password that you log in with.
+password-rule-title = Rules for passwords
+password-rule-length = 8 characters or more
+password-rule-letters = Half-width letters, digits and symbols
+password-rule-case = Capital and small letters differ
+password-rule-new = Neither your present password nor your user ID
+password-current = Present password
+password-new = New password
+password-again = New password, once more
+password-button = Change
+password-only-login = Only the login password changes. The issuance password stays the same.
+password-changed = Your password has been changed. Use the new one from the next login on.
+password-short = The new password is too short. Use 8 characters or more.
+password-long = The new password is too long. Use at most { $most } characters.
+password-wide = The new password has characters that cannot be used. Switch the Japanese input method off and use half-width letters, digits and symbols.
+password-same = The new password is the same as the present one. Choose another.
+password-is-user-id = The password must not be your user ID. Choose another.
+password-easy = This password is used by many people and easy to guess. Choose another.
+password-differ = The two new passwords are not the same. Type them again.
+password-current-wrong = The present password is wrong. Type it again.
+password-none = Type a new password.
+password-none-again = Type the new password once more.
+password-none-current = Type your present password.
+
+# --- Gate ---
+gate-title = Issuance password
+gate-lead = Type the issuance password of your letter (クライアント証明書発行用パスワード). It is not the login password.
+gate-where = It stands in the second box from the top of the letter.
+gate-where-link = How to read the letter, with pictures
+gate-password-hint = You may type the spaces between the groups or leave them out.
+gate-keep = You will need this password again to import the certificate. Keep the letter in a safe place.
+gate-lock-rule = After { $tries } wrong tries in a row you cannot go on for about { $minutes } minutes.
+gate-button = Continue
+gate-wrong-summary = The issuance password is wrong
+gate-wrong = Compare with your letter and type it again. Make sure that you did not type the login password.
+gate-left = Wrong tries left before you cannot go on for about { $minutes } minutes: { $left }.
+gate-locked-title = You cannot go on for a while
+gate-locked = The issuance password was wrong { $tries } times in a row, so it cannot be tried until { $until }, not even the right one.
+gate-none = Type the issuance password.
+gate-wide = There are full-width characters. Switch the Japanese input method off and type again in half-width.
+
+# --- My certificates ---
+my-title = Certificate service
+my-account = What we have on record
+my-mail-none = None
+my-mail-none-why = We cannot send you notices, because no mail address is on record. Please look at this page for the progress. Contact us if you want to add an address.
+my-certificates = Client certificates
+my-none = You have no client certificate yet.
+my-apply = Apply for a certificate
+my-apply-again = You have a valid certificate. If you moved to another PC, no new application is needed: download the same certificate again above.
+my-apply-again-title = If you need a new certificate
+my-request = Your application
+my-steps = Steps until you have it
+my-step-submit = Applied
+my-step-approve = Approved
+my-step-sign = Signed
+my-step-receive = Collected
+my-step-done = done
+my-step-now = now
+my-step-next = to come
+my-pending-tag = Applied for
+my-pending = We have your application. It waits for approval.
+my-approved = Your application is approved and waits to be signed.
+my-signing = Your certificate is being made.
+my-promised = You will have it by { $until }.
+my-overdue = We are sorry: { $until }, the time we told you, has passed. Contact us if it is urgent.
+my-submitted = Applied on:
+my-withdraw = Withdraw this application
+my-rejected-title = Your application was not approved
+my-rejected-reason = Reason:
+my-rejected-next = Please check and apply again. Contact us if anything is unclear.
+my-failed-title = Your certificate is delayed
+my-failed = Your certificate could not be made. We are looking into it. You need not apply again.
+my-withdrawn = You have withdrawn your application.
+my-ready = Your certificate is ready. Download it and import it on your PC.
+my-download = Download
+my-download-note = The file is called { $file }. The import asks for the issuance password.
+my-download-gone = The file of this certificate can no longer be downloaded. Please contact us.
+my-import-guide = How to import it, with pictures
+my-valid = Valid
+my-expiring = Expires soon
+my-expired = Expired
+my-revoked = Revoked
+my-not-yet = Not valid yet
+my-until = Valid until
+my-until-was = Was valid until
+my-thumbprint = Thumbprint (SHA-1)
+my-serial = Serial number
+my-downloaded = Downloads
+my-downloaded-times = { $times } (the last on { $last })
+my-downloaded-never = None yet
+my-past = Earlier certificates
+my-revoked-on = Revoked on
+
+# --- Confirm, done, withdraw ---
+apply-title = Apply for a certificate?
+apply-lead = This is what you apply for.
+apply-what = Certificate
+apply-what-value = A client certificate, valid for { $years } years
+apply-import = Password for the import
+apply-import-value = The issuance password that you typed a moment ago
+apply-by = Expected
+apply-by-value = By { $until }
+apply-by-none = After approval, in one to two business days
+apply-mail = Notice by mail
+apply-mail-none = None, because no mail address is on record
+apply-yes = Yes
+apply-no = No
+done-title = Your certificate has been applied for. Please wait.
+done-promised = You will have it by { $until }.
+done-promised-none = You will have it in one to two business days.
+done-next = What happens now
+done-next-approve = We check your application and make the certificate.
+done-next-mail = We send a mail to { $mail } when it is ready.
+done-next-no-mail = There will be no mail, because no mail address is on record. Please log in again after that time.
+done-next-download = Log in again, type the issuance password, and download the certificate.
+done-check = See how it stands
+withdraw-title = Withdraw your application?
+withdraw-text = No certificate will be made then. You can apply again whenever you need one.
+withdraw-late = It can no longer be withdrawn: it has been approved or is finished.
+
+# --- Ends ---
+out-title = You have logged out
+out-text = If others use this PC too, close the browser.
+out-again = Log in again
+portal-title = Log in

@@ -1,1 +1,193 @@
-# The pages of applicant.
+# Top page, login, gate, application, download.
+
+# --- Words used on several pages ---
+user-id = ユーザＩＤ
+login-password = パスワード
+issuance-password = クライアント証明書発行用パスワード
+name = 名前
+mail-address = メールアドレス
+service = 証明書発行サービス
+login = ログイン
+change-password = パスワード変更
+back-to-service = 証明書発行サービスに戻る
+back-to-top = トップページに戻る
+reveal = 表示する
+hide = 隠す
+error-prefix = エラー：
+errors-title = 入力内容をお確かめください
+menu-of-user = ログイン中のメニュー
+signed-in-as = ログイン中：
+
+# --- Top page ---
+top-title = トップページ
+top-lead = 電子証明書の発行と受け取りのためのサイトです。お手元の「ユーザＩＤとパスワードのお知らせ」をご用意のうえ、番号の順にお進みください。
+top-doors = 手続きを選ぶ
+top-root-title = 認証局証明書
+top-root-text = はじめに1回、お使いのパソコンごとに必要です。このサイトが本物であることを、パソコンが確かめられるようになります。
+top-root-button = 認証局証明書のダウンロード
+top-root-guide = インポートの手順（絵入り）
+top-root-compare = 拇印をお知らせの紙と見比べる方法
+top-service-title = 証明書発行サービス
+top-service-text = クライアント証明書の発行を申請し、ダウンロードします。お知らせに書かれたユーザＩＤと2つのパスワードが必要です。
+top-service-button = 証明書発行サービス
+top-service-guide = クライアント証明書のインポートの手順（絵入り）
+top-login-title = ログイン
+top-login-text = クライアント証明書をインポートしたパソコンから、サイトにログインします。
+top-login-soon = 準備中
+top-login-soon-text = ただいま準備中です。ご利用いただけるようになりましたら、このページでお知らせします。①と②の手続きは、今からできます。
+top-trouble-title = お困りのとき
+top-trouble-error = 「接続がプライベートではありません」などの証明書エラーが表示される
+top-trouble-lost = パスワードを忘れた、お知らせをなくした
+top-trouble-lost-text = パスワードを電話、ＦＡＸ、メールでお伝えすることはできません。新しいお知らせを郵送しますので、お問い合わせください。
+top-trouble-help = そのほかの案内を見る
+
+# --- Login ---
+login-title = 証明書発行サービス ログイン
+login-lead = お知らせに書かれたユーザＩＤとパスワードを入力してください。パスワードを変更された方は、変更後のパスワードを入力してください。
+login-user-id-hint = 英字2文字と数字10文字です。例：KJ2700000001
+login-password-hint = 大文字と小文字は区別されます。
+login-lock-rule = パスワードを続けて{ $tries }回まちがえると、約{ $minutes }分間ログインできなくなります。
+login-forgotten = パスワードを忘れたとき
+login-wrong-summary = ユーザＩＤまたはパスワードが違います
+login-wrong = ユーザＩＤかパスワードのどちらかが違います。お知らせの紙と見比べて、もう一度入力してください。大文字と小文字、0（ゼロ）とＯ（オー）などにご注意ください。
+login-left = あと{ $left }回まちがえると、約{ $minutes }分間ログインできなくなります。
+login-locked-title = しばらくの間、ログインできません
+login-locked = パスワードのまちがいが{ $tries }回続いたため、{ $until }まで、このユーザＩＤではログインできません。正しいパスワードを入力しても同じです。
+login-locked-next = 時間がたってから、もう一度お試しください。パスワードがわからない場合は、お問い合わせください。
+login-no-user-id = ユーザＩＤを入力してください。
+login-user-id-shape = ユーザＩＤの形が違います。英字2文字と数字10文字で入力してください。例：KJ2700000001
+login-no-password = パスワードを入力してください。
+login-folded = ユーザＩＤの全角文字を半角に直しました。パスワードは半角で入力する必要があります。日本語入力を切ってから入力してください。
+login-wide-password = パスワードに全角文字が入っています。日本語入力を切り（キーボード左上の「半角/全角」キー）、半角で入力し直してください。
+login-timed-out = しばらく操作がなかったため、ログアウトしました。お手数ですが、もう一度ログインしてください。
+
+# --- Change of the login password ---
+password-title = パスワード変更
+password-why-temporary = お知らせに書かれたパスワードは、はじめの1回だけお使いいただけるものです。これからお使いになる、ご自分のパスワードに変更してください。
+password-why-expired = パスワードの有効期間（1年）が過ぎました。新しいパスワードに変更してください。
+password-why-chosen = ログインに使うパスワードを変更します。
+password-rule-title = パスワードの決まり
+password-rule-length = 8文字以上
+password-rule-letters = 半角の英字、数字、記号を使えます
+password-rule-case = 大文字と小文字は区別されます
+password-rule-new = 今のパスワードやユーザＩＤと同じものは使えません
+password-current = 今のパスワード
+password-new = 新しいパスワード
+password-again = 新しいパスワード（確認のため、もう一度）
+password-button = 変更する
+password-only-login = 変わるのはログインのパスワードだけです。クライアント証明書発行用パスワードは変わりません。
+password-changed = パスワードを変更しました。次のログインからは、新しいパスワードをお使いください。
+password-short = 新しいパスワードが短すぎます。8文字以上にしてください。
+password-long = 新しいパスワードが長すぎます。{ $most }文字以内にしてください。
+password-wide = 新しいパスワードに使えない文字があります。日本語入力を切り、半角の英字、数字、記号で入力してください。
+password-same = 新しいパスワードが今のパスワードと同じです。別のパスワードにしてください。
+password-is-user-id = ユーザＩＤと同じパスワードは使えません。別のパスワードにしてください。
+password-easy = このパスワードはよく使われるもので、推測されやすいため使えません。別のパスワードにしてください。
+password-differ = 2回入力した新しいパスワードが一致していません。もう一度入力してください。
+password-current-wrong = 今のパスワードが違います。もう一度入力してください。
+password-none = 新しいパスワードを入力してください。
+password-none-again = 確認のため、新しいパスワードをもう一度入力してください。
+password-none-current = 今のパスワードを入力してください。
+
+# --- Gate ---
+gate-title = クライアント証明書発行用パスワード
+gate-lead = お知らせに書かれた「クライアント証明書発行用パスワード」を入力してください。ログインのパスワードとは別のものです。
+gate-where = お知らせの、上から2つ目の枠に書かれています。
+gate-where-link = お知らせの見方（絵入り）
+gate-password-hint = 区切りの空白は、入れても入れなくてもかまいません。
+gate-keep = このパスワードは、証明書をパソコンにインポートするときにも使います。お知らせは大切に保管してください。
+gate-lock-rule = 続けて{ $tries }回まちがえると、約{ $minutes }分間入力できなくなります。
+gate-button = 次へ
+gate-wrong-summary = クライアント証明書発行用パスワードが違います
+gate-wrong = お知らせの紙と見比べて、もう一度入力してください。ログインのパスワードを入力していないか、お確かめください。
+gate-left = あと{ $left }回まちがえると、約{ $minutes }分間入力できなくなります。
+gate-locked-title = しばらくの間、入力できません
+gate-locked = クライアント証明書発行用パスワードのまちがいが{ $tries }回続いたため、{ $until }まで入力できません。正しいパスワードを入力しても同じです。
+gate-none = クライアント証明書発行用パスワードを入力してください。
+gate-wide = 全角文字が入っています。日本語入力を切り、半角で入力し直してください。
+
+# --- My certificates ---
+my-title = 証明書発行サービス
+my-account = 登録されている内容
+my-mail-none = 登録されていません
+my-mail-none-why = メールアドレスの登録がないため、発行のお知らせメールをお送りできません。発行の状況は、この画面でご確認ください。登録をご希望の場合は、お問い合わせください。
+my-certificates = クライアント証明書
+my-none = クライアント証明書は、まだありません。
+my-apply = 証明書の発行申請を行う
+my-apply-again = 有効な証明書をお持ちです。パソコンを入れ替えたときは、新しい申請は必要ありません。上の「ダウンロード」から、同じ証明書をもう一度ダウンロードできます。
+my-apply-again-title = 新しい証明書が必要なとき
+my-request = 発行申請の状況
+my-steps = 発行までの流れ
+my-step-submit = 申請
+my-step-approve = 承認
+my-step-sign = 署名
+my-step-receive = 受取
+my-step-done = 済み
+my-step-now = 今ここです
+my-step-next = これから
+my-pending-tag = 申請中
+my-pending = 発行申請を受け付けました。担当者の承認をお待ちください。
+my-approved = 申請が承認されました。証明書を作成する順番をお待ちください。
+my-signing = 証明書を作成しています。
+my-promised = { $until }までに発行されます。
+my-overdue = お知らせした{ $until }を過ぎてもお渡しできておらず、申し訳ありません。お急ぎの場合は、お問い合わせください。
+my-submitted = 申請した日時：
+my-withdraw = この申請を取り下げる
+my-rejected-title = 申請は承認されませんでした
+my-rejected-reason = 理由：
+my-rejected-next = 内容をお確かめのうえ、もう一度申請してください。ご不明な点は、お問い合わせください。
+my-failed-title = 証明書の作成が止まっています
+my-failed = 証明書を作成できませんでした。担当者が確認しています。もう一度申請していただく必要はありません。
+my-withdrawn = 申請を取り下げました。
+my-ready = 証明書が発行されました。ダウンロードして、パソコンにインポートしてください。
+my-download = ダウンロード
+my-download-note = ファイル名は{ $file }です。インポートのときに、クライアント証明書発行用パスワードを入力します。
+my-download-gone = この証明書のファイルは、ダウンロードできなくなっています。お問い合わせください。
+my-import-guide = インポートの手順（絵入り）
+my-valid = 有効
+my-expiring = まもなく期限切れ
+my-expired = 有効期限切れ
+my-revoked = 失効
+my-not-yet = 有効期間の前
+my-until = 有効期限
+my-until-was = 有効期限（過ぎています）
+my-thumbprint = 拇印（SHA-1）
+my-serial = シリアル番号
+my-downloaded = ダウンロード
+my-downloaded-times = { $times }回（最後は{ $last }）
+my-downloaded-never = まだしていません
+my-past = これまでの証明書
+my-revoked-on = 失効した日
+
+# --- Confirm, done, withdraw ---
+apply-title = 証明書の発行申請を行いますか？
+apply-lead = 次の内容で、クライアント証明書の発行を申請します。
+apply-what = 申請するもの
+apply-what-value = クライアント証明書（有効期間{ $years }年）
+apply-import = インポートのときのパスワード
+apply-import-value = 先ほど入力したクライアント証明書発行用パスワード
+apply-by = 発行の予定
+apply-by-value = { $until }まで
+apply-by-none = 担当者の承認の後（1〜2営業日）
+apply-mail = お知らせメール
+apply-mail-none = お送りしません（メールアドレスの登録がないため）
+apply-yes = はい
+apply-no = いいえ
+done-title = 証明書の発行申請中です。しばらくお待ち下さい。
+done-promised = { $until }までに発行されます。
+done-promised-none = 1〜2営業日で発行されます。
+done-next = このあとの流れ
+done-next-approve = 担当者が申請を確認し、証明書を作成します。
+done-next-mail = 発行されると、{ $mail } にメールでお知らせします。
+done-next-no-mail = メールアドレスの登録がないため、お知らせメールはお送りしません。予定の日時を過ぎたら、もう一度ログインしてご確認ください。
+done-next-download = もう一度ログインし、クライアント証明書発行用パスワードを入力して、証明書をダウンロードします。
+done-check = 申請の状況を見る
+withdraw-title = 申請を取り下げますか？
+withdraw-text = 取り下げると、証明書は発行されません。必要になったときは、もう一度申請できます。
+withdraw-late = この申請は、すでに承認されたか処理が終わっているため、取り下げられません。
+
+# --- Ends ---
+out-title = ログアウトしました
+out-text = 共用のパソコンをお使いの場合は、ブラウザを閉じてください。
+out-again = もう一度ログインする
+portal-title = ログイン

@@ -16,9 +16,9 @@ pub enum ServeError {
         /// Which listener.
         listener: &'static str,
         /// The address.
-        address: String,
+        address: SocketAddr,
     },
-    /// The address is malformed, not of this machine, or needs rights that we lack.
+    /// The address is not of this machine, or needs rights that we lack.
     #[error(
         "cannot listen on {address} for {listener}: {why}; correct [listen] {listener} in the configuration"
     )]
@@ -26,7 +26,7 @@ pub enum ServeError {
         /// Which listener.
         listener: &'static str,
         /// The address.
-        address: String,
+        address: SocketAddr,
         /// What the system says.
         why: io::Error,
     },
@@ -41,6 +41,9 @@ pub enum ServeError {
         /// What is wrong with it.
         why: String,
     },
+    /// There is no CA yet.
+    #[error("there is no certificate authority yet; make one with `ca-cli ca init`")]
+    NoAuthority,
     /// The CA's own certificate is unreadable.
     #[error("the CA's certificate cannot be used: {0}; run `ca-cli ca show`")]
     Authority(String),
@@ -53,15 +56,12 @@ pub enum ServeError {
 }
 
 /// Takes `address` for `listener`.
-pub fn bind(listener: &'static str, address: &str) -> Result<TcpListener, ServeError> {
+pub fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|why| match why.kind() {
-        io::ErrorKind::AddrInUse => ServeError::InUse {
-            listener,
-            address: address.to_owned(),
-        },
+        io::ErrorKind::AddrInUse => ServeError::InUse { listener, address },
         _ => ServeError::Address {
             listener,
-            address: address.to_owned(),
+            address,
             why,
         },
     })
@@ -78,18 +78,20 @@ mod tests {
 
     #[test]
     fn a_port_in_use_says_what_to_do() {
-        let first = bind("https", "127.0.0.1:0").unwrap();
-        let taken = address(&first).unwrap().to_string();
-        let error = bind("https", &taken).unwrap_err().to_string();
+        let first = bind("https", ([127, 0, 0, 1], 0).into()).unwrap();
+        let taken = address(&first).unwrap();
+        let error = bind("https", taken).unwrap_err().to_string();
         assert!(
-            error.contains(&taken) && error.contains("[listen] https"),
+            error.contains(&taken.to_string()) && error.contains("[listen] https"),
             "{error}"
         );
     }
 
     #[test]
-    fn a_malformed_address_names_its_setting() {
-        let error = bind("console", "nowhere").unwrap_err().to_string();
+    fn a_foreign_address_names_its_setting() {
+        let error = bind("console", ([192, 0, 2, 1], 1).into())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("[listen] console"), "{error}");
     }
 }

@@ -1,0 +1,322 @@
+//! The states that screens can be in, made up.
+
+use std::sync::Arc;
+
+use ca_core::domain::certificate::{CertificateStatus, Purpose};
+use ca_core::domain::request::{RequestId, RequestKind, RequestState};
+use ca_core::domain::serial::SerialNumber;
+use ca_core::domain::user_id::UserId;
+use ca_core::store::certificate::Certificate;
+use ca_core::store::request::Request;
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+
+use super::{Drawn, draw, page_of};
+use crate::applicant::apply::{ApplyPage, DonePage};
+use crate::applicant::certificates::{CertificatesPage, cards};
+use crate::applicant::fault::Faults;
+use crate::applicant::gate::GatePage;
+use crate::applicant::login::LoginPage;
+use crate::applicant::logout::SignedOutPage;
+use crate::applicant::password::ChangePage;
+use crate::applicant::progress::RequestCard;
+use crate::applicant::withdraw::WithdrawPage;
+use crate::locale::{Language, Locale, Texts};
+use crate::page::Page;
+use crate::public::top::TopPage;
+
+const USER: &str = "KJ2700000001";
+
+pub(super) fn page(language: Language) -> Page {
+    let page = page_of(Texts::new(Arc::new(Locale::load().unwrap()), language));
+    match language {
+        Language::Japanese => page,
+        Language::English => Page {
+            service: "Electronic Claims Center".to_owned(),
+            contact: "Help desk 0570-000-000 (weekdays 9:00-17:00 JST)".to_owned(),
+            ..page
+        },
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 24, 1, 30, 0).unwrap()
+}
+
+fn user() -> UserId {
+    UserId::try_from(USER.to_owned()).unwrap()
+}
+
+pub(super) fn public(page: &Page) -> Vec<Drawn> {
+    let signed_out = SignedOutPage { page: page.clone() };
+    vec![
+        draw("top", &TopPage { page: page.clone() }),
+        draw("signed-out", &signed_out),
+    ]
+}
+
+fn login(page: &Page, faults: Faults) -> LoginPage {
+    LoginPage {
+        page: page.clone(),
+        faults,
+        user_id: String::new(),
+        folded: false,
+        timed_out: false,
+        lock_rule: page.with("login-lock-rule", [("tries", "3"), ("minutes", "30")]),
+    }
+}
+
+fn gate(page: &Page, faults: Faults) -> GatePage {
+    let lock_rule = page.with("gate-lock-rule", [("tries", "3"), ("minutes", "30")]);
+    GatePage {
+        page: page.clone().signed_in_as(USER),
+        faults,
+        changed: false,
+        lock_rule,
+    }
+}
+
+fn change(page: &Page, faults: Faults, is_step: bool) -> ChangePage {
+    let why = if is_step {
+        page.t("password-why-temporary")
+    } else {
+        page.t("password-why-chosen")
+    };
+    ChangePage {
+        page: page.clone().signed_in_as(USER),
+        faults,
+        why,
+        is_step,
+        user_id: USER.to_owned(),
+    }
+}
+
+pub(super) fn entrance(page: &Page) -> Vec<Drawn> {
+    let until = page.moment(now() + TimeDelta::minutes(30));
+    let wrong = Faults::new(page.t("login-wrong-summary"))
+        .with_field("user_id", page.t("login-wrong"))
+        .with(page.with("login-left", [("left", "1"), ("minutes", "30")]));
+    let locked = Faults::new(page.t("login-locked-title"))
+        .with(page.with(
+            "login-locked",
+            [("tries", "3".to_owned()), ("until", until.clone())],
+        ))
+        .with(page.t("login-locked-next"));
+    let refused = Faults::new(page.t("errors-title"))
+        .with_field("current", page.t("password-current-wrong"))
+        .with_field("new", page.t("password-short"))
+        .with_field("again", page.t("password-differ"));
+    let gate_wrong = Faults::new(page.t("gate-wrong-summary"))
+        .with_field("issuance_password", page.t("gate-wrong"))
+        .with(page.with("gate-left", [("left", "2"), ("minutes", "30")]));
+    let gate_locked = Faults::new(page.t("gate-locked-title"))
+        .with(page.with("gate-locked", [("tries", "3".to_owned()), ("until", until)]));
+    vec![
+        draw("login", &login(page, Faults::default())),
+        draw(
+            "login-timed-out",
+            &LoginPage {
+                timed_out: true,
+                ..login(page, Faults::default())
+            },
+        ),
+        draw(
+            "login-wrong",
+            &LoginPage {
+                user_id: USER.to_owned(),
+                folded: true,
+                ..login(page, wrong)
+            },
+        ),
+        draw(
+            "login-locked",
+            &LoginPage {
+                user_id: USER.to_owned(),
+                ..login(page, locked)
+            },
+        ),
+        draw("password-forced", &change(page, Faults::default(), true)),
+        draw("password-chosen", &change(page, Faults::default(), false)),
+        draw("password-refused", &change(page, refused, false)),
+        draw("gate", &gate(page, Faults::default())),
+        draw(
+            "gate-changed",
+            &GatePage {
+                changed: true,
+                ..gate(page, Faults::default())
+            },
+        ),
+        draw("gate-wrong", &gate(page, gate_wrong)),
+        draw("gate-locked", &gate(page, gate_locked)),
+    ]
+}
+
+fn request(state: RequestState) -> Request {
+    Request {
+        id: RequestId::parse("019ab000-0000-7000-8000-000000000001").unwrap(),
+        account_id: 1,
+        kind: RequestKind::First,
+        profile: "client".to_owned(),
+        subject: format!("CN={USER}"),
+        state,
+        submitted_at: now() - TimeDelta::hours(1),
+        promised_at: Utc.with_ymd_and_hms(2026, 11, 25, 8, 15, 0).single(),
+        seal_key_id: String::new(),
+        sealed_password: None,
+        decided_at: None,
+        rejection_reason: (state == RequestState::Rejected).then(|| {
+            "登録されている事業所名と、届け出の内容が違っています。変更届をご提出ください。"
+                .to_owned()
+        }),
+        lease_owner: None,
+        lease_until: None,
+        fence: 0,
+        attempts: 0,
+        failure: None,
+        updated_at: now(),
+    }
+}
+
+fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Certificate {
+    Certificate {
+        serial: SerialNumber::from_hex("3f9c0d5e8a7b46121c9d0e3f5a6b7c8d").unwrap(),
+        purpose: Purpose::Client,
+        generation: 1,
+        request_id: None,
+        account_id: Some(1),
+        subject: format!("CN={USER}"),
+        not_before: now() + TimeDelta::days(days_left - 1096),
+        not_after: now() + TimeDelta::days(days_left),
+        certificate_der: Vec::new(),
+        spki_sha256: String::new(),
+        sha1_thumbprint: "9ffb6f1a06bc0245f2d83ae1c40b55d19e7a3c28".to_owned(),
+        pkcs12: Some(Vec::new()),
+        issued_at: now() + TimeDelta::days(days_left - 1096),
+        status,
+        revoked_at: (status == CertificateStatus::Revoked).then(|| now() - TimeDelta::days(3)),
+        revocation_reason: None,
+        download_count: downloads,
+        first_downloaded_at: None,
+        last_downloaded_at: (downloads > 0).then(|| now() - TimeDelta::days(10)),
+    }
+}
+
+fn mine(page: &Page, request: Option<&Request>, certificates: &[Certificate]) -> CertificatesPage {
+    let page = page.clone().signed_in_as(USER);
+    let (current, past) = cards(&page, certificates, &user(), now());
+    let open = request.is_some_and(|request| request.state.is_open());
+    CertificatesPage {
+        is_new: certificates.is_empty() && !open,
+        may_apply: !open,
+        request: request.and_then(|request| RequestCard::of(&page, request, now())),
+        current,
+        past,
+        user_id: USER.to_owned(),
+        name: "株式会社さくら介護 さくら訪問介護ステーション".to_owned(),
+        mail: Some("jimu@sakura-kaigo.example.jp".to_owned()),
+        page,
+    }
+}
+
+pub(super) fn certificates(page: &Page) -> Vec<Drawn> {
+    let valid = CertificateStatus::Valid;
+    let many = [
+        certificate(1000, valid, 2),
+        certificate(20, valid, 5),
+        certificate(-40, valid, 1),
+        certificate(400, CertificateStatus::Revoked, 1),
+    ];
+    let late = Request {
+        promised_at: Some(now() - TimeDelta::hours(1)),
+        ..request(RequestState::Approved)
+    };
+    vec![
+        draw("my-none", &mine(page, None, &[])),
+        draw(
+            "my-none-no-mail",
+            &CertificatesPage {
+                mail: None,
+                ..mine(page, None, &[])
+            },
+        ),
+        draw(
+            "my-pending",
+            &mine(page, Some(&request(RequestState::Pending)), &[]),
+        ),
+        draw(
+            "my-approved",
+            &mine(page, Some(&request(RequestState::Approved)), &[]),
+        ),
+        draw("my-late", &mine(page, Some(&late), &[])),
+        draw(
+            "my-rejected",
+            &mine(page, Some(&request(RequestState::Rejected)), &[]),
+        ),
+        draw(
+            "my-failed",
+            &mine(page, Some(&request(RequestState::Failed)), &[]),
+        ),
+        draw(
+            "my-withdrawn",
+            &mine(page, Some(&request(RequestState::Withdrawn)), &[]),
+        ),
+        draw(
+            "my-issued",
+            &mine(
+                page,
+                Some(&request(RequestState::Issued)),
+                &[certificate(1096, valid, 0)],
+            ),
+        ),
+        draw("my-many", &mine(page, None, &many)),
+        draw(
+            "my-renewing",
+            &mine(
+                page,
+                Some(&request(RequestState::Pending)),
+                &[certificate(20, valid, 3)],
+            ),
+        ),
+    ]
+}
+
+pub(super) fn application(page: &Page) -> Vec<Drawn> {
+    let page = page.clone().signed_in_as(USER);
+    let until = page.moment(Utc.with_ymd_and_hms(2026, 11, 25, 8, 15, 0).unwrap());
+    let apply = ApplyPage {
+        page: page.clone(),
+        what: page.with("apply-what-value", [("years", "3")]),
+        user_id: USER.to_owned(),
+        name: "株式会社さくら介護 さくら訪問介護ステーション".to_owned(),
+        by: page.with("apply-by-value", [("until", until.clone())]),
+        mail: Some("jimu@sakura-kaigo.example.jp".to_owned()),
+    };
+    let done = DonePage {
+        page: page.clone(),
+        promised: page.with("done-promised", [("until", until.clone())]),
+        mail: Some("jimu@sakura-kaigo.example.jp".to_owned()),
+    };
+    let done_no_mail = DonePage {
+        page: page.clone(),
+        promised: page.with("done-promised", [("until", until)]),
+        mail: None,
+    };
+    vec![
+        draw("apply", &apply),
+        draw("done", &done),
+        draw("done-no-mail", &done_no_mail),
+        draw(
+            "withdraw",
+            &WithdrawPage {
+                page: page.clone(),
+                may_withdraw: true,
+            },
+        ),
+        draw(
+            "withdraw-late",
+            &WithdrawPage {
+                page,
+                may_withdraw: false,
+            },
+        ),
+    ]
+}
