@@ -4,3 +4,4 @@ mod browser;
 mod fences;
 mod harness;
 mod schema;
+mod walkthrough;

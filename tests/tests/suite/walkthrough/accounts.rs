@@ -1,0 +1,1 @@
+//! Real input: accounts from files.
