@@ -51,8 +51,8 @@ fn letter_value(letter: &PrintedLetter) -> Value {
         "class-name" => letter.class.name.as_str(),
         "class-name-en" => letter.class.name_en.as_str(),
         "addressee" => addressee_value(&letter.addressee),
-        "login-password" => groups(&letter.login_password),
-        "issuance-password" => groups(&letter.issuance_password),
+        "login-password" => password_value(&letter.login_password),
+        "issuance-password" => password_value(&letter.issuance_password),
     }
     .into_value()
 }
@@ -121,17 +121,22 @@ fn strings(lines: &[String]) -> Array {
 }
 
 /// typst keeps its own copies until they are evicted; see `render`.
-fn groups(password: &SecretString) -> Array {
-    let mut groups = Array::new();
-    let mut rest = password.expose_secret();
-    while !rest.is_empty() {
+fn password_value(password: &SecretString) -> Array {
+    groups(password.expose_secret())
+        .map(IntoValue::into_value)
+        .collect()
+}
+
+/// A password in the groups in which it is printed.
+pub(super) fn groups(password: &str) -> impl Iterator<Item = &str> {
+    let mut rest = password;
+    std::iter::from_fn(move || {
         let end = rest
             .char_indices()
             .nth(GROUP)
             .map_or(rest.len(), |(index, _)| index);
         let (group, tail) = rest.split_at(end);
-        groups.push(group.into_value());
         rest = tail;
-    }
-    groups
+        (!group.is_empty()).then_some(group)
+    })
 }

@@ -69,8 +69,10 @@ fn export(world: &dyn World) -> Result<Zeroizing<Vec<u8>>, Vec<SourceDiagnostic>
             error.message().clone(),
         )]
     })?;
+    // Tags are for screen readers; this file goes to the printer, a third smaller without.
     let options = PdfOptions {
         standards,
+        tagged: false,
         ..PdfOptions::default()
     };
     typst_pdf::pdf(&document, &options)
@@ -128,11 +130,14 @@ fn file_name(id: FileId, template: &Template) -> String {
 
 /// A template's own `panic(letter)` would print everything it was given.
 fn strike_out(message: &str, letters: &[PrintedLetter]) -> String {
-    letters
+    let passwords = letters
         .iter()
         .flat_map(|letter| [&letter.login_password, &letter.issuance_password])
-        .fold(message.to_owned(), |message, password| {
-            message.replace(password.expose_secret(), "…")
+        .map(ExposeSecret::expose_secret);
+    passwords
+        .flat_map(|password| std::iter::once(password).chain(input::groups(password)))
+        .fold(message.to_owned(), |message, secret| {
+            message.replace(secret, "…")
         })
 }
 
