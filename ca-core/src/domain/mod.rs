@@ -4,6 +4,7 @@ pub mod actor;
 pub mod approval;
 pub mod audit;
 pub mod calendar;
+pub mod calendar_csv;
 pub mod certificate;
 pub mod distinguished_name;
 pub mod lock;
