@@ -1,5 +1,8 @@
 //! The signer: keys, certificates, PKCS#12 and mail. It listens on no port.
 //!
 //! The steps of docs/issuance-cycle.md bear the same numbers in [`cycle`].
+pub mod certificate;
+#[cfg(test)]
+mod fixture;
 pub mod key_file;
 pub mod signer;

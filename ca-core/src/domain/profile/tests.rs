@@ -97,7 +97,8 @@ fn hash_follows_every_field_and_is_stable() {
 
 #[test]
 fn broken_profiles_are_refused_by_name() {
-    let cases: [(ProfileName, fn(&mut RawProfile), &str); 16] = [
+    type Case = (ProfileName, fn(&mut RawProfile), &'static str);
+    let cases: [Case; 16] = [
         (
             ProfileName::Client,
             |p| p.name = "klient".into(),

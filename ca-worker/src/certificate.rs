@@ -1,0 +1,19 @@
+//! Certificates: prepared and linted first, signed in a second step, never changed in between.
+//!
+//! [`prepare`] makes the to-be-signed bytes and lints a copy of the certificate under a throwaway
+//! signature; its result, [`Prepared`], can be used once. [`sign`] has the CA key sign exactly those bytes.
+mod draft;
+mod issuer;
+mod lint;
+mod prepare;
+mod root;
+mod sign;
+#[cfg(test)]
+mod tests;
+
+pub use draft::{AlternativeName, AlternativeNameError, Draft};
+pub use issuer::{Issuer, IssuerError};
+pub use lint::{Broken, Expectation, LintError, lint};
+pub use prepare::{PrepareError, Prepared, prepare};
+pub use root::{RootError, self_sign_root};
+pub use sign::{SignError, SignedCertificate, sign};

@@ -1,0 +1,45 @@
+//! What the tests of this crate share: a root, its key, profiles, a date.
+use ca_core::config::{Config, Profiles};
+use ca_core::domain::distinguished_name::DistinguishedName;
+use ca_core::domain::profile::{KeyAlgorithm, ProfileName};
+use ca_core::domain::random::OsRandom;
+use ca_core::domain::serial::SerialNumber;
+use chrono::{DateTime, Utc};
+
+use crate::certificate::{Issuer, self_sign_root};
+use crate::signer::{FileSigner, KeyPair};
+
+/// A Wednesday morning in Japan, inside business hours.
+pub(crate) fn morning() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-11-25T10:00:00+09:00")
+        .unwrap()
+        .with_timezone(&Utc)
+}
+
+/// The built-in profiles.
+pub(crate) fn profiles() -> Profiles {
+    Profiles::load(&Config::default()).unwrap()
+}
+
+/// The default root's subject.
+pub(crate) fn root_subject() -> DistinguishedName {
+    DistinguishedName::parse(&Config::default().authority.subject).unwrap()
+}
+
+/// A root made yesterday, and its signer.
+pub(crate) fn root_of(algorithm: KeyAlgorithm) -> (Issuer, FileSigner) {
+    let key = KeyPair::generate(algorithm).unwrap();
+    let profile = profiles()
+        .get(ProfileName::Root)
+        .with_key_algorithm(algorithm)
+        .unwrap();
+    let made = morning() - chrono::Duration::days(1);
+    let serial = SerialNumber::random(&OsRandom);
+    let issuer = self_sign_root(&profile, &root_subject(), 1, &key, serial, made).unwrap();
+    (issuer, FileSigner::from(key))
+}
+
+/// A P-384 root and its signer.
+pub(crate) fn root() -> (Issuer, FileSigner) {
+    root_of(KeyAlgorithm::P384)
+}
