@@ -19,5 +19,7 @@ pub mod public;
 pub mod server;
 pub mod session;
 pub mod site;
+#[cfg(test)]
+mod stage;
 pub mod visit;
 pub mod work;

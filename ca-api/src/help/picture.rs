@@ -119,7 +119,7 @@ pub(super) async fn draw(
     let drawing = Drawing {
         picture,
         style: include_str!("../../templates/help/picture/picture.css"),
-        host: visit.site.settings.public_url.clone(),
+        host: visit.site.config.service.public_url.clone(),
         authority: authority::name(&visit, &texts).await?,
         texts,
     };

@@ -3,35 +3,17 @@
 use std::sync::Arc;
 
 use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
-use actix_web::web::Data;
 
 use super::guide::{CLIENT, ROOT, Step};
 use super::picture::Picture;
 use crate::locale::{Language, Locale, Texts};
 use crate::server;
-use crate::site::{Area, Random, Settings, Site};
-
-#[derive(Debug)]
-struct Zeros;
-
-impl Random for Zeros {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0);
-    }
-}
-
-fn site() -> Data<Site> {
-    let settings = Settings {
-        name: "Inkan 電子証明書サービス".to_owned(),
-        name_en: "Inkan certificate service".to_owned(),
-        contact: "03-0000-0000".to_owned(),
-        public_url: "https://localhost:8443".to_owned(),
-    };
-    Data::new(Site::new(settings, Arc::new(Zeros)).unwrap())
-}
+use crate::site::Area;
+use crate::stage::Stage;
 
 async fn read(path: &str, language: &str) -> String {
-    let app = init_service(server::app(site(), Area::Applicant)).await;
+    let stage = Stage::new();
+    let app = init_service(server::app(stage.site.clone(), Area::Applicant)).await;
     let request = TestRequest::get()
         .uri(path)
         .insert_header(("cookie", format!("inkan-language={language}")));
@@ -50,8 +32,9 @@ const PAGES: [&str; 6] = [
 
 #[actix_web::test]
 async fn every_page_is_there_on_every_listener() {
+    let stage = Stage::new();
     for area in [Area::Plain, Area::Applicant, Area::Console] {
-        let app = init_service(server::app(site(), area)).await;
+        let app = init_service(server::app(stage.site.clone(), area)).await;
         for path in PAGES {
             let request = TestRequest::get().uri(path).to_request();
             let status = call_service(&app, request).await.status();
@@ -117,7 +100,8 @@ async fn a_typed_thumbprint_needs_a_root_to_compare_with() {
 
 #[actix_web::test]
 async fn an_unknown_picture_is_not_found() {
-    let app = init_service(server::app(site(), Area::Applicant)).await;
+    let stage = Stage::new();
+    let app = init_service(server::app(stage.site.clone(), Area::Applicant)).await;
     for path in ["/help/picture/ja/none.svg", "/help/picture/fr/letter.svg"] {
         let request = TestRequest::get().uri(path).to_request();
         assert_eq!(call_service(&app, request).await.status(), 404, "{path}");

@@ -1,0 +1,46 @@
+//! A site with its own database and clock in a temporary folder, for handler tests.
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use ca_core::config::Config;
+use ca_core::domain::random::SeededRandom;
+use ca_core::domain::time::FixedClock;
+use ca_core::store::Store;
+use chrono::{DateTime, TimeZone, Utc};
+
+use crate::site::Site;
+
+/// A site on SQLite; the folder goes when it is dropped.
+pub(crate) struct Stage {
+    /// The site, as a listener gets it.
+    pub(crate) site: Data<Site>,
+    /// The hand of its clock; a Wednesday morning in Tokyo to begin with.
+    pub(crate) clock: FixedClock,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// An empty site: no root, no account, nobody.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::load(None).unwrap();
+        // Cheap hashes: these tests are about doors, not about their locks' steel.
+        config.password.memory_kib = 7_168;
+        config.password.iterations = 1;
+        let store = Store::migrate(&config.database, folder.path()).unwrap();
+        let clock = FixedClock::new(morning());
+        let random = Arc::new(SeededRandom::new(1));
+        let site = Site::new(config, store, Arc::new(clock.clone()), random).unwrap();
+        Self {
+            site: Data::new(site),
+            clock,
+            _folder: folder,
+        }
+    }
+}
+
+/// 2026-11-25 10:00 in Tokyo, a business day.
+pub(crate) fn morning() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 25, 1, 0, 0).unwrap()
+}
