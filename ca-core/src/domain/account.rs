@@ -172,7 +172,9 @@ impl AccountForm {
         }
     }
 
-    fn entered(&self, field: AccountField) -> &str {
+    /// What was entered into one field.
+    #[must_use]
+    pub fn entered(&self, field: AccountField) -> &str {
         self.0.get(field as usize).map_or("", String::as_str)
     }
 

@@ -1,5 +1,6 @@
 //! The rules of the house: pure, without I/O, with time and randomness as arguments.
 pub mod account;
+pub mod account_csv;
 pub mod actor;
 pub mod approval;
 pub mod audit;
