@@ -2,10 +2,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, within};
+use crate::domain::password::PasswordCost;
 
 /// The addresses that ca-api listens on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +62,16 @@ impl Default for SessionConfig {
 }
 
 impl SessionConfig {
+    /// How long a session lasts without a request.
+    pub fn idle(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.idle_minutes))
+    }
+
+    /// How long a session lasts at most.
+    pub fn absolute(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.absolute_minutes))
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within(
             "session.idle_minutes",
@@ -99,6 +111,14 @@ impl Default for PasswordConfig {
 }
 
 impl PasswordConfig {
+    /// What one hash costs.
+    pub fn cost(&self) -> PasswordCost {
+        PasswordCost {
+            memory_kib: self.memory_kib,
+            iterations: self.iterations,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within(
             "password.memory_kib",
