@@ -4,7 +4,7 @@ use encoding_rs::SHIFT_JIS;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::account::AccountFieldReason;
+use crate::domain::account::{AccountFieldReason, LONGEST_LINE, LONGEST_NAME};
 use crate::domain::text::TextError;
 
 const HEADING: &str = "ユーザID,名称,郵便番号,住所1,住所2,住所3,宛名,メールアドレス";
@@ -194,6 +194,22 @@ fn utf16_and_files_beyond_the_limits_are_refused_as_a_whole() {
     let too_many = LineError::of_line(3, LineReason::TooMany { most: 1 });
     assert_eq!(limited(9999, 1).unwrap_err(), [too_many]);
     assert!(limited(9999, 2).is_ok());
+}
+
+#[test]
+fn the_document_says_what_the_reader_does() {
+    let document = include_str!("../../../../docs/accounts-csv.md");
+    let (_, example) = document.split_once("```csv\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let file = read_text(example).unwrap();
+    assert_eq!(file.lines[1].details.name, "Agents \"One\", Ltd.");
+    for field in AccountField::ALL {
+        let required = if field.is_required() { "yes" } else { "no" };
+        let row = format!("| {} | {} | {required} |", field.japanese(), field.name());
+        assert!(document.contains(&row), "{row}");
+    }
+    assert!(document.contains(&format!("at most {LONGEST_NAME} characters")));
+    assert!(document.contains(&format!("at most {LONGEST_LINE} characters")));
 }
 
 proptest! {

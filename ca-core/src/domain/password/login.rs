@@ -21,7 +21,7 @@ const _: () = assert!(
 );
 
 /// Passwords that everybody tries first, in small letters; none shorter than eight characters.
-const COMMON: &str = include_str!("common.txt");
+const COMMON: &str = include_str!("guessed_first.txt");
 
 /// A login password, exactly as typed: case counts, nothing is cut off.
 #[derive(Clone, Debug)]
