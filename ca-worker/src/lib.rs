@@ -5,4 +5,6 @@ pub mod certificate;
 #[cfg(test)]
 mod fixture;
 pub mod key_file;
+pub mod pkcs12;
 pub mod signer;
+pub mod unseal;
