@@ -3,11 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ca_core::config::Config;
+use ca_core::config::{Config, Profiles, ProfilesError};
+use ca_core::domain::calendar::BusinessCalendar;
+use ca_core::domain::password::PasswordCost;
+use ca_core::domain::profile::{Profile, ProfileName};
 use ca_core::domain::random::Random;
 use ca_core::domain::time::Clock;
 use ca_core::domain::user_id::Classes;
+use ca_core::flow::log_in::TryRules;
 use ca_core::store::Store;
+use chrono::TimeDelta;
 
 use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
@@ -18,6 +23,10 @@ pub struct Site {
     pub config: Config,
     /// The classes of user IDs.
     pub classes: Classes,
+    /// What an applicant's certificate will be.
+    pub profile: Profile,
+    /// Business days, for promises.
+    pub calendar: BusinessCalendar,
     /// The database.
     pub store: Store,
     /// The time.
@@ -30,26 +39,58 @@ pub struct Site {
     pub hashing: HashingGate,
 }
 
+/// Why a site cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The built-in texts are broken.
+    #[error(transparent)]
+    Locale(#[from] LocaleError),
+    /// A certificate profile is broken.
+    #[error(transparent)]
+    Profiles(#[from] ProfilesError),
+}
+
 impl Site {
-    /// Puts a site together; reads the built-in texts.
+    /// Puts a site together; reads the certificate profiles and the built-in texts.
     pub fn new(
         config: Config,
         store: Store,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Self, LocaleError> {
-        let locale = Arc::new(Locale::load()?);
-        let hashing = HashingGate::new(config.password.concurrent);
-        let classes = config.classes();
+        calendar: BusinessCalendar,
+    ) -> Result<Self, SiteError> {
         Ok(Self {
+            classes: config.classes(),
+            profile: Profiles::load(&config)?.get(ProfileName::Client).clone(),
+            hashing: HashingGate::new(config.password.concurrent),
+            locale: Arc::new(Locale::load()?),
             config,
-            classes,
+            calendar,
             store,
             clock,
             random,
-            locale,
-            hashing,
         })
+    }
+
+    /// The rules that wrong passwords are held to.
+    pub fn try_rules(&self) -> TryRules {
+        TryRules {
+            lock: self.config.lock,
+            cost: PasswordCost {
+                memory_kib: self.config.password.memory_kib,
+                iterations: self.config.password.iterations,
+            },
+        }
+    }
+
+    /// A session ends after so long without a request.
+    pub fn idle(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.config.session.idle_minutes))
+    }
+
+    /// A session ends after so long in any case.
+    pub fn absolute(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.config.session.absolute_minutes))
     }
 
     /// The service's name in the reader's language.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use ca_core::config::Config;
+use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::SeededRandom;
 use ca_core::domain::time::FixedClock;
 use ca_core::store::Store;
@@ -31,7 +32,8 @@ impl Stage {
         let store = Store::migrate(&config.database, folder.path()).unwrap();
         let clock = FixedClock::new(morning());
         let random = Arc::new(SeededRandom::new(1));
-        let site = Site::new(config, store, Arc::new(clock.clone()), random).unwrap();
+        let calendar = BusinessCalendar::from_toml(BUILT_IN).unwrap();
+        let site = Site::new(config, store, Arc::new(clock.clone()), random, calendar).unwrap();
         Self {
             site: Data::new(site),
             clock,
