@@ -178,7 +178,7 @@ fn request(state: RequestState) -> Request {
 
 fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Certificate {
     Certificate {
-        serial: SerialNumber::from_hex("3f9c0d5e8a7b46121c9d0e3f5a6b7c8d").unwrap(),
+        serial: SerialNumber::from_hex("7f9c0d5e8a7b46121c9d0e3f5a6b7c8d").unwrap(),
         purpose: Purpose::Client,
         generation: 1,
         request_id: None,
