@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 /// What is the same on every letter of one run.
 #[derive(Debug, Clone)]
-pub struct PrintedRun {
+pub struct RunText {
     /// When the letters are printed; the day in Tokyo is the letters' date.
     pub printed_at: DateTime<Utc>,
     /// Who sends them.
@@ -24,7 +24,7 @@ pub struct PrintedRun {
 
 /// One account's letter. The two passwords exist here and on the paper, nowhere else in the clear.
 #[derive(Debug)]
-pub struct PrintedLetter {
+pub struct LetterText {
     /// The letter's number, which staff and reader can name on the phone without naming the account.
     pub number: String,
     /// Whose letter it is.

@@ -4,12 +4,12 @@
 use secrecy::ExposeSecret;
 use typst::text::Font;
 
-use super::{LetterError, MissingGlyph, PrintedLetter, PrintedRun};
+use super::{LetterError, LetterText, MissingGlyph, RunText};
 
 /// Names every character that no font has, in the order of the letters, each once per field.
 pub(super) fn check(
-    run: &PrintedRun,
-    letters: &[PrintedLetter],
+    run: &RunText,
+    letters: &[LetterText],
     fonts: &[Font],
 ) -> Result<(), LetterError> {
     let mut missing = Vec::new();
@@ -34,8 +34,8 @@ pub(super) fn check(
     }
 }
 
-fn run_fields(run: &PrintedRun) -> Vec<(&'static str, &str)> {
-    let PrintedRun {
+fn run_fields(run: &RunText) -> Vec<(&'static str, &str)> {
+    let RunText {
         sender,
         contact,
         site_address,
@@ -58,8 +58,8 @@ fn run_fields(run: &PrintedRun) -> Vec<(&'static str, &str)> {
     fields
 }
 
-fn letter_fields(letter: &PrintedLetter) -> Vec<(&'static str, &str)> {
-    let PrintedLetter { addressee, .. } = letter;
+fn letter_fields(letter: &LetterText) -> Vec<(&'static str, &str)> {
+    let LetterText { addressee, .. } = letter;
     let mut fields = vec![
         ("番号 letter number", letter.number.as_str()),
         ("ユーザＩＤ user ID", letter.user_id.as_str()),

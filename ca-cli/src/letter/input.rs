@@ -8,21 +8,21 @@ use chrono::{DateTime, Datelike, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 
-use super::{Addressee, Contact, LetterError, PrintedLetter, PrintedRun, Sender, qr};
+use super::{Addressee, Contact, LetterError, LetterText, RunText, Sender, qr};
 
 /// Characters of a password printed together.
 const GROUP: usize = 4;
 
 /// What the template finds in `sys.inputs`.
-pub(super) fn inputs(run: &PrintedRun, letters: &[PrintedLetter]) -> Result<Dict, LetterError> {
+pub(super) fn inputs(run: &RunText, letters: &[LetterText]) -> Result<Dict, LetterError> {
     Ok(dict! {
         "run" => run_value(run)?,
         "letters" => letters.iter().map(letter_value).collect::<Array>(),
     })
 }
 
-fn run_value(run: &PrintedRun) -> Result<Value, LetterError> {
-    let PrintedRun {
+fn run_value(run: &RunText) -> Result<Value, LetterError> {
+    let RunText {
         printed_at,
         sender,
         contact,
@@ -43,7 +43,7 @@ fn run_value(run: &PrintedRun) -> Result<Value, LetterError> {
     .into_value())
 }
 
-fn letter_value(letter: &PrintedLetter) -> Value {
+fn letter_value(letter: &LetterText) -> Value {
     dict! {
         "number" => letter.number.as_str(),
         "user-id" => letter.user_id.as_str(),

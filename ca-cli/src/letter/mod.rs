@@ -15,7 +15,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use data::{Addressee, Contact, PrintedLetter, PrintedRun, Sender};
+pub use data::{Addressee, Contact, LetterText, RunText, Sender};
 pub use error::{LetterError, MissingGlyph};
 pub use render::render;
 pub use specimen::{specimen_letters, specimen_run};

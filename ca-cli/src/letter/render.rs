@@ -14,7 +14,7 @@ use typst_as_lib::file_resolver::FileResolver;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-use super::{LetterError, PrintedLetter, PrintedRun, Template, font, glyph, input};
+use super::{LetterError, LetterText, RunText, Template, font, glyph, input};
 
 /// The template's name inside typst; errors show [`Template`]'s own.
 const MAIN: &str = "letter.typ";
@@ -31,8 +31,8 @@ const ADDRESS_TOO_LONG: &str = "address-too-long:";
 /// [`LetterError`] when a character has no glyph (checked before anything is laid out), when an address
 /// does not fit its window, when the template is wrong.
 pub fn render(
-    run: &PrintedRun,
-    letters: &[PrintedLetter],
+    run: &RunText,
+    letters: &[LetterText],
     template: &Template,
 ) -> Result<Zeroizing<Vec<u8>>, LetterError> {
     let fonts = font::load(&template.fonts)?;
@@ -84,7 +84,7 @@ fn export(world: &dyn World) -> Result<Zeroizing<Vec<u8>>, Vec<SourceDiagnostic>
 fn explain(
     errors: &[SourceDiagnostic],
     world: &dyn World,
-    letters: &[PrintedLetter],
+    letters: &[LetterText],
     template: &Template,
 ) -> LetterError {
     let Some(error) = errors.first() else {
@@ -129,7 +129,7 @@ fn file_name(id: FileId, template: &Template) -> String {
 }
 
 /// A template's own `panic(letter)` would print everything it was given.
-fn strike_out(message: &str, letters: &[PrintedLetter]) -> String {
+fn strike_out(message: &str, letters: &[LetterText]) -> String {
     let passwords = letters
         .iter()
         .flat_map(|letter| [&letter.login_password, &letter.issuance_password])

@@ -5,12 +5,12 @@ use ca_core::domain::user_id::{Classes, UserId};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use super::{Addressee, Contact, PrintedLetter, PrintedRun, Sender};
+use super::{Addressee, Contact, LetterText, RunText, Sender};
 
 /// A run of `printed_at` by an invented sender.
 #[must_use]
-pub fn specimen_run(printed_at: DateTime<Utc>) -> PrintedRun {
-    PrintedRun {
+pub fn specimen_run(printed_at: DateTime<Utc>) -> RunText {
+    RunText {
         printed_at,
         sender: Sender {
             name: "見本県介護給付審査連合会".to_owned(),
@@ -30,19 +30,19 @@ pub fn specimen_run(printed_at: DateTime<Utc>) -> PrintedRun {
 
 /// An ordinary letter and one about as long as the window takes.
 #[must_use]
-pub fn specimen_letters() -> Vec<PrintedLetter> {
+pub fn specimen_letters() -> Vec<LetterText> {
     [
         letter(
             "2026-000001",
             "KJ2700000001",
             ordinary(),
-            ["k7MpR3xTw9Qa", "H4vnCy8bTsKe3WfJ"],
+            ["k7mpr3xtw9fh", "h4bncy8btgkx3wfj"],
         ),
         letter(
             "2026-000002",
             "HD2700000002",
             crowded(),
-            ["W8gXz4dUq6Nh", "mE5tVr2kYc7JaB9P"],
+            ["w8gxj4dmr6nh", "m65tbr2kyc7jhb9p"],
         ),
     ]
     .into_iter()
@@ -55,11 +55,11 @@ fn letter(
     user_id: &str,
     addressee: Addressee,
     passwords: [&str; 2],
-) -> Option<PrintedLetter> {
+) -> Option<LetterText> {
     let user_id = UserId::try_from(user_id.to_owned()).ok()?;
     let class = Classes::default().class_of(&user_id).ok()?.clone();
     let [login_password, issuance_password] = passwords.map(SecretString::from);
-    Some(PrintedLetter {
+    Some(LetterText {
         number: number.to_owned(),
         user_id,
         class,

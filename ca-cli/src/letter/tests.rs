@@ -11,7 +11,7 @@ use super::*;
 
 const POINTS_PER_MM: f64 = 72.0 / 25.4;
 
-fn run() -> PrintedRun {
+fn run() -> RunText {
     specimen_run(printed_at())
 }
 
@@ -27,7 +27,7 @@ fn specimen_pdf() -> Vec<u8> {
 }
 
 /// A letter whose office has this name.
-fn named(name: &str) -> Vec<PrintedLetter> {
+fn named(name: &str) -> Vec<LetterText> {
     let mut letters = specimen_letters();
     letters.truncate(1);
     letters[0].addressee.name = name.to_owned();

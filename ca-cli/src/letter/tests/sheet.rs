@@ -21,8 +21,8 @@ fn says_everything_that_its_reader_needs() {
     let run = run();
     for expected in [
         "KJ 2700 000 001",
-        "k7Mp R3xT w9Qa",
-        "H4vn Cy8b TsKe 3WfJ",
+        "k7mp r3xt w9fh",
+        "h4bn cy8b tgkx 3wfj",
         &run.thumbprint.sha1_windows(),
         &run.thumbprint.sha1_hex(),
         &run.thumbprint.sha256_hex(),
@@ -134,6 +134,17 @@ fn nothing_is_printed_on_a_fold_or_at_the_edge() {
 }
 
 #[test]
+fn capitals_in_a_password_are_marked_and_nothing_else_is() {
+    let mut letters = specimen_letters();
+    let plain = text(&render(&run(), &letters, &Template::built_in()).unwrap());
+    assert!(plain.contains("英字はすべて小文字です") && !plain.contains("小 数"));
+    letters.truncate(1);
+    letters[0].issuance_password = "Hb2kCd".into();
+    let marked = text(&render(&run(), &letters, &Template::built_in()).unwrap());
+    assert!(marked.contains("Hb2k Cd\n大 小 数 小 大 小"), "{marked}");
+}
+
+#[test]
 fn every_font_is_inside_the_file() {
     let fonts = fonts(&specimen_pdf());
     assert!(fonts.iter().any(|font| font.contains("BIZUDPGothic")));
@@ -157,7 +168,7 @@ fn is_an_archivable_pdf_and_the_same_bytes_for_the_same_data() {
 
 #[test]
 fn prints_a_whole_run_into_one_file() {
-    let letters: Vec<PrintedLetter> = (0..20).flat_map(|_| specimen_letters()).collect();
+    let letters: Vec<LetterText> = (0..20).flat_map(|_| specimen_letters()).collect();
     let pdf = render(&run(), &letters, &Template::built_in()).unwrap();
     assert_eq!(pages(&pdf), 40);
     assert!(pdf.len() < 800_000, "{} bytes", pdf.len());
@@ -172,7 +183,7 @@ fn three_hundred_letters_are_three_hundred_sheets() {
         source: source.to_owned(),
         ..Template::built_in()
     };
-    let letters: Vec<PrintedLetter> = (0..150).flat_map(|_| specimen_letters()).collect();
+    let letters: Vec<LetterText> = (0..150).flat_map(|_| specimen_letters()).collect();
     assert_eq!(pages(&render(&run(), &letters, &template).unwrap()), 300);
 }
 
