@@ -1,3 +1,8 @@
 //! Operations: set up, accounts, letters, queue, audit, backup, demo.
 
+pub mod command;
+pub mod desk;
+pub mod file;
 pub mod letter;
+pub mod message;
+pub mod table;

@@ -1,0 +1,102 @@
+//! `ca-cli audit`: walk the chain, carry it out.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use ca_core::domain::time::iso_datetime;
+use ca_core::flow::export_audit::export_audit;
+use ca_core::flow::verify_audit::{AuditVerdict, verify_audit};
+use ca_core::store::audit::AuditEntry;
+use clap::Subcommand;
+
+use crate::desk::Desk;
+use crate::file::write_anew;
+use crate::table::write_json;
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk the chain from its first entry to its head; status 1 when an entry is not as it was written.
+    Verify {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write every entry as one line of JSON.
+    Export {
+        /// The file to make; it must not exist yet.
+        #[arg(long, value_name = "FILE.jsonl")]
+        out: PathBuf,
+        /// Only entries after this number, to go on where the last export ended.
+        #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+        after: i64,
+    },
+}
+
+pub(super) fn run(command: &AuditCommand, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    match command {
+        AuditCommand::Verify { json } => verify(desk, *json, out),
+        AuditCommand::Export { out: file, after } => export(desk, file, *after, out),
+    }
+}
+
+fn verify(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    match verify_audit(&desk.store()?)? {
+        AuditVerdict::Whole { entries, head } => {
+            if json {
+                let facts =
+                    serde_json::json!({ "verified": true, "entries": entries, "head": head });
+                return write_json(out, &facts);
+            }
+            writeln!(
+                out,
+                "The audit chain is whole: {entries} entries, head {head}"
+            )?;
+            writeln!(
+                out,
+                "Write the head down outside this machine: it proves that none was cut off."
+            )?;
+            Ok(())
+        }
+        AuditVerdict::Broken { sequence, finding } => {
+            if json {
+                let facts = serde_json::json!({ "verified": false, "sequence": sequence, "finding": finding });
+                write_json(out, &facts)?;
+            }
+            bail!(
+                "the audit chain is broken at entry {sequence}: {finding}; keep this database as evidence and \
+                 compare it with the last export and backup"
+            );
+        }
+    }
+}
+
+fn export(desk: &Desk, file: &Path, after: i64, out: &mut dyn Write) -> anyhow::Result<()> {
+    let store = desk.store()?;
+    let mut count = 0;
+    write_anew(file, |to| {
+        count = export_audit(&store, after, |entry| write_entry(to, entry))?;
+        Ok(())
+    })?;
+    writeln!(out, "{count} entries written to {}", file.display())?;
+    Ok(())
+}
+
+fn write_entry(to: &mut dyn Write, entry: &AuditEntry) -> anyhow::Result<()> {
+    let detail: serde_json::Value =
+        serde_json::from_str(&entry.detail).unwrap_or_else(|_| entry.detail.clone().into());
+    let line = serde_json::json!({
+        "sequence": entry.sequence,
+        "at": iso_datetime(entry.at),
+        "at_milliseconds": entry.at.timestamp_millis(),
+        "actor": entry.actor,
+        "act": entry.act,
+        "object": entry.object,
+        "detail": detail,
+        "previous_hash": entry.previous_hash,
+        "hash": entry.hash,
+    });
+    serde_json::to_writer(&mut *to, &line)?;
+    writeln!(to).context("writing the export")
+}

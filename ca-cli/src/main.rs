@@ -1,0 +1,35 @@
+//! `ca-cli`: everything that staff does at the command line.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use ca_cli::command::{self, Cli};
+use ca_cli::message;
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli);
+    let outcome = command::run(&cli, &mut io::stdout().lock());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output (`| head`) has seen enough.
+        Err(error) if message::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "ca-cli: {}", message::of(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Warnings to standard error; `INKAN_LOG` asks for more (`info`, `ca_worker=debug`).
+fn start_log(cli: &Cli) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("INKAN_LOG");
+    let usual = tracing_subscriber::EnvFilter::new(cli.usual_log());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or(usual))
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .init();
+}
