@@ -7,6 +7,7 @@ mod issuer;
 mod lint;
 mod prepare;
 mod root;
+mod row;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ pub use issuer::{Issuer, IssuerError};
 pub use lint::{Broken, Expectation, LintError, lint};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use root::{RootError, self_sign_root};
+pub use row::row;
 pub use sign::{SignError, SignedCertificate, sign};

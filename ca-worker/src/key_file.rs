@@ -6,15 +6,17 @@ mod pbes2;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use ca_core::domain::random::Random;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
+
+use crate::durable_file;
 
 /// The shortest passphrase that a key file is made with, in characters.
 pub const SHORTEST_PASSPHRASE: usize = 12;
@@ -72,7 +74,7 @@ pub fn write(
     }
     let plain = Zeroizing::new(key.private_key_to_pkcs8()?);
     let pem = pbes2::to_pem(&pbes2::encrypt(&plain, passphrase.expose_secret(), random)?);
-    create(path, pem.as_bytes()).map_err(|error| match error.kind() {
+    durable_file::create(path, pem.as_bytes(), 0o600).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
         _ => KeyFileError::Disk(path.to_owned(), error),
     })
@@ -105,22 +107,4 @@ fn contents(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
         .read_to_end(&mut bytes)
         .map_err(disk)?;
     Ok(bytes)
-}
-
-/// Writes a file that did not exist, and makes it and its name durable.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    match path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
 }

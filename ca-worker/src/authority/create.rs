@@ -1,0 +1,115 @@
+//! Making the authority: keys, self-signed root, sealing key pair, first CRL number.
+//!
+//! 1. The database is asked whether there is a root; if so, nothing happens.
+//! 2. Both key files are written, each whole or not at all, never over another.
+//! 3. The root is signed in memory and recorded with the sealing public key in one transaction.
+//!
+//! A crash before 3 leaves keys that no certificate names. Running it again with the same passphrase
+//! takes them up instead of making new ones, so every crash is mended by the same command.
+use ca_core::config::{Config, Profiles};
+use ca_core::domain::actor::Act;
+use ca_core::domain::distinguished_name::DistinguishedName;
+use ca_core::domain::profile::{KeyAlgorithm, Profile, ProfileName};
+use ca_core::domain::random::Random;
+use ca_core::domain::serial::SerialNumber;
+use ca_core::flow::record_authority::record_authority;
+use ca_core::store::authority::Authority;
+use ca_core::store::{Store, authority};
+use secrecy::SecretString;
+
+use super::{AuthorityError, KeyPaths};
+use crate::certificate::{Issuer, self_sign_root};
+use crate::key_file::{self, KeyFileError};
+use crate::signer::KeyPair;
+use crate::unseal::{SealingKeyError, SealingKeyPair};
+
+/// The first generation, and the number before the first CRL's.
+const FIRST_GENERATION: i64 = 1;
+const CRL_SEED: i64 = 0;
+
+/// What a new authority is made of.
+#[derive(Clone, Copy)]
+pub struct Creation<'a> {
+    /// The configuration: subject and paths.
+    pub config: &'a Config,
+    /// The profiles; the root's counts.
+    pub profiles: &'a Profiles,
+    /// Another key than the profile's, if asked for.
+    pub key_algorithm: Option<KeyAlgorithm>,
+    /// Protects both key files.
+    pub passphrase: &'a SecretString,
+    /// Salts, serial and sealing key.
+    pub random: &'a dyn Random,
+}
+
+impl std::fmt::Debug for Creation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Creation({:?})", self.key_algorithm)
+    }
+}
+
+/// Makes the authority. See the module for the order and for what a crash leaves.
+pub fn create_authority(
+    store: &Store,
+    act: &Act,
+    creation: Creation<'_>,
+) -> Result<Issuer, AuthorityError> {
+    if !store.read(|db| authority::list(db))?.is_empty() {
+        return Err(AuthorityError::Exists);
+    }
+    let subject = DistinguishedName::parse(&creation.config.authority.subject)?;
+    let profile = root_profile(creation)?;
+    let paths = KeyPaths::of(creation.config);
+    let key = authority_key(&paths, profile.key_algorithm(), creation)?;
+    let sealing = sealing_key(&paths, creation)?;
+    let serial = SerialNumber::random(creation.random);
+    let root = self_sign_root(&profile, &subject, FIRST_GENERATION, &key, serial, act.at)?;
+    let row = Authority {
+        generation: FIRST_GENERATION,
+        certificate_der: root.certificate().to_vec(),
+        subject: subject.to_string(),
+        not_before: root.validity().not_before,
+        not_after: root.validity().not_after,
+        crl_number: CRL_SEED,
+        status: "active".into(),
+        created_at: act.at,
+    };
+    record_authority(store, act, &row, &sealing.public()?)?;
+    Ok(root)
+}
+
+fn root_profile(creation: Creation<'_>) -> Result<Profile, AuthorityError> {
+    let profile = creation.profiles.get(ProfileName::Root);
+    match creation.key_algorithm {
+        None => Ok(profile.clone()),
+        Some(algorithm) => Ok(profile.with_key_algorithm(algorithm)?),
+    }
+}
+
+fn authority_key(
+    paths: &KeyPaths,
+    algorithm: KeyAlgorithm,
+    creation: Creation<'_>,
+) -> Result<KeyPair, AuthorityError> {
+    let path = &paths.authority;
+    match key_file::read(path, creation.passphrase) {
+        Ok(private) => Ok(KeyPair::from_private(private)?),
+        Err(KeyFileError::Missing(_)) => {
+            let key = KeyPair::generate(algorithm)?;
+            key_file::write(path, key.private(), creation.passphrase, creation.random)?;
+            Ok(key)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn sealing_key(paths: &KeyPaths, creation: Creation<'_>) -> Result<SealingKeyPair, AuthorityError> {
+    match SealingKeyPair::read(&paths.sealing, creation.passphrase) {
+        Err(SealingKeyError::File(KeyFileError::Missing(_))) => {
+            let pair = SealingKeyPair::generate(creation.random)?;
+            pair.write(&paths.sealing, creation.passphrase, creation.random)?;
+            Ok(pair)
+        }
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,156 @@
+//! Certificates that nobody applies for on a page: the site's own and the operators'.
+//!
+//! They take the same way as everybody's: prepared and linted, intent committed, signed, recorded.
+use ca_core::config::{Config, Profiles};
+use ca_core::domain::actor::Act;
+use ca_core::domain::certificate::{IntentState, Purpose};
+use ca_core::domain::profile::ProfileName;
+use ca_core::domain::random::Random;
+use ca_core::domain::serial::SerialNumber;
+use ca_core::flow::record_certificate::record_certificate;
+use ca_core::flow::record_intents::record_intents;
+use ca_core::store::Store;
+use ca_core::store::certificate::Certificate;
+use ca_core::store::intent::Intent;
+use secrecy::SecretString;
+
+use super::open::check_life;
+use super::server_files::ServerFiles;
+use super::{AuthorityError, OpenAuthority};
+use crate::certificate::{AlternativeName, Draft, Prepared, SignedCertificate, prepare, row, sign};
+use crate::pkcs12::{Iterations, pack};
+use crate::signer::KeyPair;
+
+/// An operator's certificate, recorded by `flow::add_operator` together with the operator.
+#[derive(Debug)]
+pub struct IssuedOperator {
+    /// The row to be recorded.
+    pub certificate: Certificate,
+    /// The PKCS#12 to be handed over; it is not stored.
+    pub pkcs12: Vec<u8>,
+}
+
+/// Issues the site's TLS certificate for `names` and puts it with its key where `[tls]` says.
+///
+/// The files are written beside their places first, put there after the certificate is recorded: a full
+/// disk changes nothing, and a certificate in use is always a recorded one.
+pub fn issue_server_certificate(
+    store: &Store,
+    act: &Act,
+    authority: &OpenAuthority,
+    config: &Config,
+    names: &[AlternativeName],
+    random: &dyn Random,
+) -> Result<Certificate, AuthorityError> {
+    let first = names.first().ok_or(AuthorityError::NoHostName)?.to_string();
+    let profiles = Profiles::load(config)?;
+    let holder = Holder {
+        purpose: Purpose::Server,
+        name: &first,
+        alternative_names: names,
+    };
+    let signed = issue(store, act, authority, &profiles, holder, random)?;
+    let recorded = row(
+        &signed,
+        Purpose::Server,
+        authority.issuer.generation(),
+        act.at,
+    );
+    let files = ServerFiles::stage(config, &signed)?;
+    record_certificate(store, act, &recorded)?;
+    files.put()?;
+    Ok(recorded)
+}
+
+/// Issues a client certificate for the operator `name` and packs it under `password`.
+pub fn issue_operator_certificate(
+    store: &Store,
+    act: &Act,
+    authority: &OpenAuthority,
+    config: &Config,
+    name: &str,
+    password: &SecretString,
+    random: &dyn Random,
+) -> Result<IssuedOperator, AuthorityError> {
+    let profiles = Profiles::load(config)?;
+    let holder = Holder {
+        purpose: Purpose::Operator,
+        name,
+        alternative_names: &[],
+    };
+    let signed = issue(store, act, authority, &profiles, holder, random)?;
+    let certificate = row(
+        &signed,
+        Purpose::Operator,
+        authority.issuer.generation(),
+        act.at,
+    );
+    let iterations = Iterations::new(config.pkcs12.iterations)?;
+    let pkcs12 = pack(
+        signed,
+        name,
+        authority.issuer.certificate(),
+        password,
+        iterations,
+    )?;
+    Ok(IssuedOperator {
+        certificate,
+        pkcs12,
+    })
+}
+
+/// For whom, and what for.
+#[derive(Debug, Clone, Copy)]
+struct Holder<'a> {
+    purpose: Purpose,
+    name: &'a str,
+    alternative_names: &'a [AlternativeName],
+}
+
+fn issue(
+    store: &Store,
+    act: &Act,
+    authority: &OpenAuthority,
+    profiles: &Profiles,
+    holder: Holder<'_>,
+    random: &dyn Random,
+) -> Result<SignedCertificate, AuthorityError> {
+    check_life(&authority.issuer, act.at)?;
+    let profile = profiles.get(ProfileName::from(holder.purpose));
+    let draft = Draft {
+        profile,
+        subject: profile.subject_of(holder.name)?,
+        alternative_names: holder.alternative_names,
+        serial: SerialNumber::random(random),
+        validity: profile.validity(act.at, &authority.issuer.validity())?,
+    };
+    let key = KeyPair::generate(profile.key_algorithm())?;
+    let prepared = prepare(&draft, key, &authority.issuer)?;
+    let intent = intent(
+        &prepared,
+        holder.purpose,
+        authority.issuer.generation(),
+        act,
+    );
+    record_intents(store, &act.actor.to_string(), vec![intent])?;
+    Ok(sign(
+        prepared,
+        &authority.issuer,
+        authority.signer.as_ref(),
+    )?)
+}
+
+fn intent(prepared: &Prepared, purpose: Purpose, generation: i64, act: &Act) -> Intent {
+    Intent {
+        serial: prepared.serial(),
+        purpose,
+        generation,
+        request_id: None,
+        fence: 0,
+        tbs_sha256: prepared.tbs_sha256(),
+        profile_sha256: prepared.profile_sha256().to_owned(),
+        state: IntentState::Intended,
+        recorded_at: act.at,
+        settled_at: None,
+    }
+}
