@@ -35,6 +35,9 @@ pub enum Problem {
     /// Not logged in, or logged in for too long; carries the login page to go to.
     #[error("not logged in")]
     SignedOut(&'static str),
+    /// This visitor has to begin at another page.
+    #[error("belongs at {0}")]
+    Elsewhere(&'static str),
     /// Too many passwords are being checked at this moment.
     #[error("busy")]
     Busy,
@@ -57,7 +60,7 @@ impl ResponseError for Problem {
             Self::Forged(_) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SignedOut(_) => StatusCode::SEE_OTHER,
+            Self::SignedOut(_) | Self::Elsewhere(_) => StatusCode::SEE_OTHER,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -66,7 +69,7 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut reply = HttpResponse::build(self.status_code());
         match self {
-            Self::SignedOut(login) => reply.insert_header((LOCATION, *login)),
+            Self::SignedOut(path) | Self::Elsewhere(path) => reply.insert_header((LOCATION, *path)),
             Self::Busy => reply.insert_header((RETRY_AFTER, BUSY_SECONDS)),
             _ => &mut reply,
         };

@@ -1,24 +1,31 @@
-//! My certificates: who I am, what I applied for, what I may download.
+//! My certificates (J2.5): who I am, what I applied for, what I may download.
 
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
 use askama::Template;
-use ca_core::domain::certificate::CertificateStatus;
-use ca_core::domain::user_id::UserId;
-use ca_core::store::certificate::Certificate;
-use chrono::{DateTime, Months, Utc};
+use ca_core::flow::submit_request::renewable_from;
+use ca_core::store::certificate::{self, Certificate};
+use ca_core::store::request::{self, Request};
+use ca_core::store::{Store, StoreError};
+use chrono::{DateTime, Utc};
 
+use super::card::{CertificateCard, cards};
+use super::holder::{Holder, Inside};
+use super::path;
 use super::progress::RequestCard;
-use crate::page::Page;
-
-/// Warned of from one month before the end, as the manual says.
-const WARNING: Months = Months::new(1);
+use crate::page::{self, Page};
+use crate::problem::Problem;
+use crate::site::Site;
+use crate::work;
 
 #[derive(Template)]
 #[template(path = "applicant/certificates.html")]
 pub(crate) struct CertificatesPage {
     pub(crate) page: Page,
-    pub(crate) is_new: bool,
-    pub(crate) may_apply: bool,
     pub(crate) request: Option<RequestCard>,
+    pub(crate) apply: Apply,
     pub(crate) current: Vec<CertificateCard>,
     pub(crate) past: Vec<CertificateCard>,
     pub(crate) user_id: String,
@@ -26,147 +33,100 @@ pub(crate) struct CertificatesPage {
     pub(crate) mail: Option<String>,
 }
 
-/// One certificate as its owner sees it.
-#[derive(Debug, Clone)]
-pub(crate) struct CertificateCard {
-    /// Colour of the state; the words say the same.
-    pub(crate) tone: &'static str,
-    pub(crate) state: String,
-    pub(crate) ready: Option<String>,
-    pub(crate) until_label: String,
-    pub(crate) until: String,
-    pub(crate) revoked: Option<String>,
-    pub(crate) thumbprint: String,
-    pub(crate) serial: String,
-    pub(crate) downloaded: String,
-    pub(crate) note: String,
-    pub(crate) is_valid: bool,
-    pub(crate) may_download: bool,
-    /// The newest valid one: its button is the page's one action.
-    pub(crate) is_first: bool,
+/// Whether a request may be sent now, and how the page offers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Apply {
+    /// A request is open.
+    Waiting,
+    /// Nothing valid is held: the page's one action.
+    First,
+    /// What is held ends soon: the page's one action.
+    Soon,
+    /// What is held is valid for long; the text says from when the next can be had.
+    Later(String),
 }
 
-/// Where a certificate stands for its owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Valid,
-    Expiring,
-    NotYet,
-    Expired,
-    Revoked,
-}
-
-impl Standing {
-    fn of(certificate: &Certificate, now: DateTime<Utc>) -> Self {
-        let soon = now.checked_add_months(WARNING).unwrap_or(now);
-        match certificate {
-            c if c.status == CertificateStatus::Revoked => Self::Revoked,
-            c if c.not_after < now => Self::Expired,
-            c if now < c.not_before => Self::NotYet,
-            c if c.not_after < soon => Self::Expiring,
-            _ => Self::Valid,
+impl Apply {
+    fn of(page: &Page, held: &Held, now: DateTime<Utc>) -> Self {
+        if held.requests.iter().any(|request| request.state.is_open()) {
+            return Self::Waiting;
+        }
+        match renewable_from(&held.certificates, now) {
+            Some(from) => Self::Later(page.with("my-apply-from", [("from", page.day(from))])),
+            None if held.certificates.iter().any(|held| held.holds_at(now)) => Self::Soon,
+            None => Self::First,
         }
     }
 
-    fn tone(self) -> &'static str {
-        match self {
-            Self::Valid => "done",
-            Self::Expiring | Self::NotYet => "wait",
-            Self::Expired => "quiet",
-            Self::Revoked => "bad",
-        }
-    }
-
-    fn name(self, page: &Page) -> String {
-        match self {
-            Self::Valid => page.t("my-valid"),
-            Self::Expiring => page.t("my-expiring"),
-            Self::NotYet => page.t("my-not-yet"),
-            Self::Expired => page.t("my-expired"),
-            Self::Revoked => page.t("my-revoked"),
-        }
-    }
-
-    fn is_over(self) -> bool {
-        matches!(self, Self::Expired | Self::Revoked)
+    pub(crate) fn is_first(&self) -> bool {
+        *self == Self::First
     }
 }
 
-impl CertificateCard {
-    /// The card of `certificate` at `now`.
+/// All that an account holds and asked for, newest first.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) certificates: Vec<Certificate>,
+}
+
+impl Held {
+    /// Reads it.
+    pub(crate) async fn of(holder: &Holder) -> Result<Self, Problem> {
+        let site = Data::from(Arc::clone(&holder.visit.site));
+        let account = holder.account.id;
+        work::read(&site, move |site: &Site| Self::read(&site.store, account)).await
+    }
+
+    fn read(store: &Store, account: i64) -> Result<Self, StoreError> {
+        store.read(|db| {
+            Ok(Self {
+                requests: request::of_account(db, account)?,
+                certificates: certificate::of_account(db, account)?,
+            })
+        })
+    }
+}
+
+impl CertificatesPage {
+    /// The page as it stands at `now`.
     pub(crate) fn of(
-        page: &Page,
-        certificate: &Certificate,
-        user_id: &UserId,
+        page: Page,
+        account: &ca_core::store::account::Account,
+        held: &Held,
         now: DateTime<Utc>,
     ) -> Self {
-        let standing = Standing::of(certificate, now);
-        let is_valid = !standing.is_over();
-        let is_fresh = is_valid && certificate.download_count == 0;
-        let until_label = if standing == Standing::Expired {
-            page.t("my-until-was")
-        } else {
-            page.t("my-until")
-        };
+        let apply = Apply::of(&page, held, now);
+        let (mut current, past) = cards(&page, &held.certificates, &account.user_id, now);
+        if let Some(newest) = current.first_mut() {
+            newest.is_first = apply != Apply::Soon;
+        }
+        let newest = held.requests.first();
         Self {
-            tone: standing.tone(),
-            state: standing.name(page),
-            ready: is_fresh.then(|| page.t("my-ready")),
-            until_label,
-            until: page.day(certificate.not_after),
-            revoked: certificate.revoked_at.map(|at| page.day(at)),
-            thumbprint: windows_form(&certificate.sha1_thumbprint),
-            serial: certificate.serial.to_hex(),
-            downloaded: downloads(page, certificate),
-            note: page.with("my-download-note", [("file", file_name(user_id))]),
-            is_valid,
-            may_download: is_valid && certificate.pkcs12.is_some(),
-            is_first: false,
+            request: newest.and_then(|request| RequestCard::of(&page, request, now)),
+            apply,
+            current,
+            past,
+            user_id: account.user_id.to_string(),
+            name: account.name.clone(),
+            mail: account.mail_address.clone(),
+            page,
         }
     }
 }
 
-/// The certificates of an account, newest first, as those that hold and those that are over.
-pub(crate) fn cards(
-    page: &Page,
-    certificates: &[Certificate],
-    user_id: &UserId,
-    now: DateTime<Utc>,
-) -> (Vec<CertificateCard>, Vec<CertificateCard>) {
-    let all = certificates
-        .iter()
-        .map(|certificate| CertificateCard::of(page, certificate, user_id, now));
-    let (mut current, past): (Vec<_>, Vec<_>) = all.partition(|card| card.is_valid);
-    if let Some(first) = current.first_mut() {
-        first.is_first = true;
-    }
-    (current, past)
+pub(super) async fn show(Inside(holder): Inside) -> Result<HttpResponse, Problem> {
+    let held = Held::of(&holder).await?;
+    let now = holder.visit.site.clock.now();
+    page::show(&CertificatesPage::of(
+        holder.page(),
+        &holder.account,
+        &held,
+        now,
+    ))
 }
 
-/// The name that the browser saves the PKCS#12 under: the user ID tells the files of one PC apart.
-pub(crate) fn file_name(user_id: &UserId) -> String {
-    format!("Cert{user_id}.p12")
-}
-
-fn downloads(page: &Page, certificate: &Certificate) -> String {
-    match certificate.last_downloaded_at {
-        Some(last) => {
-            let times = certificate.download_count.to_string();
-            page.with(
-                "my-downloaded-times",
-                [("times", times), ("last", page.moment(last))],
-            )
-        }
-        None => page.t("my-downloaded-never"),
-    }
-}
-
-/// Five groups of eight capitals, as Windows shows a thumbprint.
-fn windows_form(sha1_hex: &str) -> String {
-    let capitals: Vec<char> = sha1_hex.to_uppercase().chars().collect();
-    let groups: Vec<String> = capitals
-        .chunks(8)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join(" ")
+/// Whoever reloads after a download that failed comes back here.
+pub(super) async fn back() -> HttpResponse {
+    page::see_other(path::CERTIFICATES)
 }

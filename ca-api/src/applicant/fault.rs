@@ -5,8 +5,10 @@
 pub struct Fault {
     /// The field, by its name in the form; none when it is about the whole.
     pub field: Option<&'static str>,
-    /// What is wrong and what to do.
+    /// What is wrong, in one sentence.
     pub text: String,
+    /// What to do, where the sentence does not say it; shown beside the field alone.
+    pub advice: String,
 }
 
 /// All that is wrong; empty for a form that was not sent yet.
@@ -32,20 +34,29 @@ impl Faults {
         self.list.push(Fault {
             field: Some(field),
             text,
+            advice: String::new(),
         });
     }
 
     /// The same with one more thing that is about the whole.
     #[must_use]
     pub fn with(mut self, text: String) -> Self {
-        self.list.push(Fault { field: None, text });
+        self.list.push(Fault {
+            field: None,
+            text,
+            advice: String::new(),
+        });
         self
     }
 
     /// The same with one more thing that is about a field.
     #[must_use]
-    pub fn with_field(mut self, field: &'static str, text: String) -> Self {
-        self.add(field, text);
+    pub fn with_field(mut self, field: &'static str, text: String, advice: String) -> Self {
+        self.list.push(Fault {
+            field: Some(field),
+            text,
+            advice,
+        });
         self
     }
 
@@ -55,9 +66,8 @@ impl Faults {
     }
 
     /// What is wrong with a field.
-    pub fn of(&self, field: &str) -> Option<&str> {
-        let fault = self.list.iter().find(|fault| fault.field == Some(field))?;
-        Some(&fault.text)
+    pub fn of(&self, field: &str) -> Option<&Fault> {
+        self.list.iter().find(|fault| fault.field == Some(field))
     }
 
     /// Whether something is wrong with a field.

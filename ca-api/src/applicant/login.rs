@@ -1,9 +1,27 @@
-//! 「ログイン」: user ID and login password.
+//! 「ログイン」: user ID and login password (J2.1, J2.3).
+//!
+//! Whether the typed ID exists, is locked or disabled must not show: the same status, the same bytes, the same
+//! work. What is said about tries left depends on how often this very ID was typed, existing or not.
 
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use ca_core::domain::user_id::{TypedUserId, UserId, UserIdError};
+use ca_core::flow::log_in::{LogIn, LoggedIn, TryError, log_in};
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 
 use super::fault::Faults;
-use crate::page::Page;
+use super::holder::{Holder, place_of};
+use super::logout;
+use crate::form::Form;
+use crate::page::{self, Page};
+use crate::problem::Problem;
+use crate::session;
+use crate::site::{Area, Site};
+use crate::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "applicant/login.html")]
@@ -14,4 +32,156 @@ pub(crate) struct LoginPage {
     pub(crate) folded: bool,
     pub(crate) timed_out: bool,
     pub(crate) lock_rule: String,
+}
+
+impl LoginPage {
+    fn new(visit: &Visit) -> Self {
+        let page = visit.page();
+        let lock = visit.site.config.lock;
+        let numbers = [("tries", lock.tries), ("minutes", lock.minutes)];
+        Self {
+            lock_rule: page.with("login-lock-rule", numbers),
+            page,
+            faults: Faults::default(),
+            user_id: String::new(),
+            folded: false,
+            timed_out: false,
+        }
+    }
+}
+
+pub(super) async fn show(request: HttpRequest, visit: Visit) -> Result<HttpResponse, Problem> {
+    if let Some(holder) = Holder::of(&request).await? {
+        return Ok(page::see_other(holder.place()));
+    }
+    let timed_out = session::shown(&request, Area::Applicant).is_some();
+    page::show(&LoginPage {
+        timed_out,
+        ..LoginPage::new(&visit)
+    })
+}
+
+pub(super) async fn send(
+    request: HttpRequest,
+    visit: Visit,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let typed = UserId::parse(form.text("user_id"), &visit.site.classes);
+    let faults = faults_of_typing(&visit.page(), typed.as_ref().err(), form.text("password"));
+    let (Ok(typed), true) = (typed, faults.is_empty()) else {
+        let user_id = form.text("user_id").to_owned();
+        return refuse(LoginPage {
+            faults,
+            user_id,
+            ..LoginPage::new(&visit)
+        });
+    };
+    match try_it(&visit, typed.user_id.clone(), form.secret("password")).await? {
+        Ok(entered) => {
+            // Who logs in again leaves the session that was open before.
+            logout::end_session(&request).await?;
+            let cookie = session::cookie(Area::Applicant, entered.token.expose().to_owned());
+            let mut reply = page::see_other(place_of(entered.session.stage));
+            reply.add_cookie(&cookie).map_err(Problem::internal)?;
+            Ok(reply)
+        }
+        Err(refusal) => refuse(refused_page(&visit, typed, refusal)),
+    }
+}
+
+/// Mistakes that can be seen without a look at the accounts; they cost no try.
+fn faults_of_typing(page: &Page, user_id: Option<&UserIdError>, password: &str) -> Faults {
+    let mut faults = Faults::new(page.t("errors-title"));
+    match user_id {
+        None => {}
+        Some(UserIdError::Empty) => faults.add("user_id", page.t("login-no-user-id")),
+        Some(_) => faults.add("user_id", page.t("login-user-id-shape")),
+    }
+    if password.is_empty() {
+        faults.add("password", page.t("login-no-password"));
+    } else if !password.is_ascii() {
+        faults.add("password", page.t("login-wide-password"));
+    }
+    faults
+}
+
+/// Why nobody was let in.
+enum Refusal {
+    Wrong { left: u32 },
+    Locked { until: DateTime<Utc> },
+}
+
+async fn try_it(
+    visit: &Visit,
+    user_id: UserId,
+    password: SecretString,
+) -> Result<Result<Box<LoggedIn>, Refusal>, Problem> {
+    let site = Arc::clone(&visit.site);
+    let tried = visit
+        .site
+        .hashing
+        .run(move || log_in_at(&site, &user_id, &password))
+        .await?;
+    match tried {
+        Ok(entered) => Ok(Ok(Box::new(entered))),
+        Err(
+            TryError::Wrong {
+                left: 0,
+                locked_until: Some(until),
+            }
+            | TryError::Locked { until },
+        ) => Ok(Err(Refusal::Locked { until })),
+        Err(TryError::Wrong { left, .. }) => Ok(Err(Refusal::Wrong { left })),
+        Err(error @ (TryError::Store(_) | TryError::Hashing(_))) => Err(Problem::internal(error)),
+    }
+}
+
+fn log_in_at(site: &Site, user_id: &UserId, password: &SecretString) -> Result<LoggedIn, TryError> {
+    let input = LogIn {
+        user_id,
+        password,
+        rules: site.try_rules(),
+        absolute: site.absolute(),
+        host: &site.config.service.host,
+    };
+    log_in(&site.store, site.random.as_ref(), site.clock.now(), input)
+}
+
+fn refused_page(visit: &Visit, typed: TypedUserId, refusal: Refusal) -> LoginPage {
+    let page = visit.page();
+    let lock = visit.site.config.lock;
+    let faults = match refusal {
+        Refusal::Wrong { left } => Faults::new(page.t("login-wrong-summary"))
+            .with_field(
+                "user_id",
+                page.t("login-wrong"),
+                page.t("login-wrong-advice"),
+            )
+            .with(page.with(
+                "login-left",
+                [
+                    ("left", left.to_string()),
+                    ("minutes", lock.minutes.to_string()),
+                ],
+            )),
+        Refusal::Locked { until } => Faults::new(page.t("login-locked-title"))
+            .with(page.with(
+                "login-locked",
+                [
+                    ("tries", lock.tries.to_string()),
+                    ("until", page.moment(until)),
+                ],
+            ))
+            .with(page.t("login-locked-next")),
+    };
+    LoginPage {
+        faults,
+        user_id: typed.user_id.to_string(),
+        folded: typed.folded,
+        ..LoginPage::new(visit)
+    }
+}
+
+fn refuse(page: LoginPage) -> Result<HttpResponse, Problem> {
+    page::reply(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

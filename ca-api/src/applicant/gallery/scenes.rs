@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
+use ca_core::domain::account::AccountStatus;
 use ca_core::domain::certificate::{CertificateStatus, Purpose};
 use ca_core::domain::request::{RequestId, RequestKind, RequestState};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::user_id::UserId;
+use ca_core::store::account::Account;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::request::Request;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 use super::{Drawn, draw, page_of};
 use crate::applicant::apply::{ApplyPage, DonePage};
-use crate::applicant::certificates::{CertificatesPage, cards};
+use crate::applicant::certificates::{CertificatesPage, Held};
 use crate::applicant::fault::Faults;
 use crate::applicant::gate::GatePage;
 use crate::applicant::login::LoginPage;
 use crate::applicant::logout::SignedOutPage;
 use crate::applicant::password::ChangePage;
-use crate::applicant::progress::RequestCard;
 use crate::applicant::withdraw::WithdrawPage;
 use crate::locale::{Language, Locale, Texts};
 use crate::page::Page;
@@ -93,7 +94,11 @@ fn change(page: &Page, faults: Faults, is_step: bool) -> ChangePage {
 pub(super) fn entrance(page: &Page) -> Vec<Drawn> {
     let until = page.moment(now() + TimeDelta::minutes(30));
     let wrong = Faults::new(page.t("login-wrong-summary"))
-        .with_field("user_id", page.t("login-wrong"))
+        .with_field(
+            "user_id",
+            page.t("login-wrong"),
+            page.t("login-wrong-advice"),
+        )
         .with(page.with("login-left", [("left", "1"), ("minutes", "30")]));
     let locked = Faults::new(page.t("login-locked-title"))
         .with(page.with(
@@ -102,11 +107,15 @@ pub(super) fn entrance(page: &Page) -> Vec<Drawn> {
         ))
         .with(page.t("login-locked-next"));
     let refused = Faults::new(page.t("errors-title"))
-        .with_field("current", page.t("password-current-wrong"))
-        .with_field("new", page.t("password-short"))
-        .with_field("again", page.t("password-differ"));
-    let gate_wrong = Faults::new(page.t("gate-wrong-summary"))
-        .with_field("issuance_password", page.t("gate-wrong"))
+        .with_field("current", page.t("password-current-wrong"), String::new())
+        .with_field("new", page.t("password-short"), String::new())
+        .with_field("again", page.t("password-differ"), String::new());
+    let gate_wrong = Faults::new(page.t("errors-title"))
+        .with_field(
+            "issuance_password",
+            page.t("gate-wrong-summary"),
+            page.t("gate-wrong"),
+        )
         .with(page.with("gate-left", [("left", "2"), ("minutes", "30")]));
     let gate_locked = Faults::new(page.t("gate-locked-title"))
         .with(page.with("gate-locked", [("tries", "3".to_owned()), ("until", until)]));
@@ -200,21 +209,33 @@ fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Cer
     }
 }
 
-fn mine(page: &Page, request: Option<&Request>, certificates: &[Certificate]) -> CertificatesPage {
-    let page = page.clone().signed_in_as(USER);
-    let (current, past) = cards(&page, certificates, &user(), now());
-    let open = request.is_some_and(|request| request.state.is_open());
-    CertificatesPage {
-        is_new: certificates.is_empty() && !open,
-        may_apply: !open,
-        request: request.and_then(|request| RequestCard::of(&page, request, now())),
-        current,
-        past,
-        user_id: USER.to_owned(),
+fn account() -> Account {
+    Account {
+        id: 1,
+        user_id: user(),
         name: "株式会社さくら介護 さくら訪問介護ステーション".to_owned(),
-        mail: Some("jimu@sakura-kaigo.example.jp".to_owned()),
-        page,
+        recipient: None,
+        postal_code: "100-0001".to_owned(),
+        address: "東京都千代田区千代田1-1".to_owned(),
+        mail_address: Some("jimu@sakura-kaigo.example.jp".to_owned()),
+        status: AccountStatus::Active,
+        registered_by: "staff".to_owned(),
+        login_password_hash: None,
+        login_password_temporary: false,
+        login_password_changed_at: None,
+        issuance_password_hash: None,
+        letter_due: false,
+        created_at: now(),
+        updated_at: now(),
     }
+}
+
+fn mine(page: &Page, request: Option<&Request>, certificates: &[Certificate]) -> CertificatesPage {
+    let held = Held {
+        requests: request.into_iter().cloned().collect(),
+        certificates: certificates.to_vec(),
+    };
+    CertificatesPage::of(page.clone().signed_in_as(USER), &account(), &held, now())
 }
 
 pub(super) fn certificates(page: &Page) -> Vec<Drawn> {

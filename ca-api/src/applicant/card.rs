@@ -1,0 +1,156 @@
+//! One certificate as its owner sees it: whether it holds, until when, and its file.
+
+use ca_core::domain::certificate::CertificateStatus;
+use ca_core::domain::user_id::UserId;
+use ca_core::store::certificate::Certificate;
+use chrono::{DateTime, Months, Utc};
+
+use crate::page::Page;
+
+/// Warned of from one month before the end, as the manual says.
+const WARNING: Months = Months::new(1);
+
+/// One certificate as its owner sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct CertificateCard {
+    /// Colour of the state; the words say the same.
+    pub(crate) tone: &'static str,
+    pub(crate) state: String,
+    pub(crate) ready: Option<String>,
+    pub(crate) until_label: String,
+    pub(crate) until: String,
+    pub(crate) revoked: Option<String>,
+    pub(crate) thumbprint: String,
+    pub(crate) serial: String,
+    pub(crate) downloaded: String,
+    pub(crate) note: String,
+    pub(crate) is_valid: bool,
+    pub(crate) may_download: bool,
+    /// The newest valid one: its button is the page's one action.
+    pub(crate) is_first: bool,
+}
+
+/// Where a certificate stands for its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Valid,
+    Expiring,
+    NotYet,
+    Expired,
+    Revoked,
+}
+
+impl Standing {
+    fn of(certificate: &Certificate, now: DateTime<Utc>) -> Self {
+        let soon = now.checked_add_months(WARNING).unwrap_or(now);
+        match certificate {
+            c if c.status == CertificateStatus::Revoked => Self::Revoked,
+            c if c.not_after < now => Self::Expired,
+            c if now < c.not_before => Self::NotYet,
+            c if c.not_after < soon => Self::Expiring,
+            _ => Self::Valid,
+        }
+    }
+
+    fn tone(self) -> &'static str {
+        match self {
+            Self::Valid => "done",
+            Self::Expiring | Self::NotYet => "wait",
+            Self::Expired => "quiet",
+            Self::Revoked => "bad",
+        }
+    }
+
+    fn name(self, page: &Page) -> String {
+        match self {
+            Self::Valid => page.t("my-valid"),
+            Self::Expiring => page.t("my-expiring"),
+            Self::NotYet => page.t("my-not-yet"),
+            Self::Expired => page.t("my-expired"),
+            Self::Revoked => page.t("my-revoked"),
+        }
+    }
+
+    fn is_over(self) -> bool {
+        matches!(self, Self::Expired | Self::Revoked)
+    }
+}
+
+impl CertificateCard {
+    /// The card of `certificate` at `now`.
+    pub(crate) fn of(
+        page: &Page,
+        certificate: &Certificate,
+        user_id: &UserId,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let standing = Standing::of(certificate, now);
+        let is_valid = !standing.is_over();
+        let is_fresh = is_valid && certificate.download_count == 0;
+        let until_label = if standing == Standing::Expired {
+            page.t("my-until-was")
+        } else {
+            page.t("my-until")
+        };
+        Self {
+            tone: standing.tone(),
+            state: standing.name(page),
+            ready: is_fresh.then(|| page.t("my-ready")),
+            until_label,
+            until: page.day(certificate.not_after),
+            revoked: certificate.revoked_at.map(|at| page.day(at)),
+            thumbprint: windows_form(&certificate.sha1_thumbprint),
+            serial: certificate.serial.to_hex(),
+            downloaded: downloads(page, certificate),
+            note: page.with("my-download-note", [("file", file_name(user_id))]),
+            is_valid,
+            may_download: is_valid && certificate.pkcs12.is_some(),
+            is_first: false,
+        }
+    }
+}
+
+/// The certificates of an account, newest first, as those that hold and those that are over.
+pub(crate) fn cards(
+    page: &Page,
+    certificates: &[Certificate],
+    user_id: &UserId,
+    now: DateTime<Utc>,
+) -> (Vec<CertificateCard>, Vec<CertificateCard>) {
+    let all = certificates
+        .iter()
+        .map(|certificate| CertificateCard::of(page, certificate, user_id, now));
+    let (mut current, past): (Vec<_>, Vec<_>) = all.partition(|card| card.is_valid);
+    if let Some(first) = current.first_mut() {
+        first.is_first = true;
+    }
+    (current, past)
+}
+
+/// The name that the browser saves the PKCS#12 under: the user ID tells the files of one PC apart.
+pub(crate) fn file_name(user_id: &UserId) -> String {
+    format!("Cert{user_id}.p12")
+}
+
+fn downloads(page: &Page, certificate: &Certificate) -> String {
+    match certificate.last_downloaded_at {
+        Some(last) => {
+            let times = certificate.download_count.to_string();
+            page.with(
+                "my-downloaded-times",
+                [("times", times), ("last", page.moment(last))],
+            )
+        }
+        None => page.t("my-downloaded-never"),
+    }
+}
+
+/// Five groups of eight capitals, as Windows shows a thumbprint.
+fn windows_form(sha1_hex: &str) -> String {
+    let capitals: Vec<char> = sha1_hex.to_uppercase().chars().collect();
+    let groups: Vec<String> = capitals
+        .chunks(8)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join(" ")
+}
