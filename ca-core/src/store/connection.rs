@@ -24,6 +24,9 @@ pub(super) struct Manager {
 
 impl Manager {
     pub(super) fn new(target: DatabaseUrl) -> Self {
+        // libpq computes with OpenSSL, which by itself tidies up when the process ends, under the
+        // hands of pool threads that are still connecting. Started here first, it leaves that be.
+        openssl_sys::init();
         Self { target }
     }
 

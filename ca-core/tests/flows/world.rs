@@ -101,6 +101,8 @@ impl World {
     }
 
     pub fn postgres() -> Self {
+        // As the store does before its first connection.
+        openssl_sys::init();
         let server = std::env::var("INKAN_TEST_POSTGRES_URL").expect(
             "INKAN_TEST_POSTGRES_URL is not set: run the tests with `bash tests/run` or `cargo nextest run`",
         );

@@ -1,0 +1,195 @@
+//! A whole service as an organisation would set it up: by `ca-cli`, with a configuration file, a database,
+//! a site and a worker of its own, all real processes on free ports.
+
+use crate::applicant::Applicant;
+use crate::database::{Database, Engine};
+use crate::folder::Folder;
+use crate::letter::{Letter, letters};
+use crate::operator::Operator;
+use crate::process::Process;
+use crate::program::{self, Answer};
+use crate::site::{Visitor, arriving};
+use crate::port;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The passphrase of the CA's key.
+const PASSPHRASE: &str = "correct horse battery staple";
+
+/// A service that is set up; its programs run once they are started.
+pub struct Service {
+    folder: Folder,
+    /// Its database.
+    pub database: Database,
+    ports: [u16; 3],
+    runs: usize,
+}
+
+impl Service {
+    /// Root, database, the site's certificate; nobody is registered and nothing runs.
+    pub fn set_up(engine: Engine) -> Self {
+        Self::set_up_with(engine, "")
+    }
+
+    /// The same with further lines of configuration.
+    pub fn set_up_with(engine: Engine, more: &str) -> Self {
+        let service = Self::configured(engine, more);
+        service.cli(&["ca", "init"]).ok();
+        service.cli(&["certificate", "issue-server"]).ok();
+        service
+    }
+
+    /// Only a configuration: what somebody has before the first command.
+    pub fn configured(engine: Engine, more: &str) -> Self {
+        let folder = Folder::new("service");
+        let database = Database::new(engine);
+        let service = Self { folder, database, ports: port::free(), runs: 0 };
+        service.folder.write("passphrase", format!("{PASSPHRASE}\n"));
+        service.folder.write("calendar.toml", ALWAYS_OPEN);
+        service.configure(more);
+        service
+    }
+
+    /// Writes the configuration file anew.
+    pub fn configure(&self, more: &str) {
+        let [http, https, console] = self.ports;
+        let url = self.database.url();
+        let basic = format!(
+            "service.public_url = \"https://localhost:{https}/\"\n\
+             service.plain_url = \"http://localhost:{http}/\"\n\
+             data.folder = \"data\"\n\
+             database.url = \"{url}\"\n\
+             listen.http = \"127.0.0.1:{http}\"\n\
+             listen.https = \"127.0.0.1:{https}\"\n\
+             listen.console = \"127.0.0.1:{console}\"\n\
+             authority.passphrase_file = \"passphrase\"\n\
+             calendar.file = \"calendar.toml\"\n\
+             pkcs12.iterations = 10000\n\
+             password.memory_kib = 7168\n\
+             password.iterations = 1\n\
+             worker.poll_seconds = 1\n{more}\n"
+        );
+        self.folder.write("inkan.toml", basic);
+    }
+
+    /// The folder with configuration, data and whatever a test adds.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// A command of `ca-cli` on this service.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program::command("ca-cli");
+        command.arg("--config").arg(self.folder.join("inkan.toml")).args(arguments).env("LOGNAME", "sato");
+        command
+    }
+
+    /// Runs `ca-cli` on this service to its end.
+    pub fn cli(&self, arguments: &[&str]) -> Answer {
+        program::run(&mut self.command(arguments))
+    }
+
+    /// Registers accounts from the text of a CSV file.
+    pub fn import(&self, csv: &str) -> Answer {
+        let file = self.folder.write("accounts.csv", csv).display().to_string();
+        self.cli(&["account", "import", &file])
+    }
+
+    /// Prints every letter that is due and reads them back.
+    pub fn letters(&mut self) -> Vec<Letter> {
+        self.runs += 1;
+        let file = self.folder.join(&format!("letters-{}.pdf", self.runs));
+        self.cli(&["letter", "print", "--due", "--out", &file.display().to_string()]).ok();
+        letters(&file)
+    }
+
+    /// One registered office with its letter, at the site with a browser that trusts the root.
+    pub fn office(&mut self, user_id: &str) -> Applicant {
+        self.import(&csv(&[row(user_id)])).ok();
+        let letter = self.letters().into_iter().find(|letter| letter.user_id == user_id);
+        Applicant { visitor: self.visitor(), letter: letter.expect("a letter for the new account") }
+    }
+
+    /// Adds an operator; the certificate's password is in the answer of the command.
+    pub fn operator(&self, name: &str) -> Operator {
+        Operator::add(self, name)
+    }
+
+    /// Starts the web tier and waits until it answers.
+    pub fn start_site(&self) -> Process {
+        let mut site = self.start("ca-api", &[]);
+        for port in self.ports {
+            site.until_it_listens(port);
+        }
+        site
+    }
+
+    /// Starts a worker that runs for ever.
+    pub fn start_worker(&self) -> Process {
+        self.start("ca-worker", &["run"])
+    }
+
+    /// Lets a worker do all that is due, once.
+    pub fn work_once(&self) -> Answer {
+        let mut command = program::command("ca-worker");
+        command.arg("--config").arg(self.folder.join("inkan.toml")).args(["run", "--once"]);
+        program::run(&mut command)
+    }
+
+    fn start(&self, name: &str, arguments: &[&str]) -> Process {
+        let mut command = program::command(name);
+        command.arg("--config").arg(self.folder.join("inkan.toml")).args(arguments);
+        let number = port::free::<1>()[0];
+        Process::start(&mut command, self.folder.join(&format!("{name}-{number}.log")))
+    }
+
+    /// The root certificate in PEM, by the command that staff would use.
+    pub fn root_pem(&self) -> String {
+        self.cli(&["ca", "export"]).ok().out
+    }
+
+    /// The root certificate as a file.
+    pub fn root_file(&self) -> PathBuf {
+        self.folder.write("root.pem", self.root_pem())
+    }
+
+    /// Somebody at the applicants' site who trusts the root.
+    pub fn visitor(&self) -> Visitor {
+        arriving(&self.site(), &self.root_pem()).visitor()
+    }
+
+    /// The address of the applicants' site.
+    pub fn site(&self) -> String {
+        format!("https://localhost:{}", self.ports[1])
+    }
+
+    /// The address of the operators' console.
+    pub fn console(&self) -> String {
+        format!("https://localhost:{}", self.ports[2])
+    }
+
+    /// The address of the plain http listener.
+    pub fn plain(&self) -> String {
+        format!("http://localhost:{}", self.ports[0])
+    }
+}
+
+/// A CSV file as `account import` takes it.
+pub fn csv(rows: &[String]) -> String {
+    format!("{HEAD}\n{}\n", rows.join("\n"))
+}
+
+/// An ordinary line of that file.
+pub fn row(user_id: &str) -> String {
+    format!("{user_id},さくら訪問介護ステーション,000-0001,見本県見本市桜木町１丁目１番１号,,,,sakura@example.jp")
+}
+
+/// The columns.
+pub const HEAD: &str = "user_id,name,postal_code,address1,address2,address3,recipient,mail_address";
+
+/// Open around the clock, every day: what these tests are about is not the calendar.
+pub const ALWAYS_OPEN: &str = "\
+weekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]
+opening = \"00:00\"
+closing = \"24:00\"
+";
