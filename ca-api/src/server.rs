@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::site::{Area, Site};
 use crate::{applicant, asset, console, guard, headers, help, problem, public};
 
+mod housekeeping;
 mod listen;
 mod peer;
 mod tls;
@@ -121,6 +122,14 @@ pub fn serve(site: Arc<Site>) -> Result<Server, ServeError> {
     }
 }
 
+/// Looks at everything that [`serve`] needs but the addresses: certificates, keys, the calendar's reach.
+pub fn check(site: &Site) -> Result<(), ServeError> {
+    tls::public(site)?;
+    tls::console(site)?;
+    site.calendar.promised_by(site.clock.now())?;
+    Ok(())
+}
+
 fn why_ended(thread: JoinHandle<std::io::Result<()>>) -> std::io::Error {
     match thread.join() {
         Ok(Err(error)) => error,
@@ -134,12 +143,15 @@ async fn run(
     (public_tls, console_tls): (tls::Builder, tls::Builder),
     tell: mpsc::Sender<Vec<ServerHandle>>,
 ) -> std::io::Result<()> {
+    let housekeeping = actix_web::rt::spawn(housekeeping::keep(Data::from(Arc::clone(&site))));
     let plain = start(&site, Area::Plain, http, None)?;
     let public = start(&site, Area::Applicant, https, Some(public_tls))?;
     let console = start(&site, Area::Console, console, Some(console_tls))?;
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
     let _ = tell.send(vec![plain.handle(), public.handle(), console.handle()]);
-    tokio::try_join!(plain, public, console).map(|_| ())
+    let ended = tokio::try_join!(plain, public, console).map(|_| ());
+    housekeeping.abort();
+    ended
 }
 
 fn start(

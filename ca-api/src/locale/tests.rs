@@ -34,7 +34,7 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Keys asked for as literals: `.t("key")`, `.with("key", …)`, `.text("key")`, and keys named in code as `"area-…"`.
+/// Keys asked for as literals: `.t("key")`, `.with("key", …)`, `texts.text("key")`.
 fn keys_used() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
@@ -46,7 +46,7 @@ fn keys_used() -> Vec<(PathBuf, String)> {
         .filter(|file| !file.ends_with("locale/tests.rs"))
     {
         let source = fs::read_to_string(&file).unwrap();
-        for call in [".t(\"", ".with(\"", ".text(\""] {
+        for call in [".t(\"", ".with(\"", "texts.text(\""] {
             for rest in source.split(call).skip(1) {
                 used.push((file.clone(), rest.split('"').next().unwrap().to_owned()));
             }

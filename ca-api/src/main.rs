@@ -1,0 +1,96 @@
+//! `ca-api`: the web tier as a program. Reads the configuration, opens the database, serves until told to stop.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use ca_api::server::{self, Server};
+use ca_api::site::Site;
+use ca_core::config::Config;
+use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
+use ca_core::domain::random::OsRandom;
+use ca_core::domain::time::SystemClock;
+use ca_core::store::Store;
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// How often a look is taken at whether the listeners are still up.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// The web tier of Inkan: applicants' pages, operators' console, root certificate.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Options {
+    /// The configuration file; every key has a default, see docs/configuration.md.
+    #[arg(long, env = "INKAN_CONFIG")]
+    config: Option<PathBuf>,
+    /// Checks the configuration, the database's schema and the certificates, then ends without serving.
+    #[arg(long)]
+    check_config: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .init();
+    let site = Arc::new(site(Config::load(options.config.as_deref())?)?);
+    if options.check_config {
+        server::check(&site)?;
+        println!("the configuration is good");
+        return Ok(());
+    }
+    let server = server::serve(site)?;
+    tracing::info!(http = %server.addresses.http, https = %server.addresses.https, console = %server.addresses.console, "serving");
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(until_stopped(&server))?;
+    anyhow::ensure!(
+        server.is_running(),
+        "the web server ended by itself; the log says why"
+    );
+    tracing::info!("stopping; running requests may finish");
+    server.stop();
+    Ok(())
+}
+
+fn site(config: Config) -> anyhow::Result<Site> {
+    let store = Store::open(&config.database, &config.data.folder)?;
+    let calendar = calendar(config.calendar.file.as_deref())?;
+    Ok(Site::new(
+        config,
+        store,
+        Arc::new(SystemClock),
+        Arc::new(OsRandom),
+        calendar,
+    )?)
+}
+
+fn calendar(file: Option<&Path>) -> anyhow::Result<BusinessCalendar> {
+    let Some(file) = file else {
+        return Ok(BusinessCalendar::from_toml(BUILT_IN)?);
+    };
+    let named = || format!("the calendar {} ([calendar] file)", file.display());
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    BusinessCalendar::from_toml(&text).with_context(named)
+}
+
+/// Waits for SIGTERM or SIGINT, or until the listeners are gone.
+async fn until_stopped(server: &Server) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            () = tokio::time::sleep(WATCH) => if !server.is_running() { return Ok(()) },
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Now and then: sessions and try counters that ran out are forgotten.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use ca_core::flow::resume_session::forget_ended;
+
+use crate::site::Site;
+use crate::work;
+
+const EVERY: Duration = Duration::from_secs(600);
+
+/// Runs until it is aborted. A failure is logged and tried again: nothing depends on it at once, since ended
+/// sessions open nothing even while their rows are there.
+pub(super) async fn keep(site: Data<Site>) {
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tick.tick().await;
+        let done = work::read(&site, |site| {
+            forget_ended(&site.store, site.idle(), site.clock.now())
+        });
+        match done.await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "ended sessions forgotten"),
+            Err(problem) => tracing::warn!(%problem, "ended sessions could not be forgotten"),
+        }
+    }
+}
