@@ -9,11 +9,14 @@ use crate::desk::Desk;
 
 mod account;
 mod audit;
+pub(crate) mod ca;
 mod calendar;
+pub(crate) mod certificate;
 mod config;
 mod database;
-mod operator;
+pub(crate) mod operator;
 mod queue;
+mod thumbprint;
 
 /// Inkan (印鑑): a private certificate authority with an issuance queue.
 #[derive(Debug, Parser)]
@@ -40,6 +43,12 @@ enum Command {
     /// The audit chain: verify, export.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// The root certificate and its key.
+    #[command(subcommand)]
+    Ca(ca::CaCommand),
+    /// Certificates: the site's own is issued here, all are listed.
+    #[command(subcommand)]
+    Certificate(certificate::CertificateCommand),
     /// Business hours and holidays.
     #[command(subcommand)]
     Calendar(calendar::CalendarCommand),
@@ -55,6 +64,8 @@ enum Command {
     /// The issuance queue: list, show, order to sign now.
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// The root's thumbprint, as the letter prints it.
+    Thumbprint(thumbprint::ThumbprintCommand),
 }
 
 impl Cli {
@@ -76,11 +87,14 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         Command::Account(command) => account::run(command, &open()?, out),
         Command::Audit(command) => audit::run(command, &open()?, out),
+        Command::Ca(command) => ca::run(command, &open()?, out),
+        Command::Certificate(command) => certificate::run(command, &open()?, out),
         Command::Calendar(command) => calendar::run(command, &open()?, out),
         Command::Config(command) => config::run(command, open, out),
         Command::Database(command) => database::run(command, &open()?, out),
         Command::Operator(command) => operator::run(command, &open()?, out),
         Command::Queue(command) => queue::run(command, &open()?, out),
+        Command::Thumbprint(command) => thumbprint::run(command, &open()?, out),
     }
 }
 

@@ -12,7 +12,10 @@ use ca_core::domain::random::{OsRandom, Random};
 use ca_core::domain::time::{Clock, SystemClock};
 use ca_core::domain::user_id::UserId;
 use ca_core::store::Store;
+use ca_worker::authority::{OpenAuthority, open_authority};
 use chrono::{DateTime, Utc};
+
+use crate::passphrase;
 
 /// What every command needs.
 pub struct Desk {
@@ -71,6 +74,18 @@ impl Desk {
             );
         }
         Ok(())
+    }
+
+    /// The certificate authority with its keys; the passphrase comes from `file`, the configuration or a terminal.
+    pub fn authority(&self, store: &Store, file: Option<&Path>) -> anyhow::Result<OpenAuthority> {
+        let file = file.or(self.config.authority.passphrase_file.as_deref());
+        let passphrase = passphrase::existing(file, "passphrase of the CA key")?;
+        Ok(open_authority(
+            store,
+            &self.config,
+            &passphrase,
+            self.now(),
+        )?)
     }
 
     /// An act of the person at this desk.

@@ -5,4 +5,5 @@ pub mod desk;
 pub mod file;
 pub mod letter;
 pub mod message;
+pub mod passphrase;
 pub mod table;

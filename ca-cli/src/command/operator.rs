@@ -13,9 +13,13 @@ use serde::Serialize;
 use crate::desk::Desk;
 use crate::table::{Table, write_json};
 
+pub(crate) mod add;
+
 /// What can be done with operators.
 #[derive(Debug, Subcommand)]
 pub enum OperatorCommand {
+    /// Add an operator: issues a client certificate as PKCS#12 and sets the password.
+    Add(add::Add),
     /// List operators by name.
     List {
         /// As JSON.
@@ -44,6 +48,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     match command {
+        OperatorCommand::Add(command) => add::run(command, desk, out),
         OperatorCommand::List { json } => list(desk, *json, out),
         OperatorCommand::Disable(whom) => set_status(desk, whom, OperatorStatus::Disabled, out),
         OperatorCommand::Enable(whom) => set_status(desk, whom, OperatorStatus::Active, out),

@@ -135,3 +135,81 @@ fn a_wrong_configuration_is_named() {
     assert!(error.contains("trys"), "{error}");
     assert!(said(&["--check-config"]).unwrap().contains("right"));
 }
+
+#[test]
+fn a_root_is_made_once_shown_and_carried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (data, passphrase) = (path("data"), path("passphrase"));
+    std::fs::write(&passphrase, "correct horse battery staple\n").unwrap();
+    let at = |arguments: &[&str]| said(&[&["--data", &data], arguments].concat());
+    let first = at(&["ca", "init", "--passphrase-file", &passphrase]).unwrap();
+    let thumbprint = at(&["thumbprint"]).unwrap();
+    assert_eq!(thumbprint.trim().len(), 40);
+    assert!(first.contains(thumbprint.trim()), "{first}");
+    assert_eq!(
+        at(&["thumbprint", "--windows"])
+            .unwrap()
+            .split_whitespace()
+            .count(),
+        5
+    );
+    assert!(
+        at(&["ca", "show"])
+            .unwrap()
+            .contains("電子請求受付センター 認証局 G1")
+    );
+    let again = at(&["ca", "init", "--passphrase-file", &passphrase]).unwrap_err();
+    assert!(again.contains("already"), "{again}");
+    at(&["ca", "export", "--out", &path("ca.crt")]).unwrap();
+    let der = std::fs::read(path("ca.crt")).unwrap();
+    assert_eq!(
+        ca_core::domain::thumbprint::Thumbprint::of_der(&der).sha1_hex(),
+        thumbprint.trim()
+    );
+}
+
+#[test]
+fn the_site_and_an_operator_get_certificates_and_a_wrong_passphrase_gets_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (data, right, wrong) = (path("data"), path("right"), path("wrong"));
+    std::fs::write(&right, "correct horse battery staple\n").unwrap();
+    std::fs::write(&wrong, "another horse battery staple\n").unwrap();
+    let at = |arguments: &[&str]| said(&[&["--data", &data], arguments].concat());
+    at(&["ca", "init", "--passphrase-file", &right]).unwrap();
+    let refused = at(&["certificate", "issue-server", "--passphrase-file", &wrong]).unwrap_err();
+    assert!(refused.contains("passphrase"), "{refused}");
+    assert_eq!(at(&["certificate", "list", "--json"]).unwrap().trim(), "[]");
+    at(&["certificate", "issue-server", "--passphrase-file", &right]).unwrap();
+    assert!(folder.path().join("data/tls/server.key").is_file());
+    let (p12, made) = (path("sato.p12"), path("sato.password"));
+    let add = [
+        "operator",
+        "add",
+        "sato",
+        "--display-name",
+        "佐藤 花子",
+        "--out",
+        &p12,
+    ];
+    let with = ["--new-password-file", &made, "--passphrase-file", &right];
+    at(&[&add[..], &with[..]].concat()).unwrap();
+    let password = std::fs::read_to_string(&made).unwrap();
+    let packed = openssl::pkcs12::Pkcs12::from_der(&std::fs::read(&p12).unwrap()).unwrap();
+    assert!(packed.parse2(password.trim()).unwrap().cert.is_some());
+    let other = [
+        "--out",
+        &path("other.p12"),
+        "--new-password-file",
+        &path("other"),
+        "--passphrase-file",
+        &right,
+    ];
+    let twice = at(&[&add[..5], &other[..]].concat()).unwrap_err();
+    assert!(
+        twice.contains("sato") && !folder.path().join("other.p12").exists(),
+        "{twice}"
+    );
+    assert!(at(&["operator", "list"]).unwrap().contains("佐藤 花子"));
+}

@@ -1,0 +1,212 @@
+//! `ca-cli ca`: the root is made once, shown, carried out.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+use ca_core::config::Profiles;
+use ca_core::domain::profile::KeyAlgorithm;
+use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::domain::time::iso_datetime;
+use ca_core::store::Store;
+use ca_core::store::authority::{self, Authority};
+use ca_worker::authority::{AuthorityError, Creation, create_authority};
+use clap::{Args, Subcommand};
+use openssl::x509::X509;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::desk::{Desk, make_data_folder};
+use crate::file::{refuse_existing, write_public};
+use crate::passphrase;
+use crate::table::write_json;
+
+/// What can be done with the certificate authority.
+#[derive(Debug, Subcommand)]
+pub enum CaCommand {
+    /// Make the root, its key, the worker's sealing key and, if it is new, the database. Never overwrites.
+    Init(Init),
+    /// Show the roots: subject, validity, thumbprints.
+    Show {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the root certificate into a file.
+    Export {
+        /// The file to make; it must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// As PEM instead of DER.
+        #[arg(long)]
+        pem: bool,
+    },
+}
+
+/// How the root is made.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The root's key: p384 or rsa4096; the profile decides when absent.
+    #[arg(long, value_parser = ["p384", "rsa4096"])]
+    key: Option<String>,
+    /// File whose first line becomes the passphrase of the key files; asked for at a terminal when absent.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Your name in the audit log, when it is not the machine's account name.
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+}
+
+pub(super) fn run(command: &CaCommand, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    match command {
+        CaCommand::Init(command) => init(command, desk, out),
+        CaCommand::Show { json } => show(desk, *json, out),
+        CaCommand::Export { out: file, pem } => export(desk, file, *pem, out),
+    }
+}
+
+fn init(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    make_data_folder(desk.data())?;
+    let store = Store::migrate(&desk.config.database, desk.data())?;
+    if store.read(authority::current)?.is_some() {
+        return Err(AuthorityError::Exists.into());
+    }
+    let key = command
+        .key
+        .clone()
+        .map(KeyAlgorithm::try_from)
+        .transpose()?;
+    let file = command
+        .passphrase_file
+        .as_ref()
+        .or(desk.config.authority.passphrase_file.as_ref());
+    let passphrase = passphrase::fresh(file.map(PathBuf::as_path), "passphrase of the CA key")?;
+    make(desk, &store, &passphrase, key, command.name.as_deref())?;
+    let root = current(&store)?;
+    let thumbprint = Thumbprint::of_der(&root.certificate_der);
+    writeln!(out, "The root is made: {}", root.subject)?;
+    writeln!(out, "Valid until {}", iso_datetime(root.not_after))?;
+    writeln!(
+        out,
+        "SHA-1 {}\nSHA-256 {}",
+        thumbprint.sha1_hex(),
+        thumbprint.sha256_hex()
+    )?;
+    writeln!(out, "Keys: {}", desk.data().join("keys").display())?;
+    writeln!(
+        out,
+        "Keep the passphrase and a copy of the key files apart from this machine."
+    )?;
+    writeln!(
+        out,
+        "Next: `ca-cli certificate issue-server`, then `ca-cli operator add`"
+    )?;
+    Ok(())
+}
+
+/// Makes the root in a migrated database.
+pub(crate) fn make(
+    desk: &Desk,
+    store: &Store,
+    passphrase: &SecretString,
+    key_algorithm: Option<KeyAlgorithm>,
+    name: Option<&str>,
+) -> anyhow::Result<()> {
+    let profiles = Profiles::load(&desk.config)?;
+    let creation = Creation {
+        config: &desk.config,
+        profiles: &profiles,
+        key_algorithm,
+        passphrase,
+        random: desk.random.as_ref(),
+    };
+    create_authority(store, &desk.act(name), creation)?;
+    Ok(())
+}
+
+/// The root that signs.
+pub(crate) fn current(store: &Store) -> anyhow::Result<Authority> {
+    store
+        .read(authority::current)?
+        .ok_or_else(|| AuthorityError::None.into())
+}
+
+/// A root as listings show it.
+#[derive(Serialize)]
+struct Row {
+    generation: i64,
+    status: String,
+    subject: String,
+    issuer: String,
+    key: String,
+    serial: String,
+    not_before: String,
+    not_after: String,
+    thumbprint_sha1: String,
+    thumbprint_windows: String,
+    thumbprint_sha256: String,
+    crl_number: i64,
+}
+
+impl Row {
+    fn of(root: &Authority) -> anyhow::Result<Self> {
+        let thumbprint = Thumbprint::of_der(&root.certificate_der);
+        let certificate = X509::from_der(&root.certificate_der)?;
+        let serial = certificate
+            .serial_number()
+            .to_bn()?
+            .to_hex_str()?
+            .to_lowercase();
+        let key = certificate.public_key()?;
+        let kind = if key.rsa().is_ok() { "RSA" } else { "EC" };
+        Ok(Self {
+            generation: root.generation,
+            status: root.status.clone(),
+            subject: root.subject.clone(),
+            // A root signs itself; people compare the two lines (J1.2).
+            issuer: root.subject.clone(),
+            key: format!("{kind} {} bits", key.bits()),
+            serial,
+            not_before: iso_datetime(root.not_before),
+            not_after: iso_datetime(root.not_after),
+            thumbprint_sha1: thumbprint.sha1_hex(),
+            thumbprint_windows: thumbprint.sha1_windows(),
+            thumbprint_sha256: thumbprint.sha256_hex(),
+            crl_number: root.crl_number,
+        })
+    }
+}
+
+fn show(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let roots = desk.store()?.read(authority::list)?;
+    if roots.is_empty() {
+        bail!(AuthorityError::None);
+    }
+    let rows = roots
+        .iter()
+        .map(Row::of)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if json {
+        return write_json(out, &rows);
+    }
+    rows.iter().try_for_each(|row| super::write_facts(out, row))
+}
+
+fn export(desk: &Desk, file: &Path, pem: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    refuse_existing(file)?;
+    let root = current(&desk.store()?)?;
+    let bytes = match pem {
+        true => pem_of(&root.certificate_der)?,
+        false => root.certificate_der,
+    };
+    write_public(file, &bytes)?;
+    writeln!(out, "{} written", file.display())?;
+    Ok(())
+}
+
+/// A certificate as PEM.
+pub(crate) fn pem_of(der: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let certificate = X509::from_der(der)
+        .map_err(|error| anyhow!("a certificate in the database is damaged: {error}"))?;
+    Ok(certificate.to_pem()?)
+}
