@@ -3,10 +3,13 @@
 //! The steps of docs/issuance-cycle.md bear the same numbers in [`cycle`].
 pub mod authority;
 pub mod certificate;
+pub mod cycle;
 pub mod durable_file;
 #[cfg(test)]
 mod fixture;
 pub mod key_file;
 pub mod pkcs12;
+pub mod run;
 pub mod signer;
 pub mod unseal;
+pub mod worker;

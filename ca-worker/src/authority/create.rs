@@ -54,7 +54,7 @@ pub fn create_authority(
     act: &Act,
     creation: Creation<'_>,
 ) -> Result<Issuer, AuthorityError> {
-    if !store.read(|db| authority::list(db))?.is_empty() {
+    if !store.read(authority::list)?.is_empty() {
         return Err(AuthorityError::Exists);
     }
     let subject = DistinguishedName::parse(&creation.config.authority.subject)?;

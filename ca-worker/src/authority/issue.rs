@@ -14,9 +14,8 @@ use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
 use secrecy::SecretString;
 
-use super::open::check_life;
 use super::server_files::ServerFiles;
-use super::{AuthorityError, OpenAuthority};
+use super::{AuthorityError, OpenAuthority, check_life};
 use crate::certificate::{AlternativeName, Draft, Prepared, SignedCertificate, prepare, row, sign};
 use crate::pkcs12::{Iterations, pack};
 use crate::signer::KeyPair;

@@ -40,7 +40,7 @@ pub fn open_authority(
     now: DateTime<Utc>,
 ) -> Result<OpenAuthority, AuthorityError> {
     let row = store
-        .read(|db| authority::current(db))?
+        .read(authority::current)?
         .ok_or(AuthorityError::None)?;
     let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
     check_life(&issuer, now)?;

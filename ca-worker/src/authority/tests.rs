@@ -83,7 +83,7 @@ fn is_made_once_and_opens() {
     assert_eq!(root.public_key().algorithm(), KeyAlgorithm::P384);
     let row = house
         .store
-        .read(|db| authority::current(db))
+        .read(authority::current)
         .unwrap()
         .unwrap();
     assert_eq!(
@@ -93,7 +93,7 @@ fn is_made_once_and_opens() {
     assert!(
         house
             .store
-            .read(|db| authority::current_sealing_key(db))
+            .read(authority::current_sealing_key)
             .unwrap()
             .is_some()
     );
@@ -135,7 +135,7 @@ fn a_weak_passphrase_or_a_bad_subject_leaves_nothing_behind() {
     assert!(
         house
             .store
-            .read(|db| authority::current(db))
+            .read(authority::current)
             .unwrap()
             .is_none()
     );

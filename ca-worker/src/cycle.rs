@@ -1,0 +1,75 @@
+//! The issuance cycle from the worker's side: steps 3 to 8 and 10 of docs/issuance-cycle.md, one file a step.
+//!
+//! | step | file | transaction |
+//! |---|---|---|
+//! | 3 claim | `claim` | one a batch |
+//! | 4 prepare | `prepare` | none open |
+//! | 5 record intent | `intend` | one a batch |
+//! | 6 sign, 7 pack | `finish` | none open |
+//! | 8 record issued | `record` | one a batch |
+//! | 10 recover | `recover` | one |
+//!
+//! Step 9, notify, is [`crate::mail`]'s: mail runs at any hour and never waits for the signer.
+mod batch;
+mod claim;
+mod finish;
+mod intend;
+mod jobs;
+mod prepare;
+mod record;
+mod recover;
+mod window;
+
+use ca_core::queue::request::{Claimed, Held};
+use ca_core::store::StoreError;
+
+pub use batch::{Batch, work_one_batch};
+pub use recover::take_back_lapsed;
+pub use window::{Window, window};
+
+/// Why a request did not become a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The machinery failed: the request goes back and keeps its attempt.
+    Around(String),
+    /// The request failed by itself.
+    Own {
+        /// What operators read; never a secret.
+        reason: String,
+        /// Another try cannot help.
+        hopeless: bool,
+    },
+}
+
+impl Fault {
+    fn hopeless(reason: impl ToString) -> Self {
+        Self::Own { reason: reason.to_string(), hopeless: true }
+    }
+
+    fn own(reason: impl ToString) -> Self {
+        Self::Own { reason: reason.to_string(), hopeless: false }
+    }
+
+    fn around(reason: impl ToString) -> Self {
+        Self::Around(reason.to_string())
+    }
+}
+
+/// Why the cycle stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The calendar does not cover this year; nothing is signed on a guess.
+    #[error("the calendar says: {0}; nothing is signed until it does")]
+    Calendar(String),
+    /// The root or the clock does not allow work.
+    #[error(transparent)]
+    Authority(#[from] crate::authority::AuthorityError),
+}
+
+/// A claim, as leases and fences name it.
+fn held(claimed: &Claimed) -> Held {
+    Held { request_id: claimed.request.id.clone(), fence: claimed.request.fence, serial: None }
+}

@@ -1,0 +1,134 @@
+//! One batch through steps 3 to 8.
+use ca_core::domain::request::{RequestId, RequestState};
+use ca_core::flow::fail_request::{Failure, fail_request};
+use ca_core::flow::record_issued::Issued;
+use ca_core::queue::request::{Claimed, Held};
+
+use super::finish::finish;
+use super::intend::intend;
+use super::jobs::in_parallel;
+use super::prepare::{Ready, prepare};
+use super::record::record;
+use super::{CycleError, Fault, Window, claim, held};
+use crate::worker::Worker;
+
+/// What came of one batch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Batch {
+    /// Requests taken.
+    pub claimed: usize,
+    /// Requests that are issued now.
+    pub issued: Vec<RequestId>,
+    /// Requests that failed by themselves and wait for another try.
+    pub failed: Vec<RequestId>,
+    /// Requests that failed by themselves and wait for an operator.
+    pub parked: Vec<RequestId>,
+    /// Requests that went back because the machinery failed.
+    pub given_back: usize,
+    /// Requests whose lease was lost on the way; another worker answers them.
+    pub lost: usize,
+    /// What the machinery said, if it failed.
+    pub trouble: Option<String>,
+}
+
+/// Takes a batch while `window` is open, and brings every request of it to an end of some kind.
+pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleError> {
+    if !window.allows(worker.clock.now()) {
+        return Ok(Batch::default());
+    }
+    // Step 3, claim.
+    let claimed = claim::claim(worker)?;
+    let mut batch = Batch { claimed: claimed.len(), ..Batch::default() };
+    if claimed.is_empty() {
+        return Ok(batch);
+    }
+    // Step 4, prepare.
+    let threads = worker.settings.jobs;
+    let prepared = in_parallel(threads, claimed, |claimed| prepare(worker, claimed));
+    let ready: Vec<Ready> = keep(worker, &mut batch, prepared, |claimed: &Claimed| held(claimed));
+    // Step 5, record intent.
+    let intended = ready.len();
+    let ready = match intend(worker, ready) {
+        Ok(ready) => ready,
+        Err((ready, error)) => {
+            let all = ready.iter().map(|one| held(&one.claimed)).collect();
+            return Err(stop(worker, all, error));
+        }
+    };
+    batch.lost += intended - ready.len();
+    // Steps 6 and 7, sign and pack.
+    let finished = in_parallel(threads, ready, |ready| finish(worker, window, ready));
+    let issued: Vec<Issued> = keep(worker, &mut batch, finished, Held::clone);
+    // Step 8, record issued.
+    let all: Vec<Held> = issued.iter().map(held_of_issued).collect();
+    let recorded = record(worker, issued).map_err(|error| stop(worker, all, error))?;
+    batch.lost += recorded.lost.len();
+    batch.issued = recorded.issued;
+    Ok(batch)
+}
+
+fn held_of_issued(issued: &Issued) -> Held {
+    Held {
+        request_id: issued.request_id.clone(),
+        fence: issued.fence,
+        serial: Some(issued.certificate.serial),
+    }
+}
+
+/// Keeps what went well; gives back or fails the rest, so that neighbours go on unharmed.
+fn keep<T, F>(
+    worker: &Worker,
+    batch: &mut Batch,
+    results: Vec<Result<T, (F, Fault)>>,
+    name: impl Fn(&F) -> Held,
+) -> Vec<T> {
+    let mut good = Vec::with_capacity(results.len());
+    let mut back = Vec::new();
+    for result in results {
+        let (failed, fault) = match result {
+            Ok(one) => {
+                good.push(one);
+                continue;
+            }
+            Err((failed, fault)) => (name(&failed), fault),
+        };
+        let around = match fault {
+            Fault::Around(reason) => Err(reason),
+            Fault::Own { reason, hopeless } => fail(worker, batch, &failed, reason, hopeless),
+        };
+        if let Err(reason) = around {
+            back.push(failed);
+            batch.trouble = Some(reason);
+        }
+    }
+    if let Some(reason) = batch.trouble.as_deref().filter(|_| !back.is_empty()) {
+        batch.given_back += back.len();
+        worker.give_back(back, reason);
+    }
+    good
+}
+
+/// Writes a request's own failure down. An error is the database's, and as good as a fault around it.
+fn fail(
+    worker: &Worker,
+    batch: &mut Batch,
+    held: &Held,
+    reason: String,
+    hopeless: bool,
+) -> Result<(), String> {
+    tracing::warn!(request = %held.request_id, reason, hopeless, "a request failed by itself");
+    let failure = Failure { reason, attempts: worker.settings.attempts, hopeless };
+    let state = fail_request(&worker.store, &worker.act(), held, &failure);
+    match state.map_err(|error| error.to_string())? {
+        Some(RequestState::Failed) => batch.parked.push(held.request_id.clone()),
+        Some(_) => batch.failed.push(held.request_id.clone()),
+        None => batch.lost += 1,
+    }
+    Ok(())
+}
+
+/// The database failed in the middle: what is held goes back now, or as soon as the database is there again.
+fn stop(worker: &Worker, held: Vec<Held>, error: CycleError) -> CycleError {
+    worker.give_back(held, &error.to_string());
+    error
+}

@@ -1,0 +1,66 @@
+//! Steps 6 and 7, sign and pack: the CA key signs what was linted, and the result goes into a PKCS#12.
+//! No transaction is open. Key and password are wiped when this returns.
+use ca_core::domain::certificate::Purpose;
+use ca_core::domain::mail::{MailFacts, MailKind, draw_message_id};
+use ca_core::flow::record_issued::Issued;
+use ca_core::queue::request::Held;
+use ca_core::store::certificate::Certificate;
+use ca_core::store::outbox::NewMail;
+
+use super::prepare::Ready;
+use super::{Fault, Window, held};
+use crate::certificate::{row, sign};
+use crate::pkcs12::pack;
+use crate::worker::Worker;
+
+/// Signs and packs one certificate while `window` is open.
+pub(super) fn finish(worker: &Worker, window: Window, ready: Ready) -> Result<Issued, (Held, Fault)> {
+    let failed = Held { serial: Some(ready.prepared.serial()), ..held(&ready.claimed) };
+    if !window.allows(worker.clock.now()) {
+        return Err((failed, Fault::around("business hours ended")));
+    }
+    issued(worker, ready).map_err(|fault| (failed, fault))
+}
+
+fn issued(worker: &Worker, ready: Ready) -> Result<Issued, Fault> {
+    let Ready { claimed, prepared, password } = ready;
+    let issuer = &worker.authority.issuer;
+    // Step 6, sign.
+    let signed = sign(prepared, issuer, worker.authority.signer.as_ref()).map_err(|error| {
+        if error.is_infrastructure() { Fault::around(error) } else { Fault::own(error) }
+    })?;
+    let mut certificate = row(&signed, Purpose::Client, issuer.generation(), worker.clock.now());
+    certificate.request_id = Some(claimed.request.id.clone());
+    certificate.account_id = Some(claimed.account.id);
+    // Step 7, pack.
+    let holder = claimed.account.user_id.as_str();
+    let iterations = worker.settings.iterations;
+    let file = pack(signed, holder, issuer.certificate(), &password, iterations).map_err(Fault::own)?;
+    certificate.pkcs12 = Some(file);
+    Ok(Issued {
+        mail: notice(worker, &claimed.account, &certificate),
+        request_id: claimed.request.id,
+        fence: claimed.request.fence,
+        certificate,
+    })
+}
+
+/// The mail that will be owed once step 8 is committed; none without an address.
+fn notice(
+    worker: &Worker,
+    account: &ca_core::store::account::Account,
+    certificate: &Certificate,
+) -> Option<NewMail> {
+    let to_address = account.mail_address.clone()?;
+    Some(NewMail {
+        kind: MailKind::CertificateReady,
+        to_address,
+        facts: MailFacts {
+            user_id: account.user_id.as_str().to_owned(),
+            name: account.name.clone(),
+            reason: None,
+            until: Some(certificate.not_after),
+        },
+        message_id: draw_message_id(worker.random.as_ref(), &worker.settings.host),
+    })
+}

@@ -1,0 +1,52 @@
+//! Work in parallel: the items of a batch on a few threads, results in the order of the items.
+use std::sync::Mutex;
+
+/// Applies `work` to every item on up to `threads` threads.
+///
+/// Threads take the next item when they are done with one, so that a slow item (an RSA key) holds nobody up.
+pub(super) fn in_parallel<T: Send, R: Send>(
+    threads: usize,
+    items: Vec<T>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let threads = threads.clamp(1, items.len().max(1));
+    if threads == 1 {
+        return items.into_iter().map(work).collect();
+    }
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((place, item)) = next() {
+                    let result = work(item);
+                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((place, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.sort_by_key(|(place, _)| *place);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_worked_once_and_order_is_kept() {
+        for threads in [0, 1, 2, 7] {
+            let squares = in_parallel(threads, (0..50).collect(), |number: u64| number * number);
+            assert_eq!(squares, (0..50).map(|number| number * number).collect::<Vec<u64>>());
+        }
+        assert!(in_parallel(4, Vec::new(), |(): ()| ()).is_empty());
+    }
+
+    #[test]
+    fn threads_really_run_side_by_side() {
+        let meet = std::sync::Barrier::new(2);
+        in_parallel(2, vec![(), ()], |()| meet.wait());
+    }
+}

@@ -1,0 +1,87 @@
+//! Step 4, prepare: from a claimed request to bytes that may be signed. No transaction is open.
+//!
+//! Everything in the request's row may have been written by an attacker who owns the web tier. What counts is
+//! the approval: its digest covers request, account, subject, kind, profile and sealed password.
+use ca_core::domain::account::AccountStatus;
+use ca_core::domain::profile::{Profile, ProfileName, ValidityError};
+use ca_core::domain::serial::SerialNumber;
+use ca_core::flow::approve_requests::digest_of;
+use ca_core::queue::request::Claimed;
+use secrecy::SecretString;
+
+use super::Fault;
+use crate::certificate::{self, Draft, Prepared};
+use crate::signer::KeyPair;
+use crate::worker::Worker;
+
+/// A request whose certificate is ready to be signed.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) claimed: Claimed,
+    pub(super) prepared: Prepared,
+    pub(super) password: SecretString,
+}
+
+/// Checks the approval, opens the seal, makes the key, draws the serial, builds and lints the certificate.
+pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Claimed, Fault)> {
+    match prepared(worker, &claimed) {
+        Ok((prepared, password)) => Ok(Ready { claimed, prepared, password }),
+        Err(fault) => Err((claimed, fault)),
+    }
+}
+
+fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretString), Fault> {
+    let profile = worker.profiles.get(ProfileName::Client);
+    check_approval(claimed, profile)?;
+    let password = open_seal(worker, claimed)?;
+    let issuer = &worker.authority.issuer;
+    let draft = Draft {
+        profile,
+        subject: profile.subject_of(claimed.account.user_id.as_str()).map_err(Fault::hopeless)?,
+        alternative_names: &[],
+        serial: SerialNumber::random(worker.random.as_ref()),
+        validity: profile.validity(worker.clock.now(), &issuer.validity()).map_err(life_fault)?,
+    };
+    let key = KeyPair::generate(profile.key_algorithm()).map_err(Fault::around)?;
+    let prepared = certificate::prepare(&draft, key, issuer).map_err(Fault::own)?;
+    Ok((prepared, password))
+}
+
+/// A state column is not an approval: without a record whose digest fits, nothing is signed (I3).
+fn check_approval(claimed: &Claimed, profile: &Profile) -> Result<(), Fault> {
+    let Claimed { request, account, approval } = claimed;
+    let approval = approval.as_ref().ok_or_else(|| alarm(claimed, "there is no approval for it"))?;
+    if digest_of(request, account).as_deref() != Some(approval.digest.as_str()) {
+        return Err(alarm(claimed, "it is not what the operator approved"));
+    }
+    if request.profile != profile.name().as_str() {
+        return Err(alarm(claimed, "it names a profile that applicants do not get"));
+    }
+    let subject = profile.subject_of(account.user_id.as_str()).map_err(Fault::hopeless)?;
+    if request.subject != subject.to_string() {
+        return Err(Fault::hopeless(
+            "the profile gives another subject than was approved; reject it and have it sent again",
+        ));
+    }
+    if account.status != AccountStatus::Active {
+        return Err(Fault::hopeless("the account was switched off after the approval"));
+    }
+    Ok(())
+}
+
+/// Somebody may have changed the database by hand: parked, and said loudly.
+fn alarm(claimed: &Claimed, reason: &str) -> Fault {
+    tracing::error!(request = %claimed.request.id, reason, "alarm: a request asks to be signed and must not be");
+    Fault::hopeless(format!("not signed: {reason}"))
+}
+
+fn open_seal(worker: &Worker, claimed: &Claimed) -> Result<SecretString, Fault> {
+    let sealed = claimed.request.sealed().ok_or_else(|| Fault::hopeless("its issuance password is gone"))?;
+    let opened = worker.authority.unsealer.open(&sealed, &claimed.request.id, &claimed.account.user_id);
+    opened.map_err(Fault::hopeless)
+}
+
+/// A root near its end, or a wrong clock, is no request's fault.
+fn life_fault(error: ValidityError) -> Fault {
+    Fault::around(error)
+}

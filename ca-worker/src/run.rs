@@ -1,0 +1,112 @@
+//! One unit of work, two drivers: once, and for ever.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ca_core::store::worker_status::{self, WorkerStatus};
+
+use crate::authority::check_life;
+use crate::cycle::{Batch, CycleError, Window, take_back_lapsed, window, work_one_batch};
+use crate::worker::Worker;
+
+/// What one unit of work did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Requests that came back from workers that died.
+    pub returned: usize,
+    /// Whether signing was allowed; none when that could not be told.
+    pub window: Option<Window>,
+    /// The batch.
+    pub batch: Batch,
+    /// What the machinery said where it failed, part by part. The other parts were done all the same.
+    pub troubles: Vec<String>,
+}
+
+impl Report {
+    /// Whether the next look can wait: nothing was done, or it would fail again.
+    pub fn may_rest(&self) -> bool {
+        self.batch.claimed == 0 || !self.troubles.is_empty() || self.batch.trouble.is_some()
+    }
+
+    /// Whether every part did its work.
+    pub fn is_clean(&self) -> bool {
+        self.troubles.is_empty() && self.batch.trouble.is_none()
+    }
+}
+
+/// One unit of work: lapsed leases are taken back (step 10), one batch goes through steps 3 to 8, due mails are
+/// sent (step 9). A part that fails does not keep the others from their work.
+pub fn run_once(worker: &Worker) -> Report {
+    let mut report = Report::default();
+    match take_back_lapsed(worker) {
+        Ok(recovered) => report.returned = recovered.returned.len() + recovered.parked.len(),
+        Err(error) => report.troubles.push(error.to_string()),
+    }
+    match sign_batch(worker, &mut report) {
+        Ok(batch) => report.batch = batch,
+        Err(error) => report.troubles.push(error.to_string()),
+    }
+    tell(worker, &mut report);
+    report
+}
+
+fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError> {
+    let now = worker.clock.now();
+    check_life(&worker.authority.issuer, now)?;
+    let open = window(worker, now)?;
+    report.window = Some(open);
+    work_one_batch(worker, open)
+}
+
+/// Runs until `shutdown` is set. A batch that was begun is brought to its end first.
+pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
+    tracing::info!(worker = worker.name, "the worker begins");
+    while !shutdown.load(Ordering::SeqCst) {
+        let report = run_once(worker);
+        for trouble in &report.troubles {
+            tracing::error!(trouble, "a part of the work failed; it is tried again");
+        }
+        if !report.batch.issued.is_empty() {
+            tracing::info!(issued = report.batch.issued.len(), "certificates were issued");
+        }
+        if report.may_rest() {
+            rest(poll, shutdown);
+        }
+    }
+    tracing::info!(worker = worker.name, "the worker ends");
+}
+
+/// Sleeps in short naps, so that a shutdown is not kept waiting.
+fn rest(poll: Duration, shutdown: &AtomicBool) {
+    const NAP: Duration = Duration::from_millis(100);
+    let mut left = poll;
+    while !left.is_zero() && !shutdown.load(Ordering::SeqCst) {
+        let nap = left.min(NAP);
+        std::thread::sleep(nap);
+        left -= nap;
+    }
+}
+
+/// Tells operators how the worker is. Said when it changes, and every half minute as a sign of life.
+fn tell(worker: &Worker, report: &mut Report) {
+    let state = state(report);
+    let detail = report.troubles.first().or(report.batch.trouble.as_ref()).cloned().unwrap_or_default();
+    let seen_at = worker.clock.now();
+    if !worker.has_news(state, &detail, seen_at) {
+        return;
+    }
+    let status = WorkerStatus { worker: worker.name.clone(), seen_at, state: state.to_owned(), detail };
+    if let Err(error) = worker.store.transaction(|db| worker_status::put(db, &status)) {
+        report.troubles.push(error.to_string());
+    }
+}
+
+fn state(report: &Report) -> &'static str {
+    if !report.troubles.is_empty() {
+        return "trouble";
+    }
+    match (report.batch.trouble.is_some(), report.window) {
+        (true, _) => "signer-away",
+        (false, Some(Window::Open(_))) => "working",
+        (false, _) => "closed",
+    }
+}

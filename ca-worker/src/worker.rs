@@ -1,0 +1,194 @@
+//! A worker: everything that a unit of work needs, opened and checked once.
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ca_core::config::{Config, Profiles, ProfilesError};
+use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar, CalendarFileError};
+use ca_core::domain::random::{self, Random};
+use ca_core::domain::time::Clock;
+use ca_core::flow::give_back::give_back;
+use ca_core::queue::request::Held;
+use ca_core::store::{Store, StoreResult};
+use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
+
+use crate::authority::{AuthorityError, OpenAuthority, open_authority};
+use crate::pkcs12::{Iterations, Pkcs12Error};
+
+/// How often an unchanged state is told again.
+const SIGN_OF_LIFE: Duration = Duration::seconds(30);
+
+/// The numbers of `[worker]` and `[pkcs12]`, and the host name for Message-IDs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Requests in one batch.
+    pub batch: u32,
+    /// How long a claim holds.
+    pub lease: Duration,
+    /// Threads.
+    pub jobs: usize,
+    /// Tries that a request has.
+    pub attempts: u32,
+    /// Rounds of key derivation in a PKCS#12.
+    pub iterations: Iterations,
+    /// The site's host name.
+    pub host: String,
+}
+
+/// A worker, named in leases and audit entries.
+pub struct Worker {
+    /// Its name: machine, process and a random part, so that no two workers ever share one.
+    pub name: String,
+    /// The database.
+    pub store: Store,
+    /// The root and its keys.
+    pub authority: OpenAuthority,
+    /// The certificate profiles.
+    pub profiles: Profiles,
+    /// Business hours.
+    pub calendar: BusinessCalendar,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Serial numbers and Message-IDs. Keys come from OpenSSL's own generator.
+    pub random: Arc<dyn Random>,
+    /// Numbers.
+    pub settings: Settings,
+    owed: Mutex<Vec<Held>>,
+    told: Mutex<Option<Told>>,
+}
+
+/// What operators were told last.
+struct Told {
+    state: &'static str,
+    detail: String,
+    at: DateTime<Utc>,
+}
+
+/// Why a worker cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenWorkerError {
+    /// The authority does not open.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// A profile is refused.
+    #[error(transparent)]
+    Profiles(#[from] ProfilesError),
+    /// The iterations are refused.
+    #[error(transparent)]
+    Iterations(#[from] Pkcs12Error),
+    /// The calendar file is not there or not readable.
+    #[error("calendar file {0} cannot be read: {1}; correct [calendar] file")]
+    CalendarFile(PathBuf, std::io::Error),
+    /// The calendar file is wrong.
+    #[error("calendar: {0}")]
+    Calendar(#[from] CalendarFileError),
+}
+
+impl Settings {
+    /// The numbers of the configuration; no jobs means one for each core.
+    pub fn of(config: &Config) -> Result<Self, Pkcs12Error> {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let jobs = usize::try_from(config.worker.jobs).ok().filter(|jobs| *jobs > 0);
+        Ok(Self {
+            batch: config.worker.batch,
+            lease: Duration::seconds(i64::from(config.worker.lease_seconds)),
+            jobs: jobs.unwrap_or_else(cores),
+            attempts: config.worker.attempts,
+            iterations: Iterations::new(config.pkcs12.iterations)?,
+            host: config.service.host.clone(),
+        })
+    }
+}
+
+impl Worker {
+    /// Opens the authority with `passphrase` and reads profiles and calendar.
+    pub fn open(
+        config: &Config,
+        store: Store,
+        passphrase: &SecretString,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, OpenWorkerError> {
+        Ok(Self {
+            name: name(random.as_ref()),
+            authority: open_authority(&store, config, passphrase, clock.now())?,
+            store,
+            profiles: Profiles::load(config)?,
+            calendar: calendar(config)?,
+            clock,
+            random,
+            settings: Settings::of(config)?,
+            owed: Mutex::new(Vec::new()),
+            told: Mutex::new(None),
+        })
+    }
+
+    /// An act of this worker, now.
+    pub fn act(&self) -> Act {
+        Act::new(Actor::Worker(self.name.clone()), self.clock.now())
+    }
+
+    /// Gives requests back because the machinery failed; they keep their attempt.
+    ///
+    /// Without a database they are remembered and given back as soon as it is there again.
+    pub(crate) fn give_back(&self, held: Vec<Held>, reason: &str) {
+        tracing::warn!(requests = held.len(), reason, "requests go back to the queue");
+        if let Err(error) = give_back(&self.store, &self.act(), &held, reason) {
+            tracing::error!(%error, "they cannot be given back now; it is tried again");
+            self.owed().extend(held);
+        }
+    }
+
+    /// Gives back what could not be given back before.
+    pub(crate) fn pay_what_is_owed(&self) -> StoreResult<()> {
+        let mut owed = self.owed();
+        if owed.is_empty() {
+            return Ok(());
+        }
+        give_back(&self.store, &self.act(), &owed, "the database was away")?;
+        owed.clear();
+        Ok(())
+    }
+
+    /// Whether operators should be told this now: it is news, or the last word is half a minute old.
+    pub(crate) fn has_news(&self, state: &'static str, detail: &str, at: DateTime<Utc>) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = told.as_ref().is_some_and(|told| {
+            told.state == state && told.detail == detail && at - told.at < SIGN_OF_LIFE && at >= told.at
+        });
+        if !same {
+            *told = Some(Told { state, detail: detail.to_owned(), at });
+        }
+        !same
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Vec<Held>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Worker({}, {:?})", self.name, self.settings)
+    }
+}
+
+/// Machine, process, random part: told apart in leases, recognised by people.
+fn name(random: &dyn Random) -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine = machine.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    let machine: String = machine.take(32).collect();
+    let part: [u8; 4] = random::bytes(random);
+    format!("{machine}-{}-{}", std::process::id(), hex::encode(part))
+}
+
+/// The calendar of the configuration, or the built-in one.
+fn calendar(config: &Config) -> Result<BusinessCalendar, OpenWorkerError> {
+    let text = match &config.calendar.file {
+        None => BUILT_IN.to_owned(),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| OpenWorkerError::CalendarFile(path.clone(), error))?,
+    };
+    Ok(BusinessCalendar::from_toml(&text)?)
+}
