@@ -1,14 +1,60 @@
-//! The operators' console.
+//! The operators' console: its own listener, its own session, a client certificate on every connection.
+//!
+//! A handler that takes [`signed_in::SignedIn`] is reached only by an operator whose own certificate opened the
+//! connection and whose own session is alive; nothing else but logging in can be reached without.
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{self, ServiceConfig};
 
 use crate::asset::Asset;
+use crate::page;
+
+mod accounts;
+mod certified;
+mod decide;
+mod filter;
+mod history;
+mod login;
+mod overview;
+mod pager;
+mod prospect;
+mod queue;
+mod request;
+mod row;
+mod signed_in;
+mod tile;
+mod trouble;
+mod when;
+mod window;
+mod words;
 
 /// Files that the console's pages link to.
-pub const ASSETS: &[Asset] = &[Asset::css(
-    "console.css",
-    include_bytes!("../assets/console.css"),
-)];
+pub const ASSETS: &[Asset] = &[
+    Asset::css("console.css", include_bytes!("../assets/console.css")),
+    Asset::script("console.js", include_bytes!("../assets/console.js")),
+];
 
 /// Adds the pages to the console's listener.
-pub fn routes(_config: &mut ServiceConfig) {}
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/", web::get().to(|| async { page::see_other("/console") }))
+        .route("/console", web::get().to(overview::show))
+        .service(
+            web::resource("/console/login")
+                .route(web::get().to(login::show))
+                .route(web::post().to(login::submit)),
+        )
+        .service(web::resource("/console/logout").route(web::post().to(login::leave)))
+        .route("/console/requests", web::get().to(queue::show))
+        .service(
+            web::resource("/console/requests/decide")
+                // The language switch comes back by GET.
+                .route(web::get().to(|| async { page::see_other("/console/requests") }))
+                .route(web::post().to(decide::decide)),
+        )
+        .route("/console/requests/{id}", web::get().to(request::show))
+        .service(web::resource("/console/requests/{id}/retry").route(web::post().to(decide::retry)))
+        .route("/console/accounts", web::get().to(accounts::show));
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,9 @@ use ca_core::domain::time::FixedClock;
 use ca_core::store::Store;
 use chrono::{DateTime, TimeZone, Utc};
 
-use crate::site::Site;
+use crate::locale::{Language, Locale, Texts};
+use crate::page::Page;
+use crate::site::{Area, Site};
 
 /// A site on SQLite; the folder goes when it is dropped.
 pub(crate) struct Stage {
@@ -45,4 +47,19 @@ impl Stage {
 /// 2026-11-25 10:00 in Tokyo, a business day.
 pub(crate) fn morning() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 25, 1, 0, 0).unwrap()
+}
+
+/// What the layout needs, for drawing pages without a request.
+pub(crate) fn page(language: Language) -> Page {
+    Page {
+        texts: Texts::new(Arc::new(Locale::load().unwrap()), language),
+        area: Area::Console,
+        path: "/console".to_owned(),
+        form_token: "0".repeat(64),
+        service: "Inkan".to_owned(),
+        contact: "03-0000-0000".to_owned(),
+        public_url: "https://localhost:8443/".to_owned(),
+        mark: "K3F9-72QX".to_owned(),
+        signed_in: None,
+    }
 }

@@ -1,0 +1,148 @@
+//! The console's first page: what waits, what hurts, and where to go for it.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use ca_core::domain::certificate::{MailState, Purpose};
+use ca_core::domain::request::RequestState;
+use ca_core::store::account::Account;
+use ca_core::store::calendar_override::{self, CalendarOverride};
+use ca_core::store::outbox::{self, Mail};
+use ca_core::store::request::{self, Request, RequestFilter};
+use ca_core::store::worker_status::{self, WorkerStatus};
+use ca_core::store::{StoreError, StoreResult, certificate};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::row::{Light, Row};
+use super::signed_in::SignedIn;
+use super::tile::{self, Tile};
+use super::trouble::{self, Trouble};
+use super::when;
+use super::window::{self, Window};
+use crate::page::{self, Page};
+use crate::problem::Problem;
+use crate::site::Site;
+
+/// The oldest requests shown.
+const OLDEST: i64 = 5;
+
+/// What the store says about the whole service at one instant.
+pub(super) struct Found {
+    /// How many requests stand in each state.
+    pub counts: Vec<(RequestState, i64)>,
+    /// The pending ones that wait longest.
+    pub oldest: Vec<(Request, Account)>,
+    /// Client certificates since midnight in Tokyo.
+    pub signed_today: i64,
+    /// Mails that the server refused for good.
+    pub parked: Vec<Mail>,
+    /// Mails that were tried and are still waiting.
+    pub delayed: usize,
+    /// What the workers said of themselves, latest first.
+    pub workers: Vec<WorkerStatus>,
+    /// The order to sign outside business hours.
+    pub order: Option<CalendarOverride>,
+    /// The instant.
+    pub now: DateTime<Utc>,
+}
+
+impl Found {
+    /// How many requests stand in `state`.
+    pub fn count(&self, state: RequestState) -> i64 {
+        let found = self.counts.iter().find(|(own, _)| *own == state);
+        found.map_or(0, |(_, count)| *count)
+    }
+
+    /// How many of the oldest have waited beyond what was promised.
+    pub fn overdue(&self) -> usize {
+        let late = |request: &Request| request.promised_at.is_some_and(|at| at < self.now);
+        self.oldest
+            .iter()
+            .filter(|(request, _)| late(request))
+            .count()
+    }
+}
+
+/// The order to sign outside business hours, as a box.
+#[derive(Debug)]
+struct Notice {
+    title: String,
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/overview.html")]
+struct OverviewPage {
+    page: Page,
+    section: &'static str,
+    now: String,
+    troubles: Vec<Trouble>,
+    order: Option<Notice>,
+    tiles: Vec<Tile>,
+    oldest: Vec<Row>,
+}
+
+pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
+    let now = signed_in.now;
+    let found = signed_in.read(move |site| find(site, now)).await?;
+    page::show(&draw(&signed_in, &found))
+}
+
+fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
+    let waiting = RequestFilter {
+        state: Some(RequestState::Pending),
+        ..RequestFilter::default()
+    };
+    site.store.read(|db| {
+        let tried =
+            |mail: &&Mail| mail.attempts > 0 && mail.created_at < now - TimeDelta::minutes(15);
+        Ok::<_, StoreError>(Found {
+            counts: request::count_by_state(db)?,
+            oldest: request::list(db, &waiting, 0, OLDEST)?.0,
+            signed_today: certificate::count_since(db, Purpose::Client, when::midnight(now))?,
+            parked: outbox::list(db, MailState::Parked)?,
+            delayed: outbox::list(db, MailState::Waiting)?
+                .iter()
+                .filter(tried)
+                .count(),
+            workers: worker_status::list(db)?,
+            order: calendar_override::in_force(db, now)?,
+            now,
+        })
+    })
+}
+
+fn draw(signed_in: &SignedIn, found: &Found) -> OverviewPage {
+    let page = signed_in.page();
+    let site = &signed_in.visit.site;
+    let window = window::of(&site.calendar, found.order.as_ref(), found.now);
+    let light = Light {
+        page: &page,
+        operator: &signed_in.operator,
+        classes: &site.classes,
+        now: found.now,
+    };
+    let oldest = found.oldest.iter();
+    OverviewPage {
+        section: "overview",
+        now: page.moment(found.now),
+        troubles: trouble::all(&page, found, &window),
+        order: notice(&page, found.order.as_ref(), &window),
+        tiles: tile::all(&page, found, &window),
+        oldest: oldest
+            .map(|(request, account)| Row::of(request, account, light))
+            .collect(),
+        page,
+    }
+}
+
+fn notice(page: &Page, order: Option<&CalendarOverride>, window: &Window) -> Option<Notice> {
+    let order = order.filter(|_| matches!(window, Window::Ordered(_)))?;
+    let facts = [
+        ("by", order.opened_by.clone()),
+        ("reason", order.reason.clone()),
+    ];
+    Some(Notice {
+        title: window.sentence(page),
+        next: page.with("console-order", facts),
+    })
+}

@@ -1,0 +1,1 @@
+//! The console as operators meet it.

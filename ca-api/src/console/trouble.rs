@@ -1,0 +1,90 @@
+//! What hurts now, each with what to do about it.
+
+use ca_core::domain::request::RequestState;
+
+use super::overview::Found;
+use super::tile::SILENT;
+use super::window::Window;
+use crate::page::Page;
+
+/// One trouble.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    /// What.
+    pub what: String,
+    /// What to do.
+    pub next: String,
+    /// Where to go for it.
+    pub url: Option<String>,
+}
+
+/// Every trouble; empty on a good day.
+pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Trouble> {
+    let found = [
+        silent_worker(page, found),
+        signer_away(page, found),
+        unknown_calendar(page, window),
+        failed(page, found),
+        overdue(page, found),
+        parked(page, found),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
+    let last = found.workers.first();
+    let silent = last.is_none_or(|last| found.now - last.seen_at > SILENT);
+    silent.then(|| Trouble {
+        what: page.t("console-trouble-worker"),
+        next: page.t("console-trouble-worker-next"),
+        url: None,
+    })
+}
+
+fn signer_away(page: &Page, found: &Found) -> Option<Trouble> {
+    let last = found.workers.first()?;
+    (last.state == "signer-away").then(|| Trouble {
+        what: page.t("console-trouble-signer"),
+        next: last.detail.clone(),
+        url: None,
+    })
+}
+
+fn unknown_calendar(page: &Page, window: &Window) -> Option<Trouble> {
+    matches!(window, Window::Unknown(_)).then(|| Trouble {
+        what: page.t("console-trouble-calendar"),
+        next: window.sentence(page),
+        url: None,
+    })
+}
+
+fn failed(page: &Page, found: &Found) -> Option<Trouble> {
+    let count = found.count(RequestState::Failed);
+    (count > 0).then(|| Trouble {
+        what: page.with("console-trouble-failed", [("count", count)]),
+        next: page.t("console-trouble-failed-next"),
+        url: Some("/console/requests?state=failed".to_owned()),
+    })
+}
+
+fn overdue(page: &Page, found: &Found) -> Option<Trouble> {
+    (found.overdue() > 0).then(|| Trouble {
+        what: page.t("console-trouble-overdue"),
+        next: page.t("console-trouble-overdue-next"),
+        url: Some("/console/requests?state=pending".to_owned()),
+    })
+}
+
+fn parked(page: &Page, found: &Found) -> Option<Trouble> {
+    let first = found.parked.first()?;
+    let facts = [
+        ("address", first.to_address.clone()),
+        ("error", first.last_error.clone().unwrap_or_default()),
+    ];
+    let count = [("count", found.parked.len())];
+    Some(Trouble {
+        what: page.with("console-trouble-mail", count),
+        next: page.with("console-trouble-mail-next", facts),
+        url: None,
+    })
+}
