@@ -14,6 +14,9 @@ pub struct PrintedLetter {
     pub account_id: i64,
     /// The number on the paper.
     pub number: String,
+    /// Hash of the issuance password that the account had when the run began; none before its
+    /// first letter. A letter printed meanwhile wins, or two papers would contradict each other.
+    pub replaces: Option<String>,
     /// Argon2id hash of the temporary login password.
     pub login_password_hash: String,
     /// Argon2id hash of the issuance password.
@@ -28,6 +31,9 @@ pub enum PrintError<P> {
         "{0} has an open request, packed under its present password: wait until it is issued, or reject it, then print"
     )]
     OpenRequest(String),
+    /// Another run printed a letter for the account meanwhile.
+    #[error("another letter was printed for {0} at the same time: run the command again")]
+    PrintedMeanwhile(String),
     /// The file could not be put in its place.
     #[error(transparent)]
     Publish(P),
@@ -58,6 +64,9 @@ pub fn print_letters<P>(
             let held = account::lock(db, one.account_id)?;
             if request::open_of_account(db, held.id)?.is_some() {
                 return Err(PrintError::OpenRequest(held.user_id.to_string()));
+            }
+            if held.issuance_password_hash != one.replaces {
+                return Err(PrintError::PrintedMeanwhile(held.user_id.to_string()));
             }
             let (login, issuance) = (&one.login_password_hash, &one.issuance_password_hash);
             account::set_letter_passwords(db, held.id, login, issuance, act.at)?;

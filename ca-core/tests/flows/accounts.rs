@@ -38,7 +38,7 @@ on_both!(a_pdf_that_cannot_be_placed_leaves_the_old_passwords, world => {
     let account = world.account(&office.id);
     let run = LetterRun { id: "r2".into(), printed_by: "sato".into(), printed_at: at(20), letters: 1, pdf_sha256: "0".repeat(64) };
     let one = PrintedLetter {
-        account_id: account.id, number: "n2".into(), login_password_hash: "x".into(), issuance_password_hash: "y".into(),
+        account_id: account.id, number: "n2".into(), replaces: account.issuance_password_hash, login_password_hash: "x".into(), issuance_password_hash: "y".into(),
     };
     let full = || Err::<(), _>(std::io::Error::other("no space left on device"));
     let failed = print_letters(&world.store, &staff(20), &run, &[one], full);
@@ -46,6 +46,17 @@ on_both!(a_pdf_that_cannot_be_placed_leaves_the_old_passwords, world => {
     assert!(world.log_in(&office.id, office.login.expose_secret(), 30).is_ok());
     assert!(world.store.read(|db| letter::find_run(db, "r2")).unwrap().is_none());
     assert_eq!(world.count("letter.run"), 1);
+});
+
+on_both!(of_two_letters_at_the_same_time_the_first_one_counts, world => {
+    let office = world.office("2700000001");
+    let run = LetterRun { id: "r2".into(), printed_by: "sato".into(), printed_at: at(20), letters: 1, pdf_sha256: "0".repeat(64) };
+    let one = PrintedLetter {
+        account_id: world.account(&office.id).id, number: "n2".into(), replaces: None, login_password_hash: "x".into(), issuance_password_hash: "y".into(),
+    };
+    let late = print_letters(&world.store, &staff(20), &run, &[one], || Ok::<(), std::io::Error>(()));
+    assert!(matches!(late, Err(PrintError::PrintedMeanwhile(id)) if id == "KJ2700000001"));
+    assert!(world.log_in(&office.id, office.login.expose_secret(), 30).is_ok());
 });
 
 on_both!(no_letter_while_a_request_is_open, world => {

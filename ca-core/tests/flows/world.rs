@@ -193,9 +193,11 @@ impl World {
             letters: 1,
             pdf_sha256: "0".repeat(64),
         };
+        let account = self.account(id);
         let letter = PrintedLetter {
-            account_id: self.account(id).id,
+            account_id: account.id,
             number: name,
+            replaces: account.issuance_password_hash,
             login_password_hash: hash(login.secret()),
             issuance_password_hash: hash(issuance.secret()),
         };
