@@ -135,6 +135,7 @@ impl Config {
             }
         };
         place(&mut self.data.folder);
+        self.letter.fonts.iter_mut().for_each(place);
         for path in [
             &mut self.calendar.file,
             &mut self.letter.template,
