@@ -1,7 +1,10 @@
 //! The letter judged from outside: read back by poppler, word by word with its place on the sheet.
 
+mod interrupted;
+mod press;
 mod reading;
 mod refusal;
+mod register;
 mod sheet;
 mod template;
 

@@ -1,0 +1,230 @@
+//! A run of letters (J10): new passwords on paper, their hashes in the database, both or neither.
+//!
+//! The PDF is a draft until the database has committed, and stands under its own name only
+//! afterwards. What a crash leaves behind, by the step it came after:
+//!
+//! | after | folder | database | what happens next |
+//! |---|---|---|---|
+//! | 4 | nothing | nothing | print again |
+//! | 5 draft written | draft | nothing | the next run or `letter recover` deletes the draft |
+//! | 6 committed | draft | the run, with the draft's SHA-256 | the next run or `letter recover` gives it its name |
+//! | 7 placed | PDF | the run | done |
+
+use std::path::PathBuf;
+
+use ca_core::config::Config;
+use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::random::{Random, bytes};
+use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::domain::time::Clock;
+use ca_core::flow::print_letters::{PrintError, PrintedLetter, print_letters};
+use ca_core::store::letter::LetterRun;
+use ca_core::store::{Store, account, authority, letter};
+use chrono::{DateTime, Utc};
+
+use super::draft::{self, Draft, DraftError, Recovered};
+use super::hash::{self, Hashes};
+use super::press_error::PressError;
+use super::selection::{self, Chosen, Selection};
+use super::{Contact, LetterError, LetterText, RunText, Sender, Template, render};
+
+/// Everything that printing needs.
+#[derive(Clone, Copy)]
+pub struct Press<'a> {
+    /// Sender, template, classes, cost of a hash.
+    pub config: &'a Config,
+    /// The register.
+    pub store: &'a Store,
+    /// The letters' date.
+    pub clock: &'a dyn Clock,
+    /// Where passwords and numbers come from.
+    pub random: &'a dyn Random,
+}
+
+/// What to print, and where to.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Whose letters.
+    pub selection: Selection,
+    /// The PDF.
+    pub target: PathBuf,
+    /// Whether a file of that name may be replaced.
+    pub replace: bool,
+}
+
+/// A run that was printed and recorded.
+#[derive(Debug)]
+pub struct Printed {
+    /// Its name in the database and in the audit log.
+    pub run_id: String,
+    /// What the letters say, passwords included: for the caller to drop, or for a demo to show.
+    pub letters: Vec<LetterText>,
+    /// Letters that are still due because of the order's limit.
+    pub left_over: usize,
+}
+
+impl Press<'_> {
+    /// Prints the letters of `order` in the name of `staff`.
+    ///
+    /// # Errors
+    /// [`PressError`]. But for its last two cases the database and the folder are as they were.
+    pub fn print(&self, staff: &str, order: &Order) -> Result<Printed, PressError> {
+        // 1. What an earlier, interrupted run left in this folder.
+        self.finish_earlier(order)?;
+        draft::refuse_existing(&order.target, order.replace)?;
+        // 2. Whose letters, and what they say; fresh passwords.
+        let act = Act::new(Actor::Staff(staff.to_owned()), self.clock.now());
+        let Chosen {
+            accounts,
+            left_over,
+        } = selection::choose(self.store, self.config, &order.selection)?;
+        let run_id = hex::encode(bytes::<16>(self.random));
+        let letters = selection::letters(&accounts, self.config, self.random, act.at)?;
+        // 3. The PDF, in memory: a missing glyph or a broken template ends it here.
+        let pdf = render(&self.run_text(act.at)?, &letters, &self.template()?)?;
+        // 4. What the database keeps of the passwords.
+        let hashes = hash::all(&letters, &self.config.password, self.random)?;
+        let run = LetterRun {
+            id: run_id.clone(),
+            printed_by: act.actor.to_string(),
+            printed_at: act.at,
+            letters: i64::try_from(letters.len()).unwrap_or(i64::MAX),
+            pdf_sha256: draft::sha256(&pdf),
+        };
+        // 5. and 6. The draft, then the commit; 7. the draft gets its name.
+        let rows = rows(&accounts, &letters, &hashes);
+        let mut draft = Draft::new(&order.target, &run_id);
+        let recorded = print_letters(self.store, &act, &run, &rows, || draft.write(&pdf));
+        self.settle(recorded, &run, &draft, &rows)?;
+        draft.place(order.replace)?;
+        Ok(Printed {
+            run_id,
+            letters,
+            left_over,
+        })
+    }
+
+    /// Looks through `folder` for drafts: places those that were recorded, removes the others.
+    ///
+    /// # Errors
+    /// When the folder or the database cannot be read, or a recorded draft cannot be placed.
+    pub fn recover(&self, folder: &std::path::Path) -> Result<Vec<Recovered>, PressError> {
+        draft::recover(folder, |run_id| {
+            self.store.read(|db| letter::find_run(db, run_id))
+        })
+    }
+
+    fn finish_earlier(&self, order: &Order) -> Result<(), PressError> {
+        let placed = self
+            .recover(&draft::folder_of(&order.target))?
+            .into_iter()
+            .find_map(|one| match one {
+                Recovered::Placed { path, letters } => Some((path, letters)),
+                Recovered::Removed { .. } => None,
+            });
+        placed.map_or(Ok(()), |(path, letters)| {
+            Err(PressError::EarlierRun { path, letters })
+        })
+    }
+
+    /// After an error: was it recorded or not? The answer decides whether the draft stays.
+    fn settle(
+        &self,
+        recorded: Result<(), PrintError<DraftError>>,
+        run: &LetterRun,
+        draft: &Draft,
+        rows: &[PrintedLetter],
+    ) -> Result<(), PressError> {
+        let error = match recorded {
+            Ok(()) => return Ok(()),
+            Err(PrintError::Publish(error)) => return Err(error.into()),
+            Err(PrintError::OpenRequest(user_id)) => return Err(PressError::OpenRequest(user_id)),
+            Err(PrintError::PrintedMeanwhile(user_id)) => {
+                return Err(PressError::PrintedMeanwhile(user_id));
+            }
+            Err(PrintError::Store(error)) if !draft.is_written() => return Err(error.into()),
+            Err(PrintError::Store(error)) => error,
+        };
+        // The commit itself failed. Its transaction held this account: once the lock is ours,
+        // the answer is final.
+        let found = self.store.transaction(|db| {
+            if let Some(first) = rows.first() {
+                account::lock(db, first.account_id)?;
+            }
+            letter::find_run(db, &run.id)
+        });
+        match found {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => {
+                draft.remove();
+                Err(error.into())
+            }
+            Err(_) => Err(PressError::Unknown {
+                draft: draft.path().to_owned(),
+                reason: error,
+            }),
+        }
+    }
+
+    fn run_text(&self, printed_at: DateTime<Utc>) -> Result<RunText, PressError> {
+        let Config {
+            service, letter, ..
+        } = self.config;
+        let root = self
+            .store
+            .read(authority::current)?
+            .ok_or(PressError::NoAuthority)?;
+        let name = if letter.sender_name.is_empty() {
+            &service.name
+        } else {
+            &letter.sender_name
+        };
+        Ok(RunText {
+            printed_at,
+            sender: Sender {
+                name: name.clone(),
+                name_en: service.name_en.clone(),
+                postal_code: letter.sender_postal_code.clone(),
+                address: letter.sender_address.clone(),
+            },
+            contact: Contact {
+                japanese: service.contact.clone(),
+                english: service.contact_en.clone(),
+            },
+            site_address: service.public_url.clone(),
+            thumbprint: Thumbprint::of_der(&root.certificate_der),
+            valid_until: None,
+        })
+    }
+
+    /// The configured template, or the built-in one, with the configured fonts.
+    ///
+    /// # Errors
+    /// When the configured template cannot be read.
+    pub fn template(&self) -> Result<Template, LetterError> {
+        let template = match &self.config.letter.template {
+            Some(path) => Template::read(path)?,
+            None => Template::built_in(),
+        };
+        Ok(template.with_fonts(self.config.letter.fonts.clone()))
+    }
+}
+
+fn rows(
+    accounts: &[account::Account],
+    letters: &[LetterText],
+    hashes: &[Hashes],
+) -> Vec<PrintedLetter> {
+    accounts
+        .iter()
+        .zip(letters)
+        .zip(hashes)
+        .map(|((account, letter), hashes)| PrintedLetter {
+            account_id: account.id,
+            number: letter.number.clone(),
+            replaces: account.issuance_password_hash.clone(),
+            login_password_hash: hashes.login.as_str().to_owned(),
+            issuance_password_hash: hashes.issuance.as_str().to_owned(),
+        })
+        .collect()
+}
