@@ -3,7 +3,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::SessionToken;
-use super::try_password::{Door, try_password};
+use super::try_password::{Door, renewed, try_password};
 pub use super::try_password::{TryError, TryRules};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
@@ -63,33 +63,33 @@ pub fn log_in(
         hash: enterable.and_then(|account| account.login_password_hash.as_deref()),
     };
     let typed = read_password(input.password, enterable);
-    match try_password(
-        store,
-        door,
-        typed.as_ref().map(LoginPassword::secret),
-        input.rules,
-        at,
-    ) {
-        Ok(()) => {}
-        Err(error) => {
-            if let TryError::Wrong { left, locked_until } = &error {
-                note_refusal(
-                    store,
-                    random,
-                    at,
-                    input,
-                    found.as_ref(),
-                    *left,
-                    *locked_until,
-                )?;
-            }
-            return Err(error);
+    let password = typed.as_ref().map(LoginPassword::secret);
+    if let Err(error) = try_password(store, door, password, input.rules, at) {
+        if let TryError::Wrong { left, locked_until } = &error {
+            let lock = (*left == 0).then_some(*locked_until).flatten();
+            note_refusal(store, random, at, input, found.as_ref(), lock)?;
         }
+        return Err(error);
     }
-    let Some(account) = found else {
+    let (Some(account), Some(password)) = (found, password) else {
         return Err(StoreError::Missing("the account".into()).into());
     };
-    begin_session(store, random, at, input, account).map_err(TryError::from)
+    renew_hash(store, random, &account, password, input.rules)?;
+    Ok(begin_session(store, random, at, input, account)?)
+}
+
+fn renew_hash(
+    store: &Store,
+    random: &dyn Random,
+    account: &Account,
+    password: &SecretString,
+    rules: TryRules,
+) -> Result<(), TryError> {
+    let verified = account.login_password_hash.as_deref().unwrap_or_default();
+    if let Some(hash) = renewed(verified, password, rules.cost, random)? {
+        store.transaction(|db| account::renew_login_hash(db, account.id, verified, &hash))?;
+    }
+    Ok(())
 }
 
 /// A temporary password may be typed with the letter's gaps; an own one is taken as it is.
@@ -141,10 +141,9 @@ fn note_refusal(
     at: DateTime<Utc>,
     input: LogIn<'_>,
     account: Option<&Account>,
-    left: u32,
     locked_until: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
-    let act = if left == 0 {
+    let act = if locked_until.is_some() {
         "login.lock"
     } else {
         "login.refuse"

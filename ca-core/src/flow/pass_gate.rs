@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::SessionToken;
-use super::try_password::{Door, TryError, TryRules, try_password};
+use super::try_password::{Door, TryError, TryRules, renewed, try_password};
 use crate::domain::actor::{Act, Actor};
 use crate::domain::password::IssuancePassword;
 use crate::domain::random::Random;
@@ -17,7 +17,7 @@ use crate::domain::session::{Audience, Stage, TryScope};
 use crate::store::account::Account;
 use crate::store::audit::Record;
 use crate::store::session::Session;
-use crate::store::{Store, StoreError, audit, authority, session};
+use crate::store::{Db, Store, StoreError, StoreResult, account, audit, authority, session};
 
 /// What is tried, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -64,49 +64,17 @@ pub fn pass_gate(
     if input.session.stage < Stage::LoggedIn {
         return Err(GateError::NotLoggedIn);
     }
-    let typed = IssuancePassword::normalise(input.password).ok();
-    let door = Door {
-        scope: TryScope::Issuance,
-        name: input.account.user_id.as_str(),
-        hash: input.account.issuance_password_hash.as_deref(),
-    };
-    let tried = try_password(
-        store,
-        door,
-        typed.as_ref().map(IssuancePassword::secret),
-        input.rules,
-        at,
-    );
-    let act = Act::new(Actor::Applicant(input.account.user_id.clone()), at);
-    let object = format!("account:{}", input.account.user_id);
-    if let Err(error) = tried {
-        if let TryError::Wrong { left, .. } = &error {
-            let verb = if *left == 0 {
-                "gate.lock"
-            } else {
-                "gate.refuse"
-            };
-            store.transaction(|db| audit::append(db, &act, &[Record::new(verb, object)]))?;
-        }
-        return Err(error.into());
-    }
-    let Some(password) = typed else {
-        return Err(GateError::NotLoggedIn);
-    };
+    let password = try_gate(store, random, at, input)?;
     let key = store
         .read(authority::current_sealing_key)?
         .ok_or(GateError::NoAuthority)?;
     let request_id = RequestId::draw(at, random);
     let sealed = seal(password.secret(), &key, &request_id, &input.account.user_id)?;
+    drop(password);
 
     let token = SessionToken::draw(random);
-    let mut fresh = token.session(
-        Audience::Applicant,
-        Stage::GatePassed,
-        input.absolute,
-        random,
-        at,
-    );
+    let (audience, stage) = (Audience::Applicant, Stage::GatePassed);
+    let mut fresh = token.session(audience, stage, input.absolute, random, at);
     fresh.account_id = Some(input.account.id);
     fresh.draft_request_id = Some(request_id);
     fresh.draft_key_id = Some(sealed.key_id);
@@ -114,7 +82,51 @@ pub fn pass_gate(
     store.transaction(|db| {
         session::delete(db, &input.session.id_hash)?;
         session::insert(db, &fresh)?;
-        audit::append(db, &act, &[Record::new("gate.pass", object)])
+        note(db, at, input.account, "gate.pass")
     })?;
     Ok((token, fresh))
+}
+
+/// The issuance password, if it is right. A wrong one is written down.
+fn try_gate(
+    store: &Store,
+    random: &dyn Random,
+    at: DateTime<Utc>,
+    input: PassGate<'_>,
+) -> Result<IssuancePassword, GateError> {
+    let account = input.account;
+    let typed = IssuancePassword::normalise(input.password).ok();
+    let door = Door {
+        scope: TryScope::Issuance,
+        name: account.user_id.as_str(),
+        hash: account.issuance_password_hash.as_deref(),
+    };
+    let secret = typed.as_ref().map(IssuancePassword::secret);
+    if let Err(error) = try_password(store, door, secret, input.rules, at) {
+        if let TryError::Wrong { left, .. } = &error {
+            let verb = if *left == 0 {
+                "gate.lock"
+            } else {
+                "gate.refuse"
+            };
+            store.transaction(|db| note(db, at, account, verb))?;
+        }
+        return Err(error.into());
+    }
+    let password = typed.ok_or(GateError::NotLoggedIn)?;
+    let verified = account
+        .issuance_password_hash
+        .as_deref()
+        .unwrap_or_default();
+    let renewed = renewed(verified, password.secret(), input.rules.cost, random);
+    if let Some(hash) = renewed.map_err(TryError::from)? {
+        store.transaction(|db| account::renew_issuance_hash(db, account.id, verified, &hash))?;
+    }
+    Ok(password)
+}
+
+fn note(db: &mut Db, at: DateTime<Utc>, account: &Account, verb: &'static str) -> StoreResult<()> {
+    let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
+    let record = Record::new(verb, format!("account:{}", account.user_id));
+    audit::append(db, &act, &[record])
 }

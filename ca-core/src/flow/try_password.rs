@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::domain::lock::{LockRule, Reservation};
 use crate::domain::password::{PasswordCost, PasswordHash, PasswordHashError, verify_dummy};
+use crate::domain::random::Random;
 use crate::domain::session::TryScope;
 use crate::store::{Store, StoreError, try_counter};
 
@@ -99,4 +100,22 @@ fn reserve(
         try_counter::set(db, door.scope, door.name, counter, at)?;
         Ok(reservation)
     })
+}
+
+/// The hash of a password that was just verified, made anew if its cost is not the configured one:
+/// otherwise a known ID would answer sooner or later than an unknown one.
+pub(super) fn renewed(
+    verified: &str,
+    password: &SecretString,
+    cost: PasswordCost,
+    random: &dyn Random,
+) -> Result<Option<String>, PasswordHashError> {
+    if !PasswordHash::try_from(verified.to_owned())?.needs_rehash(cost) {
+        return Ok(None);
+    }
+    Ok(Some(
+        PasswordHash::of(password, cost, random)?
+            .as_str()
+            .to_owned(),
+    ))
 }

@@ -226,3 +226,25 @@ pub fn set_login_password(
         Err(StoreError::Missing(format!("the password of account {id}")))
     }
 }
+
+/// Writes the hash of the same login password at another cost; only if it is still the one verified.
+pub fn renew_login_hash(db: &mut Db, id: i64, verified: &str, renewed: &str) -> StoreResult<()> {
+    let unchanged = account::table
+        .find(id)
+        .filter(account::login_password_hash.eq(verified));
+    diesel::update(unchanged)
+        .set(account::login_password_hash.eq(renewed))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Writes the hash of the same issuance password at another cost; only if it is still the one verified.
+pub fn renew_issuance_hash(db: &mut Db, id: i64, verified: &str, renewed: &str) -> StoreResult<()> {
+    let unchanged = account::table
+        .find(id)
+        .filter(account::issuance_password_hash.eq(verified));
+    diesel::update(unchanged)
+        .set(account::issuance_password_hash.eq(renewed))
+        .execute(db)?;
+    Ok(())
+}

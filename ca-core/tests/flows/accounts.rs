@@ -5,7 +5,7 @@ use ca_core::store::account;
 use ca_core::store::letter::{self, LetterRun};
 use secrecy::ExposeSecret;
 
-use crate::world::{World, at, details, on_both, staff};
+use crate::world::{at, details, on_both, staff};
 
 on_both!(an_import_adds_changes_and_is_safe_to_run_again, world => {
     let lines = [details("2700000001", "ひまわり介護センター"), details("2700000002", "髙﨑デイサービス")];

@@ -8,7 +8,7 @@ use ca_core::flow::submit_request::{SubmitError, Submitted, submit_request};
 use ca_core::flow::withdraw_request::{WithdrawError, withdraw_request};
 use ca_core::store::{account, outbox};
 
-use crate::world::{HOST, World, at, on_both};
+use crate::world::{HOST, at, on_both};
 
 on_both!(sent_twice_it_is_one_request, world => {
     let office = world.office("2700000001");
@@ -79,7 +79,7 @@ on_both!(nobody_decides_for_an_account_they_registered_or_own, world => {
         let approved = approve_requests(&world.store, at(30), operator, &[world.seen(&request)]).unwrap();
         assert_eq!(approved[0].1, refusal);
         let rejection = Rejection { reason: "x", host: HOST };
-        let rejected = reject_requests(&world.store, &world.random, at(30), operator, &[request.id.clone()], rejection);
+        let rejected = reject_requests(&world.store, &world.random, at(30), operator, std::slice::from_ref(&request.id), rejection);
         assert_eq!(rejected.unwrap()[0].1, refusal);
     }
     assert_eq!(world.request(&request.id).state, RequestState::Pending);
@@ -99,7 +99,7 @@ on_both!(a_rejection_tells_why_and_wipes_the_password, world => {
     let operator = world.operator("suzuki");
     let request = world.pending("2700000001");
     let rejection = Rejection { reason: "事業所番号が台帳と一致しません。", host: HOST };
-    reject_requests(&world.store, &world.random, at(30), &operator, &[request.id.clone()], rejection).unwrap();
+    reject_requests(&world.store, &world.random, at(30), &operator, std::slice::from_ref(&request.id), rejection).unwrap();
     let stored = world.request(&request.id);
     assert_eq!(stored.state, RequestState::Rejected);
     assert_eq!(stored.rejection_reason.as_deref(), Some(rejection.reason));
