@@ -18,6 +18,8 @@ mod jobs;
 mod prepare;
 mod record;
 mod recover;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use ca_core::queue::request::{Claimed, Held};
@@ -43,11 +45,17 @@ pub(crate) enum Fault {
 
 impl Fault {
     fn hopeless(reason: impl ToString) -> Self {
-        Self::Own { reason: reason.to_string(), hopeless: true }
+        Self::Own {
+            reason: reason.to_string(),
+            hopeless: true,
+        }
     }
 
     fn own(reason: impl ToString) -> Self {
-        Self::Own { reason: reason.to_string(), hopeless: false }
+        Self::Own {
+            reason: reason.to_string(),
+            hopeless: false,
+        }
     }
 
     fn around(reason: impl ToString) -> Self {
@@ -71,5 +79,9 @@ pub enum CycleError {
 
 /// A claim, as leases and fences name it.
 fn held(claimed: &Claimed) -> Held {
-    Held { request_id: claimed.request.id.clone(), fence: claimed.request.fence, serial: None }
+    Held {
+        request_id: claimed.request.id.clone(),
+        fence: claimed.request.fence,
+        serial: None,
+    }
 }

@@ -1,8 +1,8 @@
 //! `ca-worker`: signs approved requests and sends mail. Listens on no port.
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -49,39 +49,67 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(arguments.config.as_deref())?;
     let worker = open(&config)?;
     if arguments.check_config {
-        tracing::info!("configuration, database, keys, profiles, calendar and mail texts are in order");
+        tracing::info!(
+            "configuration, database, keys, profiles, calendar and mail texts are in order"
+        );
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.once {
         let report = run_once(&worker);
-        tracing::info!(issued = report.batch.issued.len(), parked = report.batch.parked.len(), "one unit of work is done");
+        tracing::info!(
+            issued = report.batch.issued.len(),
+            parked = report.batch.parked.len(),
+            "one unit of work is done"
+        );
         for trouble in report.troubles.iter().chain(&report.batch.trouble) {
             tracing::error!("{trouble}");
         }
-        return Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(if report.is_clean() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
     let shutdown = stop_on_signals()?;
-    run_forever(&worker, Duration::from_secs(config.worker.poll_seconds.into()), &shutdown);
+    run_forever(
+        &worker,
+        Duration::from_secs(config.worker.poll_seconds.into()),
+        &shutdown,
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 fn open(config: &Config) -> anyhow::Result<Worker> {
     let path = config.authority.passphrase_file.as_deref();
-    let path = path.ok_or_else(|| anyhow!("the worker runs alone and cannot ask: write authority.passphrase_file"))?;
+    let path = path.ok_or_else(|| {
+        anyhow!("the worker runs alone and cannot ask: write authority.passphrase_file")
+    })?;
     let passphrase = read_passphrase(path)?;
     let store = Store::open(&config.database, &config.data.folder)?;
-    Worker::open(config, store, &passphrase, Arc::new(SystemClock), Arc::new(OsRandom)).context("the worker cannot start")
+    Worker::open(
+        config,
+        store,
+        &passphrase,
+        Arc::new(SystemClock),
+        Arc::new(OsRandom),
+    )
+    .context("the worker cannot start")
 }
 
 /// Sets a flag on SIGTERM and SIGINT, so that a batch that was begun is brought to its end.
 fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = flag.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let signals = {
         let _guard = runtime.enter();
         use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        )
     };
     std::thread::spawn(move || {
         let (mut terminate, mut interrupt) = signals;
@@ -96,6 +124,12 @@ fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
 fn log(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { logs.json().init() } else { logs.init() }
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if json {
+        logs.json().init()
+    } else {
+        logs.init()
+    }
 }

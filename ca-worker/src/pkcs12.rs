@@ -75,10 +75,8 @@ pub fn pack(
     password: &SecretString,
     iterations: Iterations,
 ) -> Result<Vec<u8>, Pkcs12Error> {
+    check_password(password)?;
     let secret = password.expose_secret();
-    if secret.is_empty() || !secret.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-        return Err(Pkcs12Error::Password);
-    }
     let chain = vec![
         Certificate::from_der(&certificate.der)?,
         Certificate::from_der(root)?,
@@ -99,6 +97,17 @@ pub fn pack(
         .write()?;
     check::self_test(&file, secret, &certificate).map_err(Pkcs12Error::SelfTest)?;
     Ok(file)
+}
+
+/// Refuses a password that readers would disagree on. Asked before a certificate is signed for it.
+pub fn check_password(password: &SecretString) -> Result<(), Pkcs12Error> {
+    let secret = password.expose_secret();
+    let printable = secret.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+    if secret.is_empty() || !printable {
+        Err(Pkcs12Error::Password)
+    } else {
+        Ok(())
+    }
 }
 
 fn friendly_name(holder: &str, certificate: &SignedCertificate) -> String {

@@ -66,7 +66,10 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
             tracing::error!(trouble, "a part of the work failed; it is tried again");
         }
         if !report.batch.issued.is_empty() {
-            tracing::info!(issued = report.batch.issued.len(), "certificates were issued");
+            tracing::info!(
+                issued = report.batch.issued.len(),
+                "certificates were issued"
+            );
         }
         if report.may_rest() {
             rest(poll, shutdown);
@@ -89,13 +92,26 @@ fn rest(poll: Duration, shutdown: &AtomicBool) {
 /// Tells operators how the worker is. Said when it changes, and every half minute as a sign of life.
 fn tell(worker: &Worker, report: &mut Report) {
     let state = state(report);
-    let detail = report.troubles.first().or(report.batch.trouble.as_ref()).cloned().unwrap_or_default();
+    let detail = report
+        .troubles
+        .first()
+        .or(report.batch.trouble.as_ref())
+        .cloned()
+        .unwrap_or_default();
     let seen_at = worker.clock.now();
     if !worker.has_news(state, &detail, seen_at) {
         return;
     }
-    let status = WorkerStatus { worker: worker.name.clone(), seen_at, state: state.to_owned(), detail };
-    if let Err(error) = worker.store.transaction(|db| worker_status::put(db, &status)) {
+    let status = WorkerStatus {
+        worker: worker.name.clone(),
+        seen_at,
+        state: state.to_owned(),
+        detail,
+    };
+    if let Err(error) = worker
+        .store
+        .transaction(|db| worker_status::put(db, &status))
+    {
         report.troubles.push(error.to_string());
     }
 }

@@ -89,7 +89,9 @@ impl Settings {
     /// The numbers of the configuration; no jobs means one for each core.
     pub fn of(config: &Config) -> Result<Self, Pkcs12Error> {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let jobs = usize::try_from(config.worker.jobs).ok().filter(|jobs| *jobs > 0);
+        let jobs = usize::try_from(config.worker.jobs)
+            .ok()
+            .filter(|jobs| *jobs > 0);
         Ok(Self {
             batch: config.worker.batch,
             lease: Duration::seconds(i64::from(config.worker.lease_seconds)),
@@ -110,9 +112,21 @@ impl Worker {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenWorkerError> {
+        let authority = open_authority(&store, config, passphrase, clock.now())?;
+        Self::new(config, store, authority, clock, random)
+    }
+
+    /// A worker around an authority that is open already.
+    pub fn new(
+        config: &Config,
+        store: Store,
+        authority: OpenAuthority,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, OpenWorkerError> {
         Ok(Self {
             name: name(random.as_ref()),
-            authority: open_authority(&store, config, passphrase, clock.now())?,
+            authority,
             store,
             profiles: Profiles::load(config)?,
             calendar: calendar(config)?,
@@ -133,7 +147,11 @@ impl Worker {
     ///
     /// Without a database they are remembered and given back as soon as it is there again.
     pub(crate) fn give_back(&self, held: Vec<Held>, reason: &str) {
-        tracing::warn!(requests = held.len(), reason, "requests go back to the queue");
+        tracing::warn!(
+            requests = held.len(),
+            reason,
+            "requests go back to the queue"
+        );
         if let Err(error) = give_back(&self.store, &self.act(), &held, reason) {
             tracing::error!(%error, "they cannot be given back now; it is tried again");
             self.owed().extend(held);
@@ -155,10 +173,17 @@ impl Worker {
     pub(crate) fn has_news(&self, state: &'static str, detail: &str, at: DateTime<Utc>) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let same = told.as_ref().is_some_and(|told| {
-            told.state == state && told.detail == detail && at - told.at < SIGN_OF_LIFE && at >= told.at
+            told.state == state
+                && told.detail == detail
+                && at - told.at < SIGN_OF_LIFE
+                && at >= told.at
         });
         if !same {
-            *told = Some(Told { state, detail: detail.to_owned(), at });
+            *told = Some(Told {
+                state,
+                detail: detail.to_owned(),
+                at,
+            });
         }
         !same
     }
@@ -177,7 +202,10 @@ impl std::fmt::Debug for Worker {
 /// Machine, process, random part: told apart in leases, recognised by people.
 fn name(random: &dyn Random) -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let machine = machine.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    let machine = machine
+        .trim()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     let machine: String = machine.take(32).collect();
     let part: [u8; 4] = random::bytes(random);
     format!("{machine}-{}-{}", std::process::id(), hex::encode(part))

@@ -81,11 +81,7 @@ fn is_made_once_and_opens() {
     let open = house.open_at(morning()).unwrap();
     assert_eq!(open.issuer.certificate(), root.certificate());
     assert_eq!(root.public_key().algorithm(), KeyAlgorithm::P384);
-    let row = house
-        .store
-        .read(authority::current)
-        .unwrap()
-        .unwrap();
+    let row = house.store.read(authority::current).unwrap().unwrap();
     assert_eq!(
         row.subject,
         "C=JP, O=電子請求受付センター, CN=電子請求受付センター 認証局 G1"
@@ -132,13 +128,7 @@ fn a_weak_passphrase_or_a_bad_subject_leaves_nothing_behind() {
     house.config.authority.subject.clear();
     assert!(refusal(house.create(None)).contains("authority.subject"));
     assert!(!KeyPaths::of(&house.config).authority.exists());
-    assert!(
-        house
-            .store
-            .read(authority::current)
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.store.read(authority::current).unwrap().is_none());
 }
 
 #[test]

@@ -38,14 +38,19 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     }
     // Step 3, claim.
     let claimed = claim::claim(worker)?;
-    let mut batch = Batch { claimed: claimed.len(), ..Batch::default() };
+    let mut batch = Batch {
+        claimed: claimed.len(),
+        ..Batch::default()
+    };
     if claimed.is_empty() {
         return Ok(batch);
     }
     // Step 4, prepare.
     let threads = worker.settings.jobs;
     let prepared = in_parallel(threads, claimed, |claimed| prepare(worker, claimed));
-    let ready: Vec<Ready> = keep(worker, &mut batch, prepared, |claimed: &Claimed| held(claimed));
+    let ready: Vec<Ready> = keep(worker, &mut batch, prepared, |claimed: &Claimed| {
+        held(claimed)
+    });
     // Step 5, record intent.
     let intended = ready.len();
     let ready = match intend(worker, ready) {
@@ -117,7 +122,11 @@ fn fail(
     hopeless: bool,
 ) -> Result<(), String> {
     tracing::warn!(request = %held.request_id, reason, hopeless, "a request failed by itself");
-    let failure = Failure { reason, attempts: worker.settings.attempts, hopeless };
+    let failure = Failure {
+        reason,
+        attempts: worker.settings.attempts,
+        hopeless,
+    };
     let state = fail_request(&worker.store, &worker.act(), held, &failure);
     match state.map_err(|error| error.to_string())? {
         Some(RequestState::Failed) => batch.parked.push(held.request_id.clone()),

@@ -8,5 +8,11 @@ use crate::worker::Worker;
 pub(super) fn claim(worker: &Worker) -> Result<Vec<Claimed>, CycleError> {
     let now = worker.clock.now();
     let until = now + worker.settings.lease;
-    Ok(request::claim(&worker.store, &worker.name, until, worker.settings.batch, now)?)
+    Ok(request::claim(
+        &worker.store,
+        &worker.name,
+        until,
+        worker.settings.batch,
+        now,
+    )?)
 }

@@ -14,8 +14,15 @@ use crate::pkcs12::pack;
 use crate::worker::Worker;
 
 /// Signs and packs one certificate while `window` is open.
-pub(super) fn finish(worker: &Worker, window: Window, ready: Ready) -> Result<Issued, (Held, Fault)> {
-    let failed = Held { serial: Some(ready.prepared.serial()), ..held(&ready.claimed) };
+pub(super) fn finish(
+    worker: &Worker,
+    window: Window,
+    ready: Ready,
+) -> Result<Issued, (Held, Fault)> {
+    let failed = Held {
+        serial: Some(ready.prepared.serial()),
+        ..held(&ready.claimed)
+    };
     if !window.allows(worker.clock.now()) {
         return Err((failed, Fault::around("business hours ended")));
     }
@@ -23,19 +30,33 @@ pub(super) fn finish(worker: &Worker, window: Window, ready: Ready) -> Result<Is
 }
 
 fn issued(worker: &Worker, ready: Ready) -> Result<Issued, Fault> {
-    let Ready { claimed, prepared, password } = ready;
+    let Ready {
+        claimed,
+        prepared,
+        password,
+    } = ready;
     let issuer = &worker.authority.issuer;
     // Step 6, sign.
     let signed = sign(prepared, issuer, worker.authority.signer.as_ref()).map_err(|error| {
-        if error.is_infrastructure() { Fault::around(error) } else { Fault::own(error) }
+        if error.is_infrastructure() {
+            Fault::around(error)
+        } else {
+            Fault::own(error)
+        }
     })?;
-    let mut certificate = row(&signed, Purpose::Client, issuer.generation(), worker.clock.now());
+    let mut certificate = row(
+        &signed,
+        Purpose::Client,
+        issuer.generation(),
+        worker.clock.now(),
+    );
     certificate.request_id = Some(claimed.request.id.clone());
     certificate.account_id = Some(claimed.account.id);
     // Step 7, pack.
     let holder = claimed.account.user_id.as_str();
     let iterations = worker.settings.iterations;
-    let file = pack(signed, holder, issuer.certificate(), &password, iterations).map_err(Fault::own)?;
+    let file =
+        pack(signed, holder, issuer.certificate(), &password, iterations).map_err(Fault::own)?;
     certificate.pkcs12 = Some(file);
     Ok(Issued {
         mail: notice(worker, &claimed.account, &certificate),

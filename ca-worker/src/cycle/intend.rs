@@ -8,7 +8,10 @@ use super::prepare::Ready;
 use crate::worker::Worker;
 
 /// Records the intents of a batch. Returns what may be signed now; requests whose lease was lost are left out.
-pub(super) fn intend(worker: &Worker, ready: Vec<Ready>) -> Result<Vec<Ready>, (Vec<Ready>, CycleError)> {
+pub(super) fn intend(
+    worker: &Worker,
+    ready: Vec<Ready>,
+) -> Result<Vec<Ready>, (Vec<Ready>, CycleError)> {
     let intents = ready.iter().map(|one| intent(worker, one)).collect();
     match record_intents(&worker.store, &worker.name, intents) {
         Ok(allowed) => {

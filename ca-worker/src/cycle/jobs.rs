@@ -15,18 +15,28 @@ pub(super) fn in_parallel<T: Send, R: Send>(
     }
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let queue = Mutex::new(items.into_iter().enumerate());
-    let next = || queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+    let next = || {
+        queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .next()
+    };
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((place, item)) = next() {
                     let result = work(item);
-                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((place, result));
+                    results
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push((place, result));
                 }
             });
         }
     });
-    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut results = results
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     results.sort_by_key(|(place, _)| *place);
     results.into_iter().map(|(_, result)| result).collect()
 }
@@ -39,7 +49,10 @@ mod tests {
     fn every_item_is_worked_once_and_order_is_kept() {
         for threads in [0, 1, 2, 7] {
             let squares = in_parallel(threads, (0..50).collect(), |number: u64| number * number);
-            assert_eq!(squares, (0..50).map(|number| number * number).collect::<Vec<u64>>());
+            assert_eq!(
+                squares,
+                (0..50).map(|number| number * number).collect::<Vec<u64>>()
+            );
         }
         assert!(in_parallel(4, Vec::new(), |(): ()| ()).is_empty());
     }

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use super::Fault;
 use crate::certificate::{self, Draft, Prepared};
+use crate::pkcs12::check_password;
 use crate::signer::KeyPair;
 use crate::worker::Worker;
 
@@ -25,7 +26,11 @@ pub(super) struct Ready {
 /// Checks the approval, opens the seal, makes the key, draws the serial, builds and lints the certificate.
 pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Claimed, Fault)> {
     match prepared(worker, &claimed) {
-        Ok((prepared, password)) => Ok(Ready { claimed, prepared, password }),
+        Ok((prepared, password)) => Ok(Ready {
+            claimed,
+            prepared,
+            password,
+        }),
         Err(fault) => Err((claimed, fault)),
     }
 }
@@ -37,10 +42,14 @@ fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretStrin
     let issuer = &worker.authority.issuer;
     let draft = Draft {
         profile,
-        subject: profile.subject_of(claimed.account.user_id.as_str()).map_err(Fault::hopeless)?,
+        subject: profile
+            .subject_of(claimed.account.user_id.as_str())
+            .map_err(Fault::hopeless)?,
         alternative_names: &[],
         serial: SerialNumber::random(worker.random.as_ref()),
-        validity: profile.validity(worker.clock.now(), &issuer.validity()).map_err(life_fault)?,
+        validity: profile
+            .validity(worker.clock.now(), &issuer.validity())
+            .map_err(life_fault)?,
     };
     let key = KeyPair::generate(profile.key_algorithm()).map_err(Fault::around)?;
     let prepared = certificate::prepare(&draft, key, issuer).map_err(Fault::own)?;
@@ -49,22 +58,35 @@ fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretStrin
 
 /// A state column is not an approval: without a record whose digest fits, nothing is signed (I3).
 fn check_approval(claimed: &Claimed, profile: &Profile) -> Result<(), Fault> {
-    let Claimed { request, account, approval } = claimed;
-    let approval = approval.as_ref().ok_or_else(|| alarm(claimed, "there is no approval for it"))?;
+    let Claimed {
+        request,
+        account,
+        approval,
+    } = claimed;
+    let approval = approval
+        .as_ref()
+        .ok_or_else(|| alarm(claimed, "there is no approval for it"))?;
     if digest_of(request, account).as_deref() != Some(approval.digest.as_str()) {
         return Err(alarm(claimed, "it is not what the operator approved"));
     }
     if request.profile != profile.name().as_str() {
-        return Err(alarm(claimed, "it names a profile that applicants do not get"));
+        return Err(alarm(
+            claimed,
+            "it names a profile that applicants do not get",
+        ));
     }
-    let subject = profile.subject_of(account.user_id.as_str()).map_err(Fault::hopeless)?;
+    let subject = profile
+        .subject_of(account.user_id.as_str())
+        .map_err(Fault::hopeless)?;
     if request.subject != subject.to_string() {
         return Err(Fault::hopeless(
             "the profile gives another subject than was approved; reject it and have it sent again",
         ));
     }
     if account.status != AccountStatus::Active {
-        return Err(Fault::hopeless("the account was switched off after the approval"));
+        return Err(Fault::hopeless(
+            "the account was switched off after the approval",
+        ));
     }
     Ok(())
 }
@@ -76,9 +98,16 @@ fn alarm(claimed: &Claimed, reason: &str) -> Fault {
 }
 
 fn open_seal(worker: &Worker, claimed: &Claimed) -> Result<SecretString, Fault> {
-    let sealed = claimed.request.sealed().ok_or_else(|| Fault::hopeless("its issuance password is gone"))?;
-    let opened = worker.authority.unsealer.open(&sealed, &claimed.request.id, &claimed.account.user_id);
-    opened.map_err(Fault::hopeless)
+    let sealed = claimed
+        .request
+        .sealed()
+        .ok_or_else(|| Fault::hopeless("its issuance password is gone"))?;
+    let unsealer = &worker.authority.unsealer;
+    let password = unsealer
+        .open(&sealed, &claimed.request.id, &claimed.account.user_id)
+        .map_err(Fault::hopeless)?;
+    check_password(&password).map_err(Fault::hopeless)?;
+    Ok(password)
 }
 
 /// A root near its end, or a wrong clock, is no request's fault.

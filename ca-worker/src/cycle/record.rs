@@ -10,5 +10,10 @@ pub(super) fn record(worker: &Worker, batch: Vec<Issued>) -> Result<Recorded, Cy
     if batch.is_empty() {
         return Ok(Recorded::default());
     }
-    Ok(record_issued(&worker.store, &worker.act(), &worker.name, batch)?)
+    Ok(record_issued(
+        &worker.store,
+        &worker.act(),
+        &worker.name,
+        batch,
+    )?)
 }

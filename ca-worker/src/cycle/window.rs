@@ -23,7 +23,10 @@ impl Window {
 
 /// The window at `now`. An order counts even in a year that the calendar does not cover.
 pub fn window(worker: &Worker, now: DateTime<Utc>) -> Result<Window, CycleError> {
-    let order = worker.store.read(|db| calendar_override::in_force(db, now))?.map(|order| order.ends_at);
+    let order = worker
+        .store
+        .read(|db| calendar_override::in_force(db, now))?
+        .map(|order| order.ends_at);
     let hours = match (worker.calendar.closing_of(now), order) {
         (Ok(closing), _) => closing,
         (Err(_), Some(_)) => None,
