@@ -14,6 +14,7 @@ mod calendar;
 pub(crate) mod certificate;
 mod config;
 mod database;
+mod letter;
 pub(crate) mod operator;
 mod queue;
 mod thumbprint;
@@ -58,6 +59,9 @@ enum Command {
     /// The database: migrate, status.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
+    /// The posted letter with user ID and passwords: print, recover, template, specimen.
+    #[command(subcommand)]
+    Letter(letter::LetterCommand),
     /// Operators of the console.
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
@@ -92,6 +96,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Calendar(command) => calendar::run(command, &open()?, out),
         Command::Config(command) => config::run(command, open, out),
         Command::Database(command) => database::run(command, &open()?, out),
+        Command::Letter(command) => letter::run(command, &open()?, out),
         Command::Operator(command) => operator::run(command, &open()?, out),
         Command::Queue(command) => queue::run(command, &open()?, out),
         Command::Thumbprint(command) => thumbprint::run(command, &open()?, out),

@@ -24,7 +24,7 @@ mod tests;
 pub use data::{Addressee, Contact, LetterText, RunText, Sender};
 pub use draft::{DraftError, Recovered};
 pub use error::{LetterError, MissingGlyph};
-pub use press::{Order, Press, Printed};
+pub use press::{Order, Press, Printed, template};
 pub use press_error::PressError;
 pub use render::render;
 pub use selection::{MOST_LETTERS, Selection, SelectionError};

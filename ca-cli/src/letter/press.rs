@@ -12,7 +12,7 @@
 
 use std::path::PathBuf;
 
-use ca_core::config::Config;
+use ca_core::config::{Config, LetterConfig};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::random::{Random, bytes};
 use ca_core::domain::thumbprint::Thumbprint;
@@ -81,7 +81,11 @@ impl Press<'_> {
         let run_id = hex::encode(bytes::<16>(self.random));
         let letters = selection::letters(&accounts, self.config, self.random, act.at)?;
         // 3. The PDF, in memory: a missing glyph or a broken template ends it here.
-        let pdf = render(&self.run_text(act.at)?, &letters, &self.template()?)?;
+        let pdf = render(
+            &self.run_text(act.at)?,
+            &letters,
+            &template(&self.config.letter)?,
+        )?;
         // 4. What the database keeps of the passwords.
         let hashes = hash::all(&letters, &self.config.password, self.random)?;
         let run = LetterRun {
@@ -196,18 +200,18 @@ impl Press<'_> {
             valid_until: None,
         })
     }
+}
 
-    /// The configured template, or the built-in one, with the configured fonts.
-    ///
-    /// # Errors
-    /// When the configured template cannot be read.
-    pub fn template(&self) -> Result<Template, LetterError> {
-        let template = match &self.config.letter.template {
-            Some(path) => Template::read(path)?,
-            None => Template::built_in(),
-        };
-        Ok(template.with_fonts(self.config.letter.fonts.clone()))
-    }
+/// The configured template, or the built-in one, with the configured fonts.
+///
+/// # Errors
+/// When the configured template cannot be read.
+pub fn template(config: &LetterConfig) -> Result<Template, LetterError> {
+    let template = match &config.template {
+        Some(path) => Template::read(path)?,
+        None => Template::built_in(),
+    };
+    Ok(template.with_fonts(config.fonts.clone()))
 }
 
 fn rows(

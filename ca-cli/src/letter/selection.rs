@@ -23,10 +23,10 @@ const CODE: &[u8; 16] = b"BCDFGHJKMNPRTWXY";
 /// Whose letters to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// Every account that waits for one, at most `most` of them, by user ID.
+    /// Every account that waits for one, by user ID.
     Due {
-        /// The limit.
-        most: usize,
+        /// At most so many of them.
+        most: Option<usize>,
     },
     /// These user IDs, as typed, due or not: their present passwords are replaced.
     UserIds(Vec<String>),
@@ -92,8 +92,8 @@ pub(super) fn choose(
         return Err(SelectionError::NothingDue);
     }
     let most = match selection {
-        Selection::Due { most } => *most,
-        Selection::UserIds(_) => accounts.len(),
+        Selection::Due { most: Some(most) } => *most,
+        _ => accounts.len(),
     };
     let left_over = accounts.len().saturating_sub(most);
     accounts.truncate(most);

@@ -136,7 +136,7 @@ fn printing_again_replaces_both_passwords() {
 fn a_limit_leaves_the_others_due() {
     let office = Office::new();
     let order = Order {
-        selection: Selection::Due { most: 1 },
+        selection: Selection::Due { most: Some(1) },
         ..office.due()
     };
     assert_eq!(office.print(&order).unwrap().left_over, 1);

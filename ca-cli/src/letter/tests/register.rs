@@ -112,7 +112,7 @@ impl Office {
 
     pub(super) fn due(&self) -> Order {
         Order {
-            selection: Selection::Due { most: MOST_LETTERS },
+            selection: Selection::Due { most: None },
             target: self.target(),
             replace: false,
         }
