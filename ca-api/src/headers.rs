@@ -84,7 +84,8 @@ pub async fn complete<B: MessageBody + 'static>(
     site.random.fill(&mut mark);
     site.random.fill(&mut cookie);
     let cookie = FormCookie::of(request.request(), area, cookie);
-    request.extensions_mut().insert(Mark::of(mark));
+    let mark = Mark::of(mark);
+    request.extensions_mut().insert(mark.clone());
     request.extensions_mut().insert(cookie.clone());
 
     let mut response = next.call(request).await?.map_into_boxed_body();
@@ -95,7 +96,11 @@ pub async fn complete<B: MessageBody + 'static>(
     if let Some(cookie) = cookie.to_set(area).filter(|_| is_page) {
         response.response_mut().add_cookie(&cookie)?;
     }
-    complete_headers(response.headers_mut(), area, &site);
+    let headers = response.headers_mut();
+    complete_headers(headers, area, &site);
+    if let Ok(mark) = HeaderValue::from_str(mark.as_str()) {
+        headers.insert(HeaderName::from_static("x-request-id"), mark);
+    }
     Ok(response)
 }
 
