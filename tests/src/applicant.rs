@@ -23,7 +23,10 @@ impl Applicant {
 
     /// The same with whatever is typed.
     pub fn log_in_with(&self, user_id: &str, password: &str) -> Page {
-        let top = self.visitor.open("/").shows(&["証明書発行サービス", "認証局証明書のダウンロード"]);
+        let top = self
+            .visitor
+            .open("/")
+            .shows(&["証明書発行サービス", "認証局証明書のダウンロード"]);
         let page = self.visitor.open(&top.link("証明書発行サービス"));
         let form = page.form("ログイン").fill("ユーザＩＤ", user_id);
         form.fill("パスワード", password).send(&self.visitor)
@@ -35,7 +38,9 @@ impl Applicant {
         if form.has("今のパスワード") {
             form = form.fill("今のパスワード", &self.letter.login_password);
         }
-        let form = form.fill("新しいパスワード", CHOSEN).fill("確認のため", CHOSEN);
+        let form = form
+            .fill("新しいパスワード", CHOSEN)
+            .fill("確認のため", CHOSEN);
         self.letter.login_password = CHOSEN.to_owned();
         form.send(&self.visitor)
     }
@@ -47,7 +52,9 @@ impl Applicant {
 
     /// The same with whatever is typed.
     pub fn pass_gate_with(&self, page: &Page, password: &str) -> Page {
-        page.form("次へ").fill("クライアント証明書発行用パスワード", password).send(&self.visitor)
+        page.form("次へ")
+            .fill("クライアント証明書発行用パスワード", password)
+            .send(&self.visitor)
     }
 
     /// From the first login to the page with the certificates.
@@ -65,9 +72,14 @@ impl Applicant {
 
     /// 「証明書の発行申請を行う」, 「はい」.
     pub fn apply(&self, certificates: &Page) -> Page {
-        let confirm = self.visitor.open(&certificates.link("証明書の発行申請を行う"));
+        let confirm = self
+            .visitor
+            .open(&certificates.link("証明書の発行申請を行う"));
         let confirm = confirm.shows(&["証明書の発行申請を行いますか？", "いいえ"]);
-        confirm.form("はい").send(&self.visitor).shows(&["証明書の発行申請中です。しばらくお待ち下さい。", "ログアウト"])
+        confirm.form("はい").send(&self.visitor).shows(&[
+            "証明書の発行申請中です。しばらくお待ち下さい。",
+            "ログアウト",
+        ])
     }
 
     /// From the first login to 「証明書の発行申請中です」.

@@ -98,6 +98,8 @@ impl Sql {
     /// # Panics
     /// When that fails.
     pub fn connect(engine: Engine, url: &str) -> Self {
+        // Before libpq does: see the store's own connections.
+        openssl::init();
         match engine {
             Engine::Sqlite => {
                 let file = url

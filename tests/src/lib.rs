@@ -4,18 +4,21 @@
 //! Nothing here is clever about a missing part: it panics and says what to install or build, because
 //! a test that is skipped silently tests nothing.
 
+pub mod applicant;
 pub mod authority;
 pub mod browser;
 pub mod database;
 pub mod folder;
 pub mod letter;
 pub mod mail;
+pub mod operator;
 pub mod page;
 pub mod pkcs12;
 pub mod port;
 pub mod process;
 pub mod program;
 pub mod repository;
+pub mod service;
 pub mod site;
 pub mod smtp;
 pub mod walkthrough;

@@ -233,6 +233,11 @@ impl Form {
         self.set(&name, value)
     }
 
+    /// Whether some field has a label that contains `label`.
+    pub fn has(&self, label: &str) -> bool {
+        self.labels.iter().any(|(text, _)| text.contains(label))
+    }
+
     /// Sets a field by its name, as a script or an attacker would.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(other, _)| other != name);

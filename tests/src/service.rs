@@ -6,10 +6,11 @@ use crate::database::{Database, Engine};
 use crate::folder::Folder;
 use crate::letter::{Letter, letters};
 use crate::operator::Operator;
+use crate::port;
 use crate::process::Process;
 use crate::program::{self, Answer};
 use crate::site::{Visitor, arriving};
-use crate::port;
+use chrono::Datelike;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -43,9 +44,16 @@ impl Service {
     pub fn configured(engine: Engine, more: &str) -> Self {
         let folder = Folder::new("service");
         let database = Database::new(engine);
-        let service = Self { folder, database, ports: port::free(), runs: 0 };
-        service.folder.write("passphrase", format!("{PASSPHRASE}\n"));
-        service.folder.write("calendar.toml", ALWAYS_OPEN);
+        let service = Self {
+            folder,
+            database,
+            ports: port::free(),
+            runs: 0,
+        };
+        service
+            .folder
+            .write("passphrase", format!("{PASSPHRASE}\n"));
+        service.folder.write("calendar.toml", always_open());
         service.configure(more);
         service
     }
@@ -80,7 +88,11 @@ impl Service {
     /// A command of `ca-cli` on this service.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program::command("ca-cli");
-        command.arg("--config").arg(self.folder.join("inkan.toml")).args(arguments).env("LOGNAME", "sato");
+        command
+            .arg("--config")
+            .arg(self.folder.join("inkan.toml"))
+            .args(arguments)
+            .env("LOGNAME", "sato");
         command
     }
 
@@ -99,15 +111,28 @@ impl Service {
     pub fn letters(&mut self) -> Vec<Letter> {
         self.runs += 1;
         let file = self.folder.join(&format!("letters-{}.pdf", self.runs));
-        self.cli(&["letter", "print", "--due", "--out", &file.display().to_string()]).ok();
+        self.cli(&[
+            "letter",
+            "print",
+            "--due",
+            "--out",
+            &file.display().to_string(),
+        ])
+        .ok();
         letters(&file)
     }
 
     /// One registered office with its letter, at the site with a browser that trusts the root.
     pub fn office(&mut self, user_id: &str) -> Applicant {
         self.import(&csv(&[row(user_id)])).ok();
-        let letter = self.letters().into_iter().find(|letter| letter.user_id == user_id);
-        Applicant { visitor: self.visitor(), letter: letter.expect("a letter for the new account") }
+        let letter = self
+            .letters()
+            .into_iter()
+            .find(|letter| letter.user_id == user_id);
+        Applicant {
+            visitor: self.visitor(),
+            letter: letter.expect("a letter for the new account"),
+        }
     }
 
     /// Adds an operator; the certificate's password is in the answer of the command.
@@ -132,15 +157,24 @@ impl Service {
     /// Lets a worker do all that is due, once.
     pub fn work_once(&self) -> Answer {
         let mut command = program::command("ca-worker");
-        command.arg("--config").arg(self.folder.join("inkan.toml")).args(["run", "--once"]);
+        command
+            .arg("--config")
+            .arg(self.folder.join("inkan.toml"))
+            .args(["run", "--once"]);
         program::run(&mut command)
     }
 
     fn start(&self, name: &str, arguments: &[&str]) -> Process {
         let mut command = program::command(name);
-        command.arg("--config").arg(self.folder.join("inkan.toml")).args(arguments);
+        command
+            .arg("--config")
+            .arg(self.folder.join("inkan.toml"))
+            .args(arguments);
         let number = port::free::<1>()[0];
-        Process::start(&mut command, self.folder.join(&format!("{name}-{number}.log")))
+        Process::start(
+            &mut command,
+            self.folder.join(&format!("{name}-{number}.log")),
+        )
     }
 
     /// The root certificate in PEM, by the command that staff would use.
@@ -181,15 +215,25 @@ pub fn csv(rows: &[String]) -> String {
 
 /// An ordinary line of that file.
 pub fn row(user_id: &str) -> String {
-    format!("{user_id},さくら訪問介護ステーション,000-0001,見本県見本市桜木町１丁目１番１号,,,,sakura@example.jp")
+    format!(
+        "{user_id},さくら訪問介護ステーション,000-0001,見本県見本市桜木町１丁目１番１号,,,,sakura@example.jp"
+    )
 }
 
 /// The columns.
 pub const HEAD: &str = "user_id,name,postal_code,address1,address2,address3,recipient,mail_address";
 
-/// Open around the clock, every day: what these tests are about is not the calendar.
-pub const ALWAYS_OPEN: &str = "\
-weekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]
-opening = \"00:00\"
-closing = \"24:00\"
-";
+/// A calendar that is open around the clock: what these tests are about is not business hours. Every
+/// year has to have a holiday; it is half a year away.
+fn always_open() -> String {
+    let today = chrono::Utc::now();
+    let far = (today + chrono::Duration::days(182)).format("%m-%d");
+    let years = today.year() - 1..today.year() + 5;
+    let years: String = years
+        .map(|year| format!("[holidays.{year}]\n\"{far}\" = \"休日\"\n"))
+        .collect();
+    format!(
+        "weekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
+         opening = \"00:00\"\nclosing = \"24:00\"\n{years}"
+    )
+}

@@ -1,5 +1,6 @@
 //! The whole-system tests: one program, so that it is linked once.
 
+mod bad_input;
 mod browser;
 mod fences;
 mod harness;

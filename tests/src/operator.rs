@@ -1,0 +1,95 @@
+//! An operator at the console: a client certificate and a password of their own.
+
+use crate::page::Page;
+use crate::program;
+use crate::service::Service;
+use crate::site::{Visitor, arriving};
+use openssl::pkcs12::Pkcs12;
+use std::path::PathBuf;
+
+/// The password with which our operators log in.
+pub const PASSWORD: &str = "Tsubaki-2026 ume";
+
+/// An operator who was added by `ca-cli operator add`.
+pub struct Operator {
+    /// The login name.
+    pub name: String,
+    /// The PKCS#12 that staff hands over.
+    pub file: PathBuf,
+    /// Its password.
+    pub file_password: String,
+    console: String,
+    root_pem: String,
+}
+
+impl Operator {
+    /// Adds one.
+    pub fn add(service: &Service, name: &str) -> Self {
+        Self::add_with(service, name, &[])
+    }
+
+    /// Adds one with further options of the command.
+    pub fn add_with(service: &Service, name: &str, options: &[&str]) -> Self {
+        let file = service.folder().join(&format!("{name}.p12"));
+        let word = service
+            .folder()
+            .write(&format!("{name}.password"), format!("{PASSWORD}\n"));
+        let file_password = "Hako-2026-momiji-yama".to_owned();
+        let file_word = service.folder().write(
+            &format!("{name}.p12.password"),
+            format!("{file_password}\n"),
+        );
+        let mut command =
+            service.command(&["operator", "add", name, "--display-name", "鈴木 花子"]);
+        command
+            .arg("--password-file")
+            .arg(&word)
+            .arg("--out")
+            .arg(&file);
+        command
+            .arg("--p12-password-file")
+            .arg(&file_word)
+            .args(options);
+        program::run(&mut command).ok();
+        Self {
+            name: name.to_owned(),
+            file,
+            file_password,
+            console: service.console(),
+            root_pem: service.root_pem(),
+        }
+    }
+
+    /// The operator's browser, with the certificate imported.
+    pub fn visitor(&self) -> Visitor {
+        let bytes = std::fs::read(&self.file).expect("the operator's PKCS#12");
+        let parsed = Pkcs12::from_der(&bytes)
+            .expect("DER")
+            .parse2(&self.file_password)
+            .expect("its password");
+        let pem = |certificate: &openssl::x509::X509| {
+            String::from_utf8(certificate.to_pem().expect("PEM")).expect("PEM is ASCII")
+        };
+        let own = parsed.cert.expect("a certificate");
+        let mut chain = vec![pem(&own)];
+        chain.extend(parsed.ca.into_iter().flatten().map(|other| pem(&other)));
+        let key = parsed
+            .pkey
+            .expect("a key")
+            .private_key_to_pem_pkcs8()
+            .expect("PEM");
+        let key = String::from_utf8(key).expect("PEM is ASCII");
+        arriving(&self.console, &self.root_pem)
+            .with_certificate(chain, key)
+            .visitor()
+    }
+
+    /// Logs in at the console.
+    pub fn log_in(&self, visitor: &Visitor) -> Page {
+        let page = visitor.open("/console/login");
+        page.form("ログイン")
+            .set("name", &self.name)
+            .set("password", PASSWORD)
+            .send(visitor)
+    }
+}
