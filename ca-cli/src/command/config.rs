@@ -6,13 +6,14 @@ use ca_core::config::Profiles;
 use clap::Subcommand;
 
 use crate::desk::Desk;
+use crate::letter::Template;
 
 mod reference;
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Read the configuration, certificate profiles and calendar, and say what is wrong.
+    /// Read the configuration, certificate profiles, calendar and letter, and say what is wrong.
     Check,
     /// Print docs/configuration.md: every key, its meaning and default.
     Docs,
@@ -36,6 +37,9 @@ pub(super) fn run(
 pub(super) fn check(desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     Profiles::load(&desk.config)?;
     desk.calendar()?;
+    if let Some(template) = &desk.config.letter.template {
+        Template::read(template)?;
+    }
     writeln!(out, "The configuration is right.")?;
     Ok(())
 }

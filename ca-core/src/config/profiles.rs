@@ -39,13 +39,18 @@ pub enum ProfilesError {
 }
 
 impl Profiles {
-    /// Reads and checks the profiles. A file that the folder lacks means the built-in profile.
+    /// Reads and checks the profiles. A file that the folder lacks means the built-in profile; a folder
+    /// that is not there is an error, not four built-in profiles.
     pub fn load(config: &Config) -> Result<Self, ProfilesError> {
         let places = ProfilePlaces {
             plain_url: &config.service.plain_url,
             organisation: &config.authority.client_organisation,
         };
         let folder = config.authority.profiles.as_deref();
+        if let Some(folder) = folder {
+            std::fs::read_dir(folder)
+                .map_err(|error| ProfilesError::File(folder.to_owned(), error))?;
+        }
         let load = |name| load_one(name, folder, places);
         Ok(Self {
             client: load(ProfileName::Client)?,
