@@ -1,1 +1,8 @@
-//! The console as operators meet it.
+//! The console as operators meet it: who gets in, what decisions do, how every state looks.
+
+mod access;
+mod browser;
+mod decisions;
+mod desk;
+mod gallery;
+mod paper;
