@@ -13,8 +13,8 @@ use thiserror::Error;
 
 use super::{Addressee, LetterText};
 
-/// Most letters in one PDF; measured 330 MB of memory for 1,000.
-pub const MOST_LETTERS: usize = 2_000;
+/// Most letters in one PDF: each takes about a megabyte of memory while the run is laid out.
+pub const MOST_LETTERS: usize = 1_000;
 
 /// The letters of a run's code: read aloud on the phone, so without look-alikes; sixteen, so that
 /// four bits draw one without bias.
