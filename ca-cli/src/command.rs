@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::demo;
 use crate::desk::Desk;
 
-mod account;
+pub(crate) mod account;
 mod audit;
 pub(crate) mod ca;
 mod calendar;
@@ -24,7 +25,7 @@ mod thumbprint;
 #[command(name = "ca-cli", version, arg_required_else_help = true)]
 pub struct Cli {
     /// Configuration file (TOML); without it the built-in defaults hold. INKAN__SECTION__KEY overrides a key.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", env = "INKAN_CONFIG")]
     pub config: Option<PathBuf>,
     /// Data folder: keys, mails, embedded database. Stands above the configuration.
     #[arg(long, global = true, value_name = "DIR")]
@@ -62,6 +63,7 @@ enum Command {
     /// The posted letter with user ID and passwords: print, recover, template, specimen.
     #[command(subcommand)]
     Letter(letter::LetterCommand),
+    Demo(demo::Demo),
     /// Operators of the console.
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
@@ -97,6 +99,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Config(command) => config::run(command, open, out),
         Command::Database(command) => database::run(command, &open()?, out),
         Command::Letter(command) => letter::run(command, &open()?, out),
+        Command::Demo(command) => demo::run(command, open()?, cli.data.as_deref(), out),
         Command::Operator(command) => operator::run(command, &open()?, out),
         Command::Queue(command) => queue::run(command, &open()?, out),
         Command::Thumbprint(command) => thumbprint::run(command, &open()?, out),

@@ -1,6 +1,7 @@
 //! Operations: set up, accounts, letters, queue, audit, backup, demo.
 
 pub mod command;
+mod demo;
 pub mod desk;
 pub mod file;
 pub mod letter;

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::desk::Desk;
 use crate::table::{Table, write_json};
 
-mod import;
+pub(crate) mod import;
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]

@@ -78,7 +78,7 @@ fn tell(report: &ImportReport, rehearsed: bool, out: &mut dyn Write) -> anyhow::
 }
 
 /// Every bad line with its number, column and reason, Japanese and English.
-fn refusal(file: &str, errors: &[LineError]) -> String {
+pub(crate) fn refusal(file: &str, errors: &[LineError]) -> String {
     let mut text = format!(
         "{file}: 取り込みませんでした。 Nothing was imported; correct these and try again:"
     );

@@ -21,11 +21,20 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// A browser that trusts `root` (DER) alone and begins at `base`, `https://localhost:8443`.
-    pub(super) fn trusting(root: &[u8], base: &str, own: Option<ClientCert>) -> anyhow::Result<Self> {
+    /// A browser that trusts nobody yet, at `base`, `https://localhost:8443`.
+    pub(super) fn new(base: &str) -> Self {
+        Self::with(base, &[], None)
+    }
+
+    /// A browser into which `root` (DER) was imported, and perhaps a certificate of one's own.
+    pub(super) fn trusting(root: &[u8], base: &str, own: Option<ClientCert>) -> Self {
+        Self::with(base, &[Certificate::from_der(root).to_owned()], own)
+    }
+
+    fn with(base: &str, roots: &[Certificate<'static>], own: Option<ClientCert>) -> Self {
         let tls = TlsConfig::builder()
             .provider(TlsProvider::NativeTls)
-            .root_certs(RootCerts::new_with_certs(&[Certificate::from_der(root).to_owned()]))
+            .root_certs(RootCerts::new_with_certs(roots))
             .client_cert(own)
             .build();
         let agent = Agent::config_builder()
@@ -35,14 +44,21 @@ impl Browser {
             .build()
             .new_agent();
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { agent, base })
+        Self { agent, base }
     }
 
     /// Opens a page by its path.
     pub(super) fn open(&self, path: &str) -> anyhow::Result<Page> {
         let address = self.absolute(path);
-        let request = self.agent.get(&address).header(header::ACCEPT_LANGUAGE, "ja");
-        read(request.call().with_context(|| format!("opening {address}"))?)
+        let request = self
+            .agent
+            .get(&address)
+            .header(header::ACCEPT_LANGUAGE, "ja");
+        read(
+            request
+                .call()
+                .with_context(|| format!("opening {address}"))?,
+        )
     }
 
     /// Follows the link that says `text`.
@@ -62,8 +78,14 @@ impl Browser {
             .header(header::ACCEPT_LANGUAGE, "ja")
             .header(header::ORIGIN, &self.base);
         let pairs = form.pairs();
-        let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        read(request.send_form(pairs).with_context(|| format!("sending a form to {address}"))?)
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        read(
+            request
+                .send_form(pairs)
+                .with_context(|| format!("sending a form to {address}"))?,
+        )
     }
 
     fn absolute(&self, address: &str) -> String {
@@ -76,7 +98,10 @@ impl Browser {
 
 /// A client certificate with its key (PKCS#8, PEM).
 pub(super) fn client_certificate(chain: &[Vec<u8>], key_pem: &[u8]) -> anyhow::Result<ClientCert> {
-    let chain: Vec<_> = chain.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    let chain: Vec<_> = chain
+        .iter()
+        .map(|der| Certificate::from_der(der).to_owned())
+        .collect();
     let key = PrivateKey::from_pem(key_pem).context("the key from the operator's file")?;
     Ok(ClientCert::new_with_certs(&chain, key))
 }
@@ -84,11 +109,27 @@ pub(super) fn client_certificate(chain: &[Vec<u8>], key_pem: &[u8]) -> anyhow::R
 fn read(mut response: Response<Body>) -> anyhow::Result<Page> {
     let header = |name| {
         let value = response.headers().get(name);
-        value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     };
-    let (media_type, disposition) = (header(header::CONTENT_TYPE), header(header::CONTENT_DISPOSITION));
+    let (media_type, disposition) = (
+        header(header::CONTENT_TYPE),
+        header(header::CONTENT_DISPOSITION),
+    );
     let address = response.get_uri().to_string();
     let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(MOST_BYTES).read_to_vec()?;
-    Ok(Page { address, status, media_type, disposition, body })
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(MOST_BYTES)
+        .read_to_vec()?;
+    Ok(Page {
+        address,
+        status,
+        media_type,
+        disposition,
+        body,
+    })
 }

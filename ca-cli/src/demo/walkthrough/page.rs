@@ -63,7 +63,9 @@ impl Page {
     pub(super) fn gist(&self) -> String {
         let document = self.document();
         let parts = ["h1", ".errors", ".wrong-text"];
-        let found = parts.iter().filter_map(|part| first(document.root_element(), part));
+        let found = parts
+            .iter()
+            .filter_map(|part| first(document.root_element(), part));
         found.map(words).collect::<Vec<_>>().join(" / ")
     }
 
@@ -94,11 +96,19 @@ impl Page {
     }
 
     fn lacks(&self, what: &str) -> anyhow::Error {
-        anyhow!("{} ({}) lacks {what}: {}", self.address, self.status, self.gist())
+        anyhow!(
+            "{} ({}) lacks {what}: {}",
+            self.address,
+            self.status,
+            self.gist()
+        )
     }
 
     fn forms(&self) -> Vec<Form> {
-        every(self.document().root_element(), "form").into_iter().map(form).collect()
+        every(self.document().root_element(), "form")
+            .into_iter()
+            .map(form)
+            .collect()
     }
 
     fn document(&self) -> Html {
@@ -111,7 +121,11 @@ impl Form {
     pub(super) fn fill(mut self, name: &str, value: &str) -> anyhow::Result<Self> {
         let action = &self.action;
         let missing = || anyhow!("the form to {action} lacks the field {name}");
-        let field = self.fields.iter_mut().find(|field| field.name == name).ok_or_else(missing)?;
+        let field = self
+            .fields
+            .iter_mut()
+            .find(|field| field.name == name)
+            .ok_or_else(missing)?;
         field.value = value.to_owned();
         Ok(self)
     }
@@ -124,7 +138,10 @@ impl Form {
 
     /// Presses the button that says `text`; false if there is none.
     pub(super) fn press(&mut self, text: &str) -> bool {
-        let found = self.buttons.iter().find(|button| button.text.contains(text));
+        let found = self
+            .buttons
+            .iter()
+            .find(|button| button.text.contains(text));
         let pressed = found.map(|button| button.sends.clone());
         self.pressed = pressed.clone().flatten();
         pressed.is_some()
@@ -167,8 +184,14 @@ fn button(element: ElementRef<'_>) -> Button {
     let value = element.attr("value").unwrap_or_default();
     let text = words(element);
     Button {
-        text: if text.is_empty() { value.to_owned() } else { text },
-        sends: element.attr("name").map(|name| (name.to_owned(), value.to_owned())),
+        text: if text.is_empty() {
+            value.to_owned()
+        } else {
+            text
+        },
+        sends: element
+            .attr("name")
+            .map(|name| (name.to_owned(), value.to_owned())),
     }
 }
 
@@ -178,7 +201,10 @@ fn first<'a>(within: ElementRef<'a>, selector: &str) -> Option<ElementRef<'a>> {
 
 fn every<'a>(within: ElementRef<'a>, selector: &str) -> Vec<ElementRef<'a>> {
     // The selectors are written in this file; one that does not parse finds nothing, and its step fails.
-    Selector::parse(selector).map_or_else(|_| Vec::new(), |selector| within.select(&selector).collect())
+    Selector::parse(selector).map_or_else(
+        |_| Vec::new(),
+        |selector| within.select(&selector).collect(),
+    )
 }
 
 fn words(element: ElementRef<'_>) -> String {
@@ -209,10 +235,22 @@ mod tests {
 
     #[test]
     fn a_form_sends_its_fields_its_ticks_and_the_button_that_was_pressed() {
-        let form = page(HTML).form_with_button("はい").unwrap().fill("secret", "s").unwrap();
+        let form = page(HTML)
+            .form_with_button("はい")
+            .unwrap()
+            .fill("secret", "s")
+            .unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let wanted = [pair("token", "t1"), pair("pick", "b"), pair("secret", "s"), pair("decision", "yes")];
-        assert_eq!((form.action.as_str(), form.pairs()), ("/do", wanted.to_vec()));
+        let wanted = [
+            pair("token", "t1"),
+            pair("pick", "b"),
+            pair("secret", "s"),
+            pair("decision", "yes"),
+        ];
+        assert_eq!(
+            (form.action.as_str(), form.pairs()),
+            ("/do", wanted.to_vec())
+        );
         let mut form = page(HTML).form_with_field("token").unwrap();
         assert_eq!(form.tick_all("pick"), 2);
         assert_eq!(form.pairs().len(), 4);
@@ -220,10 +258,22 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_the_page() {
-        let said = page(HTML).form_with_button("ダウンロード").unwrap_err().to_string();
-        assert!(said.contains("「ダウンロード」") && said.contains("申 請"), "{said}");
+        let said = page(HTML)
+            .form_with_button("ダウンロード")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            said.contains("「ダウンロード」") && said.contains("申 請"),
+            "{said}"
+        );
         assert_eq!(page(HTML).link("ログアウト").unwrap(), "/x");
         assert!(page(HTML).link("nowhere").is_err());
-        assert!(page(HTML).form_with_field("q").unwrap().fill("r", "").is_err());
+        assert!(
+            page(HTML)
+                .form_with_field("q")
+                .unwrap()
+                .fill("r", "")
+                .is_err()
+        );
     }
 }
