@@ -17,7 +17,7 @@ use crate::command::operator::add::{self, NewcomerAtConsole};
 use crate::command::{ca, certificate};
 use crate::desk::make_data_folder;
 use crate::file::write_private;
-use crate::letter::{LetterText, MOST_LETTERS, Order, Press, Selection};
+use crate::letter::{LetterText, Order, Press, Selection};
 
 /// Login name of the demo's operator.
 pub(super) const OPERATOR: &str = "operator";
@@ -80,7 +80,7 @@ impl House {
         if place.letters().exists() || self.store.read(account::list_letter_due)?.is_empty() {
             return Ok(None);
         }
-        self.print_letters(place, Selection::Due { most: MOST_LETTERS })
+        self.print_letters(place, Selection::Due { most: None })
             .map(Some)
     }
 
