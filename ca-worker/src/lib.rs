@@ -8,6 +8,7 @@ pub mod durable_file;
 #[cfg(test)]
 mod fixture;
 pub mod key_file;
+pub mod mail;
 pub mod pkcs12;
 pub mod run;
 pub mod signer;

@@ -61,7 +61,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             parked = report.batch.parked.len(),
             "one unit of work is done"
         );
-        for trouble in report.troubles.iter().chain(&report.batch.trouble) {
+        for trouble in report.troubles.iter().chain(&report.batch.trouble).chain(&report.mail.trouble) {
             tracing::error!("{trouble}");
         }
         return Ok(if report.is_clean() {

@@ -6,6 +6,7 @@ use ca_core::store::worker_status::{self, WorkerStatus};
 
 use crate::authority::check_life;
 use crate::cycle::{Batch, CycleError, Window, take_back_lapsed, window, work_one_batch};
+use crate::mail::{Notified, notify};
 use crate::worker::Worker;
 
 /// What one unit of work did.
@@ -17,6 +18,8 @@ pub struct Report {
     pub window: Option<Window>,
     /// The batch.
     pub batch: Batch,
+    /// The mails.
+    pub mail: Notified,
     /// What the machinery said where it failed, part by part. The other parts were done all the same.
     pub troubles: Vec<String>,
 }
@@ -29,7 +32,7 @@ impl Report {
 
     /// Whether every part did its work.
     pub fn is_clean(&self) -> bool {
-        self.troubles.is_empty() && self.batch.trouble.is_none()
+        self.troubles.is_empty() && self.batch.trouble.is_none() && self.mail.trouble.is_none()
     }
 }
 
@@ -43,6 +46,10 @@ pub fn run_once(worker: &Worker) -> Report {
     }
     match sign_batch(worker, &mut report) {
         Ok(batch) => report.batch = batch,
+        Err(error) => report.troubles.push(error.to_string()),
+    }
+    match notify(worker) {
+        Ok(notified) => report.mail = notified,
         Err(error) => report.troubles.push(error.to_string()),
     }
     tell(worker, &mut report);

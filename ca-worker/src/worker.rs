@@ -14,6 +14,7 @@ use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 
 use crate::authority::{AuthorityError, OpenAuthority, open_authority};
+use crate::mail::{MailSetupError, Notifier};
 use crate::pkcs12::{Iterations, Pkcs12Error};
 
 /// How often an unchanged state is told again.
@@ -48,6 +49,8 @@ pub struct Worker {
     pub profiles: Profiles,
     /// Business hours.
     pub calendar: BusinessCalendar,
+    /// Mail.
+    pub notifier: Notifier,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Serial numbers and Message-IDs. Keys come from OpenSSL's own generator.
@@ -77,6 +80,9 @@ pub enum OpenWorkerError {
     /// The iterations are refused.
     #[error(transparent)]
     Iterations(#[from] Pkcs12Error),
+    /// Mail cannot be set up.
+    #[error(transparent)]
+    Mail(#[from] MailSetupError),
     /// The calendar file is not there or not readable.
     #[error("calendar file {0} cannot be read: {1}; correct [calendar] file")]
     CalendarFile(PathBuf, std::io::Error),
@@ -130,6 +136,7 @@ impl Worker {
             store,
             profiles: Profiles::load(config)?,
             calendar: calendar(config)?,
+            notifier: Notifier::of(config)?,
             clock,
             random,
             settings: Settings::of(config)?,

@@ -2,7 +2,7 @@
 use ca_core::domain::request::{RequestId, RequestState};
 use ca_core::flow::fail_request::{Failure, fail_request};
 use ca_core::flow::record_issued::Issued;
-use ca_core::queue::request::{Claimed, Held};
+use ca_core::queue::request::Held;
 
 use super::finish::finish;
 use super::intend::intend;
@@ -48,9 +48,7 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     // Step 4, prepare.
     let threads = worker.settings.jobs;
     let prepared = in_parallel(threads, claimed, |claimed| prepare(worker, claimed));
-    let ready: Vec<Ready> = keep(worker, &mut batch, prepared, |claimed: &Claimed| {
-        held(claimed)
-    });
+    let ready: Vec<Ready> = keep(worker, &mut batch, prepared);
     // Step 5, record intent.
     let intended = ready.len();
     let ready = match intend(worker, ready) {
@@ -63,7 +61,7 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     batch.lost += intended - ready.len();
     // Steps 6 and 7, sign and pack.
     let finished = in_parallel(threads, ready, |ready| finish(worker, window, ready));
-    let issued: Vec<Issued> = keep(worker, &mut batch, finished, Held::clone);
+    let issued: Vec<Issued> = keep(worker, &mut batch, finished);
     // Step 8, record issued.
     let all: Vec<Held> = issued.iter().map(held_of_issued).collect();
     let recorded = record(worker, issued).map_err(|error| stop(worker, all, error))?;
@@ -81,12 +79,7 @@ fn held_of_issued(issued: &Issued) -> Held {
 }
 
 /// Keeps what went well; gives back or fails the rest, so that neighbours go on unharmed.
-fn keep<T, F>(
-    worker: &Worker,
-    batch: &mut Batch,
-    results: Vec<Result<T, (F, Fault)>>,
-    name: impl Fn(&F) -> Held,
-) -> Vec<T> {
+fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fault)>>) -> Vec<T> {
     let mut good = Vec::with_capacity(results.len());
     let mut back = Vec::new();
     for result in results {
@@ -95,7 +88,7 @@ fn keep<T, F>(
                 good.push(one);
                 continue;
             }
-            Err((failed, fault)) => (name(&failed), fault),
+            Err(failure) => failure,
         };
         let around = match fault {
             Fault::Around(reason) => Err(reason),

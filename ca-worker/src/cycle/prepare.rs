@@ -6,10 +6,10 @@ use ca_core::domain::account::AccountStatus;
 use ca_core::domain::profile::{Profile, ProfileName, ValidityError};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::approve_requests::digest_of;
-use ca_core::queue::request::Claimed;
+use ca_core::queue::request::{Claimed, Held};
 use secrecy::SecretString;
 
-use super::Fault;
+use super::{Fault, held};
 use crate::certificate::{self, Draft, Prepared};
 use crate::pkcs12::check_password;
 use crate::signer::KeyPair;
@@ -24,14 +24,14 @@ pub(super) struct Ready {
 }
 
 /// Checks the approval, opens the seal, makes the key, draws the serial, builds and lints the certificate.
-pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Claimed, Fault)> {
+pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Held, Fault)> {
     match prepared(worker, &claimed) {
         Ok((prepared, password)) => Ok(Ready {
             claimed,
             prepared,
             password,
         }),
-        Err(fault) => Err((claimed, fault)),
+        Err(fault) => Err((held(&claimed), fault)),
     }
 }
 

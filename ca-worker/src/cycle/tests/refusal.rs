@@ -17,7 +17,7 @@ use crate::signer::{PublicKey, Signer, SignerError};
 fn assert_parked(world: &World, asked: &Asked, reason: &str) {
     let report = run_once(&world.worker());
     assert!(report.is_clean(), "{report:?}");
-    assert_eq!(report.batch.parked, [asked.request.id.clone()]);
+    assert_eq!(report.batch.parked, std::slice::from_ref(&asked.request.id));
     let request = world.request(&asked.request.id);
     assert_eq!(request.state, RequestState::Failed);
     let failure = request.failure.unwrap();
@@ -93,7 +93,7 @@ fn one_bad_request_among_many_harms_no_neighbour() {
     let more: Vec<_> = (6..=9).map(|number| world.approved(number)).collect();
     let report = run_once(&world.worker());
     assert_eq!(report.batch.issued.len(), 8);
-    assert_eq!(report.batch.parked, [bad.request.id.clone()]);
+    assert_eq!(report.batch.parked, std::slice::from_ref(&bad.request.id));
     for asked in good.iter().chain(&more) {
         assert_eq!(world.certificates(asked).len(), 1);
     }
@@ -132,7 +132,10 @@ fn outside_business_hours_nothing_is_signed_until_an_operator_says_so() {
         world.clock.now() + Duration::hours(1),
     )
     .unwrap();
-    assert_eq!(run_once(&worker).batch.issued, [asked.request.id.clone()]);
+    assert_eq!(
+        run_once(&worker).batch.issued,
+        std::slice::from_ref(&asked.request.id)
+    );
 }
 
 #[test]

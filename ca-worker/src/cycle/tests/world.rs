@@ -53,6 +53,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.worker.jobs = 2;
+        config.data.folder = folder.path().to_owned();
         let store = Store::migrate(&config.database, folder.path()).unwrap();
         let (issuer, signer) = root();
         let sealing = SealingKeyPair::generate(&OsRandom).unwrap();
@@ -94,6 +95,15 @@ impl World {
             Worker::new(&self.config, self.store.clone(), authority, clock, random).unwrap();
         worker.settings.iterations = Iterations::for_bench(16);
         worker
+    }
+
+    /// The mails that left, as files.
+    pub(super) fn letters(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.config.data.folder.join("mail"));
+        let text = |file: std::fs::DirEntry| std::fs::read_to_string(file.path()).unwrap();
+        files
+            .map(|files| files.map(|file| text(file.unwrap())).collect())
+            .unwrap_or_default()
     }
 
     pub(super) fn root(&self) -> &[u8] {

@@ -1,0 +1,156 @@
+//! Step 9, notify: the outbox goes out, at least once, at any hour, never before the commit of step 8.
+mod compose;
+mod folder;
+mod header;
+mod layout;
+mod smtp;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use ca_core::config::{Config, MailTransport};
+use ca_core::queue::outbox::{MailOutcome, settle, take};
+use ca_core::store::StoreResult;
+use ca_core::store::outbox::Mail;
+
+pub use compose::{ComposeError, Composer};
+pub use folder::FolderTransport;
+pub use smtp::SmtpMail;
+
+use crate::worker::Worker;
+
+/// Mails taken from the outbox at a time.
+const BATCH: u32 = 50;
+
+/// A way for mails to leave.
+pub trait Transport: Send + Sync {
+    /// Hands over one composed mail. Given twice, the receiver can tell by the Message-ID.
+    fn send(&self, mail: &Mail, message: &lettre::Message) -> Result<(), SendError>;
+}
+
+/// Why a mail did not leave.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The server cannot be talked to at all: the other mails need not try now.
+    #[error("{0}")]
+    Unreachable(String),
+    /// This mail not now.
+    #[error("{0}")]
+    Later(String),
+    /// This mail never.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// Why mail cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MailSetupError {
+    /// A text is missing or wrong.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// A file that the configuration names cannot be read.
+    #[error("{0} cannot be read: {1}; correct [mail] in the configuration")]
+    File(PathBuf, String),
+    /// The TLS settings are wrong.
+    #[error("mail.smtp: {0}")]
+    Smtp(String),
+}
+
+/// Composes and sends.
+pub struct Notifier {
+    composer: Composer,
+    transport: Box<dyn Transport>,
+}
+
+impl Notifier {
+    /// As the configuration says: texts, and SMTP or a folder. Nothing is connected to yet.
+    pub fn of(config: &Config) -> Result<Self, MailSetupError> {
+        let transport: Box<dyn Transport> = match config.mail.transport {
+            MailTransport::Folder => Box::new(FolderTransport::of(config)),
+            MailTransport::Smtp => Box::new(SmtpMail::of(&config.mail.smtp)?),
+        };
+        Ok(Self {
+            composer: Composer::of(config)?,
+            transport,
+        })
+    }
+
+    /// The same texts on another way out.
+    pub fn with_transport(self, transport: Box<dyn Transport>) -> Self {
+        Self { transport, ..self }
+    }
+
+    fn deliver(&self, mail: &Mail) -> Result<(), SendError> {
+        let message = self
+            .composer
+            .compose(mail)
+            .map_err(|error| SendError::Never(error.to_string()))?;
+        self.transport.send(mail, &message)
+    }
+}
+
+impl std::fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notifier")
+    }
+}
+
+/// What came of one look into the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Notified {
+    /// Mails that left.
+    pub sent: usize,
+    /// Mails to be tried again.
+    pub postponed: usize,
+    /// Mails that an operator has to look at.
+    pub parked: usize,
+    /// What the server said, when it could not be talked to.
+    pub trouble: Option<String>,
+}
+
+/// Sends what is due. When the server cannot be reached the rest of the batch is postponed without a try.
+pub fn notify(worker: &Worker) -> StoreResult<Notified> {
+    let now = worker.clock.now();
+    let until = now + worker.settings.lease;
+    let mut notified = Notified::default();
+    for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
+        let outcome = match (&notified.trouble, &worker.notifier) {
+            (Some(trouble), _) => MailOutcome::Later(trouble.clone()),
+            (None, notifier) => outcome(notifier.deliver(&mail), &mut notified),
+        };
+        match &outcome {
+            MailOutcome::Sent => notified.sent += 1,
+            MailOutcome::Later(_) => notified.postponed += 1,
+            MailOutcome::Never(reason) => {
+                tracing::error!(
+                    mail = mail.id,
+                    reason,
+                    "a mail is parked; an operator has to look at it"
+                );
+                notified.parked += 1;
+            }
+        }
+        settle(
+            &worker.store,
+            &worker.name,
+            &mail,
+            &outcome,
+            worker.clock.now(),
+        )?;
+    }
+    Ok(notified)
+}
+
+fn outcome(sent: Result<(), SendError>, notified: &mut Notified) -> MailOutcome {
+    match sent {
+        Ok(()) => MailOutcome::Sent,
+        Err(SendError::Later(reason)) => MailOutcome::Later(reason),
+        Err(SendError::Never(reason)) => MailOutcome::Never(reason),
+        Err(SendError::Unreachable(reason)) => {
+            tracing::warn!(reason, "mail cannot leave; it is tried again");
+            notified.trouble = Some(reason.clone());
+            MailOutcome::Later(reason)
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Mails read as meant, fit their lines, let nothing in, and leave by folder or by server.
+mod leaving;
+
+use ca_core::config::Config;
+use ca_core::domain::mail::{MailFacts, MailKind};
+use ca_core::store::outbox::{Mail, NewMail};
+use ca_core::store::{Store, outbox};
+
+use super::layout::{COLUMNS, width};
+use super::*;
+use crate::fixture::morning;
+
+fn facts(kind: MailKind) -> MailFacts {
+    MailFacts {
+        user_id: "KJ2700000001".into(),
+        name: "ひまわり介護センター".into(),
+        reason: (kind == MailKind::RequestRejected)
+            .then(|| "事業所番号が台帳と一致しません。".into()),
+        until: (kind != MailKind::RequestRejected).then(morning),
+    }
+}
+
+fn new_mail(kind: MailKind) -> NewMail {
+    NewMail {
+        kind,
+        to_address: "office@example.jp".into(),
+        facts: facts(kind),
+        message_id: "0123456789abcdef@ca.example.jp".into(),
+    }
+}
+
+/// The row that such a mail becomes.
+fn row(mail: &NewMail) -> Mail {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::migrate(&Config::default().database, folder.path()).unwrap();
+    store
+        .transaction(|db| outbox::insert(db, std::slice::from_ref(mail), morning()))
+        .unwrap();
+    store
+        .read(|db| outbox::list(db, ca_core::domain::certificate::MailState::Waiting))
+        .unwrap()
+        .remove(0)
+}
+
+fn composer() -> Composer {
+    Composer::of(&Config::default()).unwrap()
+}
+
+#[test]
+fn ready_reads_japanese_first_then_english() {
+    let (subject, body) = composer()
+        .text(
+            MailKind::CertificateReady,
+            &facts(MailKind::CertificateReady),
+        )
+        .unwrap();
+    assert_eq!(
+        subject,
+        "［電子請求受付センター］クライアント証明書の準備ができました KJ2700000001"
+    );
+    let expected = "\
+ひまわり介護センター 様
+
+ユーザＩＤ KJ2700000001 のクライアント証明書の準備が
+できました。次の手順で受け取ってください。
+
+　１．下のトップページを開き、「証明書発行サービス」を選びます。
+　２．ユーザＩＤとパスワードでログインします。
+　３．お手元の「ユーザＩＤとパスワードのお知らせ」にある
+　　　クライアント証明書発行用パスワードを入力します。
+　４．「ダウンロード」を押し、案内に沿って取り込みます。
+
+https://localhost:8443/
+
+証明書の有効期限　2026年11月25日（水）10:00
+
+お申し込みにお心当たりのないときは、下の連絡先へお知らせください。
+
+電子請求受付センター
+ヘルプデスク 0570-000-000（平日 9:00～17:00）
+
+--------------------------------------------------------------------
+
+Dear ひまわり介護センター,
+
+The client certificate of user ID KJ2700000001 is ready.
+
+  1. Open the top page below and choose \"証明書発行サービス\".
+  2. Log in with your user ID and password.
+  3. Enter the issuance password of the letter we posted to you.
+  4. Choose \"ダウンロード\" and follow the guide to import it.
+
+https://localhost:8443/
+
+The certificate is valid until 2026-11-25 10:00 JST.
+
+If you did not apply for it, please let us know.
+
+Electronic Claims Center
+Help desk 0570-000-000 (weekdays 9:00-17:00 JST)
+";
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn every_mail_fits_its_lines_and_links_to_the_top_page_alone() {
+    for &kind in MailKind::ALL {
+        let mut facts = facts(kind);
+        facts.name = "介".repeat(64);
+        facts.reason = facts.reason.map(|reason| reason.repeat(12));
+        let (subject, body) = composer().text(kind, &facts).unwrap();
+        assert!(
+            subject.starts_with("［電子請求受付センター］") && subject.ends_with("KJ2700000001"),
+            "{subject}"
+        );
+        for line in body.lines() {
+            assert!(width(line) <= COLUMNS, "{kind}: {line}");
+        }
+        for link in body.split_whitespace().filter(|word| word.contains("://")) {
+            assert_eq!(link, "https://localhost:8443/");
+        }
+        let (japanese, english) = body.split_once(&"-".repeat(68)).unwrap();
+        assert!(japanese.contains("様") && english.contains("Dear"));
+    }
+}
+
+#[test]
+fn headers_keep_it_out_of_loops_and_the_same_row_gives_the_same_mail() {
+    let mail = row(&new_mail(MailKind::CertificateReady));
+    let text = String::from_utf8(composer().compose(&mail).unwrap().formatted()).unwrap();
+    for header in [
+        "To: office@example.jp\r\n",
+        "Reply-To: helpdesk@localhost.localdomain\r\n",
+        "Message-ID: <0123456789abcdef@ca.example.jp>\r\n",
+        "Date: Wed, 25 Nov 2026 01:00:00 +0000\r\n",
+        "Auto-Submitted: auto-generated\r\n",
+        "X-Auto-Response-Suppress: All\r\n",
+        "List-Id: <notices.localhost>\r\n",
+        "List-Help: <mailto:helpdesk@localhost.localdomain>\r\n",
+        "Content-Type: text/plain; charset=utf-8\r\n",
+    ] {
+        assert!(text.contains(header), "{header} is not in\n{text}");
+    }
+    assert!(text.contains("From: =?utf-8?"), "{text}");
+    assert_eq!(
+        text.as_bytes(),
+        composer().compose(&mail).unwrap().formatted()
+    );
+}
+
+#[test]
+fn nothing_gets_into_the_headers() {
+    let spoil: [fn(&mut NewMail); 7] = [
+        |mail| mail.to_address = "a@example.jp\r\nBcc: b@example.jp".into(),
+        |mail| mail.to_address = "a@example.jp, b@example.jp".into(),
+        |mail| mail.to_address = "太郎@例え.jp".into(),
+        |mail| mail.message_id = "x@y>\r\nBcc: b@example.jp".into(),
+        |mail| mail.message_id = "../../etc/x@y".into(),
+        |mail| mail.facts.user_id = "KJ2700000001\r\nBcc: b@example.jp".into(),
+        |mail| mail.facts.name = "名\u{0}前".into(),
+    ];
+    for spoil in spoil {
+        let mut mail = new_mail(MailKind::CertificateReady);
+        spoil(&mut mail);
+        assert!(composer().compose(&row(&mail)).is_err(), "{mail:?}");
+    }
+}
+
+#[test]
+fn an_organisations_own_text_replaces_ours_and_mistakes_show_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.mail.templates = Some(folder.path().to_owned());
+    let path = folder.path().join("login-locked.txt");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+
+    write("停止 {{ user_id }}\n\n{{ until }}まで\n");
+    let own = Composer::of(&config).unwrap();
+    let (subject, body) = own
+        .text(MailKind::LoginLocked, &facts(MailKind::LoginLocked))
+        .unwrap();
+    assert_eq!(
+        (subject.as_str(), body.as_str()),
+        ("停止 KJ2700000001", "2026年11月25日（水）10:00まで\n")
+    );
+    assert!(
+        own.text(
+            MailKind::CertificateReady,
+            &facts(MailKind::CertificateReady)
+        )
+        .is_ok()
+    );
+
+    for (text, expected) in [
+        ("件名 {{ pasword }}\n\n本文\n", "undefined"),
+        ("件名 {{ reason }}\n\n本文\n", "undefined"),
+        ("件名 {{ user_id\n\n本文\n", "login-locked"),
+        ("件名だけ\n", "blank line"),
+        ("件名\n二行目\n\n本文\n", "line end"),
+    ] {
+        write(text);
+        let error = Composer::of(&config).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
