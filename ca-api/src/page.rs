@@ -113,6 +113,24 @@ impl Page {
         format!("<span class=\"id\">{groups}{rest}</span>")
     }
 
+    /// Whom to call, as HTML: a telephone number is not broken at the end of a line.
+    pub fn contact_line(&self) -> String {
+        let is_part = |c: char| c.is_ascii_digit() || c == '-';
+        let mut line = String::new();
+        let mut rest = self.contact.as_str();
+        while let Some(start) = rest.find(is_part) {
+            let (text, number) = rest.split_at(start);
+            let (number, after) =
+                number.split_at(number.find(|c| !is_part(c)).unwrap_or(number.len()));
+            line.push_str(&format!(
+                "{}<span class=\"nobr\">{number}</span>",
+                escaped(text)
+            ));
+            rest = after;
+        }
+        line + &escaped(rest)
+    }
+
     /// The same page with somebody logged in.
     #[must_use]
     pub fn signed_in_as(self, who: impl Into<String>) -> Self {
@@ -121,6 +139,14 @@ impl Page {
             ..self
         }
     }
+}
+
+/// Text in which every character means itself in HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A template as a reply.
@@ -139,4 +165,30 @@ pub fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header(("Location", path))
         .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Language;
+    use crate::stage;
+
+    #[test]
+    fn a_user_id_is_grouped_for_the_eye_and_copied_without_gaps() {
+        let html = stage::page(Language::Japanese).user_id("KJ2700000001");
+        let groups = "<span>KJ</span><span>2700</span><span>000</span><span>001</span>";
+        assert_eq!(html, format!("<span class=\"id\">{groups}</span>"));
+    }
+
+    #[test]
+    fn the_contact_keeps_its_numbers_whole_and_its_signs_harmless() {
+        let contact = "係 <03-0000-0000（平日 9時）".to_owned();
+        let page = Page {
+            contact,
+            ..stage::page(Language::Japanese)
+        };
+        let nobr = |number: &str| format!("<span class=\"nobr\">{number}</span>");
+        let line = format!("係 &lt;{}（平日 {}時）", nobr("03-0000-0000"), nobr("9"));
+        assert_eq!(page.contact_line(), line);
+    }
 }
