@@ -126,7 +126,7 @@ fn log(visit: &Visit, response: &ServiceResponse) {
 
 /// The pages there are for problems: the key of their texts in `layout.ftl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     NotFound,
     Forged,
     Forbidden,
@@ -204,9 +204,9 @@ impl Kind {
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct ProblemPage {
-    page: Page,
-    kind: Kind,
-    status: u16,
-    home: &'static str,
+pub(crate) struct ProblemPage {
+    pub(crate) page: Page,
+    pub(crate) kind: Kind,
+    pub(crate) status: u16,
+    pub(crate) home: &'static str,
 }

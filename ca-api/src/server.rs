@@ -212,3 +212,6 @@ fn routes(config: &mut ServiceConfig, area: Area) {
         Area::Console => config.configure(console::routes),
     };
 }
+
+#[cfg(test)]
+mod tests;

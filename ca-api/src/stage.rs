@@ -1,5 +1,6 @@
 //! A site with its own database and clock in a temporary folder, for handler tests.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::web::Data;
@@ -20,17 +21,24 @@ pub(crate) struct Stage {
     pub(crate) site: Data<Site>,
     /// The hand of its clock; a Wednesday morning in Tokyo to begin with.
     pub(crate) clock: FixedClock,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Stage {
     /// An empty site: no root, no account, nobody.
     pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// An empty site with a configuration of its own.
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::load(None).unwrap();
+        config.data.folder = folder.path().to_owned();
         // Cheap hashes: these tests are about doors, not about their locks' steel.
         config.password.memory_kib = 7_168;
         config.password.iterations = 1;
+        change(&mut config);
         let store = Store::migrate(&config.database, folder.path()).unwrap();
         let clock = FixedClock::new(morning());
         let random = Arc::new(SeededRandom::new(1));
@@ -39,8 +47,13 @@ impl Stage {
         Self {
             site: Data::new(site),
             clock,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Its data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 

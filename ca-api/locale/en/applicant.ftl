@@ -128,6 +128,7 @@ my-step-sign = Signed
 my-step-receive = Collected
 my-step-done = done
 my-step-now = now
+my-step-held = on hold
 my-step-next = to come
 my-pending-tag = Applied for
 my-pending = We have your application. It waits for approval.

@@ -5,6 +5,7 @@ use ca_core::domain::user_id::UserId;
 use ca_core::store::certificate::Certificate;
 use chrono::{DateTime, Months, Utc};
 
+use super::progress::{RECEIVE, Step, steps};
 use crate::page::Page;
 
 /// Warned of from one month before the end, as the manual says.
@@ -17,6 +18,8 @@ pub(crate) struct CertificateCard {
     pub(crate) tone: &'static str,
     pub(crate) state: String,
     pub(crate) ready: Option<String>,
+    /// The way it came, while it waits to be fetched.
+    pub(crate) steps: Vec<Step>,
     pub(crate) until_label: String,
     pub(crate) until: String,
     pub(crate) revoked: Option<String>,
@@ -96,6 +99,11 @@ impl CertificateCard {
             tone: standing.tone(),
             state: standing.name(page),
             ready: is_fresh.then(|| page.t("my-ready")),
+            steps: if is_fresh {
+                steps(page, RECEIVE)
+            } else {
+                Vec::new()
+            },
             until_label,
             until: page.day(certificate.not_after),
             revoked: certificate.revoked_at.map(|at| page.day(at)),

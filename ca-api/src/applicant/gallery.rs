@@ -22,6 +22,7 @@ fn every_page(language: Language) -> Vec<Drawn> {
     let page = scenes::page(language);
     [
         scenes::public(&page),
+        scenes::problems(&page),
         scenes::entrance(&page),
         scenes::certificates(&page),
         scenes::application(&page),

@@ -6,6 +6,12 @@ use chrono::{DateTime, Utc};
 
 use crate::page::Page;
 
+/// Numbers of the steps, from 0; what is before the step under way is done.
+const APPROVE: usize = 1;
+const SIGN: usize = 2;
+/// The certificate is there and waits to be fetched.
+pub(crate) const RECEIVE: usize = 3;
+
 /// The newest request as its sender sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestCard {
@@ -52,10 +58,11 @@ impl RequestCard {
         match request.state {
             RequestState::Pending => Some(Self {
                 may_withdraw: true,
-                ..card.waiting(page, request, 1, now)
+                ..card.waiting(page, request, APPROVE, now)
             }),
-            RequestState::Approved => Some(card.waiting(page, request, 2, now)),
-            RequestState::Signing => Some(card.waiting(page, request, 2, now)),
+            RequestState::Approved | RequestState::Signing => {
+                Some(card.waiting(page, request, SIGN, now))
+            }
             RequestState::Rejected => Some(card.rejected(page, request)),
             RequestState::Failed => Some(card.failed(page)),
             RequestState::Withdrawn => Some(Self {
@@ -72,17 +79,20 @@ impl RequestCard {
             RequestState::Approved => page.t("my-approved"),
             _ => page.t("my-signing"),
         };
-        let late = request.promised_at.filter(|promised| *promised < now);
-        let promised = request.promised_at.map(|at| match late {
-            None => page.with("my-promised", [("until", page.moment(at))]),
-            Some(_) => page.with("my-overdue", [("until", page.moment(at))]),
-        });
-        let tag = page.t("my-pending-tag");
+        let mut lines = vec![line];
+        let mut promised = None;
+        match request.promised_at {
+            Some(at) if at < now => {
+                lines.push(page.with("my-overdue", [("until", page.moment(at))]));
+            }
+            Some(at) => promised = Some(page.with("my-promised", [("until", page.moment(at))])),
+            None => {}
+        }
         Self {
             tone: "waiting",
-            tag,
+            tag: page.t("my-pending-tag"),
             steps: steps(page, step),
-            lines: vec![line],
+            lines,
             promised,
             ..self
         }
@@ -99,19 +109,22 @@ impl RequestCard {
     }
 
     fn failed(self, page: &Page) -> Self {
-        let lines = vec![page.t("my-failed")];
+        let mut steps = steps(page, SIGN);
+        if let Some(step) = steps.iter_mut().find(|step| step.is_now()) {
+            step.label = page.t("my-step-held");
+        }
         Self {
             title: page.t("my-failed-title"),
             tone: "waiting",
-            steps: steps(page, 2),
-            lines,
+            steps,
+            lines: vec![page.t("my-failed")],
             ..self
         }
     }
 }
 
-/// The four steps with number `now` (from 0) under way.
-fn steps(page: &Page, now: usize) -> Vec<Step> {
+/// The four steps with number `now` under way.
+pub(crate) fn steps(page: &Page, now: usize) -> Vec<Step> {
     let names = [
         page.t("my-step-submit"),
         page.t("my-step-approve"),

@@ -23,6 +23,7 @@ use crate::applicant::password::ChangePage;
 use crate::applicant::withdraw::WithdrawPage;
 use crate::locale::{Language, Locale, Texts};
 use crate::page::Page;
+use crate::problem::{Kind, ProblemPage};
 use crate::public::top::TopPage;
 
 const USER: &str = "KJ2700000001";
@@ -53,6 +54,29 @@ pub(super) fn public(page: &Page) -> Vec<Drawn> {
         draw("top", &TopPage { page: page.clone() }),
         draw("signed-out", &signed_out),
     ]
+}
+
+pub(super) fn problems(page: &Page) -> Vec<Drawn> {
+    let kinds = [
+        ("problem-not-found", Kind::NotFound, 404),
+        ("problem-forged", Kind::Forged, 403),
+        ("problem-forbidden", Kind::Forbidden, 403),
+        ("problem-malformed", Kind::Malformed, 400),
+        ("problem-method", Kind::Method, 405),
+        ("problem-too-large", Kind::TooLarge, 413),
+        ("problem-busy", Kind::Busy, 503),
+        ("problem-internal", Kind::Internal, 500),
+    ];
+    let page_of = |kind, status| ProblemPage {
+        page: page.clone(),
+        kind,
+        status,
+        home: "/",
+    };
+    kinds
+        .into_iter()
+        .map(|(name, kind, status)| draw(name, &page_of(kind, status)))
+        .collect()
 }
 
 fn login(page: &Page, faults: Faults) -> LoginPage {
@@ -289,6 +313,7 @@ pub(super) fn certificates(page: &Page) -> Vec<Drawn> {
             ),
         ),
         draw("my-many", &mine(page, None, &many)),
+        draw("my-soon", &mine(page, None, &[certificate(20, valid, 3)])),
         draw(
             "my-renewing",
             &mine(
