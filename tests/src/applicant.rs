@@ -5,7 +5,7 @@ use crate::page::Page;
 use crate::site::Visitor;
 
 /// The login password that our clerks choose instead of the temporary one.
-pub const CHOSEN: &str = "Sakura-2026 ume";
+pub const CHOSEN: &str = "Sakura-2026-ume";
 
 /// A clerk with a browser and the letter in hand.
 pub struct Applicant {

@@ -54,15 +54,19 @@ pub fn letters(pdf: &Path) -> Vec<Letter> {
 
 fn read(page: &str) -> Letter {
     let user_id = between(page, "User ID", "ログインパスワード（仮）");
-    let login = between(page, "ログインパスワード（仮）", "クライアント証明書");
-    let issuance = between(page, "クライアント証明書", "パスワードの下の");
+    let secrets = between(page, "ログインパスワード（仮）", "文字のあいだの空き");
+    // Where a label stands in three lines its password may be laid out beside any of them.
+    let mut passwords = secrets
+        .lines()
+        .map(groups)
+        .filter(|password| !password.is_empty());
     let letter = Letter {
         user_id: user_id
             .split_whitespace()
             .filter(|word| word.bytes().all(is_of_an_id))
             .collect(),
-        login_password: groups(login),
-        issuance_password: groups(issuance),
+        login_password: passwords.next().unwrap_or_default(),
+        issuance_password: passwords.next().unwrap_or_default(),
         text: solid(page),
     };
     assert!(letter.user_id.len() == 12, "a user ID on the page:\n{page}");
@@ -108,7 +112,7 @@ mod tests {
     fn a_page_is_read_as_its_reader_types_it() {
         let page = "ユーザＩＤとパスワードのお知らせ\n ユーザ ＩＤ\n User ID      KJ 2700 000 001      介護事業所 Care office\n\n \
             ログインパスワード（仮）\n Temporary login password\n      k7Mp R3xT w9Qa\n    小 数\n\n クライアント証明書\n \
-            発行用パスワード      H4vn Cy8b TsKe 3WfJ\n Issuance password  大 数\n\n パスワードの下の大・小・数は";
+            発行用パスワード      H4vn Cy8b TsKe 3WfJ\n Issuance password  大 数\n\n 文字のあいだの空き";
         let letter = read(page);
         assert_eq!(letter.user_id, "KJ2700000001");
         assert_eq!(letter.login_password, "k7MpR3xTw9Qa");

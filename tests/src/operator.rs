@@ -7,8 +7,8 @@ use crate::site::{Visitor, arriving};
 use openssl::pkcs12::Pkcs12;
 use std::path::PathBuf;
 
-/// The password with which our operators log in.
-pub const PASSWORD: &str = "Tsubaki-2026 ume";
+/// The password of our operators: it opens the PKCS#12 and logs in at the console.
+pub const PASSWORD: &str = "Tsubaki-2026-ume";
 
 /// An operator who was added by `ca-cli operator add`.
 pub struct Operator {
@@ -16,8 +16,6 @@ pub struct Operator {
     pub name: String,
     /// The PKCS#12 that staff hands over.
     pub file: PathBuf,
-    /// Its password.
-    pub file_password: String,
     console: String,
     root_pem: String,
 }
@@ -34,27 +32,18 @@ impl Operator {
         let word = service
             .folder()
             .write(&format!("{name}.password"), format!("{PASSWORD}\n"));
-        let file_password = "Hako-2026-momiji-yama".to_owned();
-        let file_word = service.folder().write(
-            &format!("{name}.p12.password"),
-            format!("{file_password}\n"),
-        );
         let mut command =
             service.command(&["operator", "add", name, "--display-name", "鈴木 花子"]);
         command
             .arg("--password-file")
             .arg(&word)
             .arg("--out")
-            .arg(&file);
-        command
-            .arg("--p12-password-file")
-            .arg(&file_word)
+            .arg(&file)
             .args(options);
         program::run(&mut command).ok();
         Self {
             name: name.to_owned(),
             file,
-            file_password,
             console: service.console(),
             root_pem: service.root_pem(),
         }
@@ -65,7 +54,7 @@ impl Operator {
         let bytes = std::fs::read(&self.file).expect("the operator's PKCS#12");
         let parsed = Pkcs12::from_der(&bytes)
             .expect("DER")
-            .parse2(&self.file_password)
+            .parse2(PASSWORD)
             .expect("its password");
         let pem = |certificate: &openssl::x509::X509| {
             String::from_utf8(certificate.to_pem().expect("PEM")).expect("PEM is ASCII")

@@ -79,6 +79,28 @@ impl Page {
         self
     }
 
+    /// Itself, if it is a refusal of what was sent (400 to 499) that shows every one of `words`.
+    ///
+    /// # Panics
+    /// Otherwise, with what it says.
+    pub fn refuses(self, words: &[&str]) -> Self {
+        let text = self.text();
+        assert!(
+            (400..500).contains(&self.status),
+            "{} should refuse, not {}:\n{text}",
+            self.address,
+            self.status
+        );
+        for word in words {
+            assert!(
+                text.contains(word),
+                "{} should show 「{word}」:\n{text}",
+                self.address
+            );
+        }
+        self
+    }
+
     /// Texts of every element that a CSS selector finds.
     pub fn all(&self, css: &str) -> Vec<String> {
         Html::parse_document(&self.html())

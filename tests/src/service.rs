@@ -151,7 +151,7 @@ impl Service {
 
     /// Starts a worker that runs for ever.
     pub fn start_worker(&self) -> Process {
-        self.start("ca-worker", &["run"])
+        self.start("ca-worker", &[])
     }
 
     /// Lets a worker do all that is due, once.
@@ -160,7 +160,7 @@ impl Service {
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
-            .args(["run", "--once"]);
+            .arg("--once");
         program::run(&mut command)
     }
 
@@ -179,12 +179,23 @@ impl Service {
 
     /// The root certificate in PEM, by the command that staff would use.
     pub fn root_pem(&self) -> String {
-        self.cli(&["ca", "export"]).ok().out
+        std::fs::read_to_string(self.root_file()).expect("the root in PEM")
     }
 
-    /// The root certificate as a file.
+    /// The root certificate as a file in PEM.
     pub fn root_file(&self) -> PathBuf {
-        self.folder.write("root.pem", self.root_pem())
+        let file = self.folder.join("root.pem");
+        if !file.exists() {
+            self.cli(&[
+                "ca",
+                "export",
+                "--pem",
+                "--out",
+                &file.display().to_string(),
+            ])
+            .ok();
+        }
+        file
     }
 
     /// Somebody at the applicants' site who trusts the root.

@@ -1,5 +1,6 @@
 //! The whole-system tests: one program, so that it is linked once.
 
+mod applicant;
 mod bad_input;
 mod browser;
 mod fences;

@@ -1,0 +1,6 @@
+//! The applicants' site as a clerk, a stranger and an attacker meet it.
+
+mod gates;
+mod locks;
+mod public;
+mod requests;
