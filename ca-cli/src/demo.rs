@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use ca_core::config::DataConfig;
 use clap::Args;
 
 use crate::desk::Desk;
@@ -67,16 +68,25 @@ pub(crate) fn run(
         let place = Place::new(config, folder);
         return walkthrough::run(&place, &csv, command.count.into(), out);
     }
-    let place = Place::new(config, data.unwrap_or(Path::new(USUAL_FOLDER)));
+    let configured =
+        Some(&config.data.folder).filter(|folder| **folder != DataConfig::default().folder);
+    let folder = data
+        .or(configured.map(PathBuf::as_path))
+        .unwrap_or(Path::new(USUAL_FOLDER))
+        .to_owned();
+    let place = Place::new(config, &folder);
     serve(&place, &csv, out)
 }
 
 /// Sets up what is missing, serves until a signal comes.
 fn serve(place: &Place, csv: &[u8], out: &mut dyn Write) -> anyhow::Result<()> {
+    // Before anything is set up, so that a second start by mistake changes nothing.
+    port::expect_free(&place.desk.config.listen)?;
     let house = set_up::open(place, csv)?;
+    place.write_config()?;
     let letters = house.print_first_letters(place)?;
     let running = Running::start(place, &house)?;
-    place.tell(&house, &running, letters.as_deref(), out)?;
+    place.tell(&house, letters.as_deref(), out)?;
     out.flush()?;
     running.until_signal()?;
     writeln!(out, "終了しました。 Ended.")?;

@@ -7,9 +7,9 @@ use ca_core::config::Config;
 use ca_core::domain::thumbprint::Thumbprint;
 use secrecy::ExposeSecret;
 
-use super::running::Running;
-use super::set_up::House;
+use super::set_up::{House, OPERATOR};
 use crate::desk::Desk;
+use crate::file::replace;
 use crate::letter::LetterText;
 
 /// Seconds between the worker's looks at the queue: somebody is watching.
@@ -74,58 +74,185 @@ impl Place {
         )
     }
 
+    /// The configuration file that fits this folder, for the other commands.
+    pub(super) fn config_file(&self) -> PathBuf {
+        self.folder().join("inkan.toml")
+    }
+
+    /// Writes [`Place::config_file`]; anew at every start, since ports may differ.
+    pub(super) fn write_config(&self) -> anyhow::Result<()> {
+        let config = &self.desk.config;
+        let (service, listen) = (&config.service, &config.listen);
+        let text = format!(
+            "# Written by `ca-cli demo` at every start, so that the other commands find this demo.\n\
+             [service]\nhost = {:?}\npublic_url = {:?}\nplain_url = {:?}\n\n\
+             [data]\nfolder = \".\"\n\n[database]\nurl = {:?}\n\n\
+             [listen]\nhttp = \"{}\"\nhttps = \"{}\"\nconsole = \"{}\"\n\n\
+             [authority]\npassphrase_file = \"passphrase\"\n",
+            service.host,
+            service.public_url,
+            service.plain_url,
+            without_password(&config.database.url),
+            listen.http,
+            listen.https,
+            listen.console,
+        );
+        replace(&self.config_file(), text.as_bytes(), 0o600)
+    }
+
     /// Everything that somebody needs to try it.
     pub(super) fn tell(
         &self,
         house: &House,
-        running: &Running,
         letters: Option<&[LetterText]>,
         out: &mut dyn Write,
     ) -> anyhow::Result<()> {
-        let service = &self.desk.config.service;
-        let thumbprint = Thumbprint::of_der(&house.root.certificate_der);
-        writeln!(out, "\n印鑑 Inkan demo（{}）\n", running.greeting())?;
-        let mut line = |what: &str, value: String| writeln!(out, "  {what}\n      {value}");
-        line(
-            "申請者のページ Pages for applicants",
-            service.public_url.clone(),
-        )?;
-        line("審査画面 Operators' console", self.console_url())?;
-        let (p12, password) = (self.operator_p12(), self.operator_password());
-        line(
-            "審査画面の証明書 Its certificate, to be imported into the browser first (login name: operator)",
-            format!("{}  password in {}", p12.display(), password.display()),
-        )?;
-        line(
-            "認証局証明書 Root certificate",
-            format!("{}ca.crt", service.plain_url),
-        )?;
-        line("拇印 Its thumbprint (SHA-1)", thumbprint.sha1_hex())?;
-        line("", thumbprint.sha1_windows())?;
-        match letters.and_then(<[LetterText]>::first) {
-            Some(letter) => {
-                line("ユーザＩＤ User ID", letter.user_id.to_string())?;
-                line(
-                    "仮のログインパスワード Temporary login password",
-                    letter.login_password.expose_secret().to_owned(),
-                )?;
-                line(
-                    "証明書発行用パスワード Issuance password",
-                    letter.issuance_password.expose_secret().to_owned(),
-                )?;
+        writeln!(out, "\n印鑑 Inkan demo（いつでも発行 always open）")?;
+        for (what, values) in self.facts(house, letters) {
+            writeln!(out, "\n  {what}")?;
+            for value in values {
+                writeln!(out, "      {value}")?;
             }
-            None => line(
-                "ユーザＩＤとパスワード User IDs and passwords",
-                "on the letters; new ones: ca-cli letter print --user-id …".to_owned(),
-            )?,
         }
-        line("お知らせ Letters", self.letters().display().to_string())?;
-        line("メール Mails", self.mail().display().to_string())?;
-        line("データ Data folder", self.folder().display().to_string())?;
         writeln!(
             out,
             "\n終了は Ctrl-C。 Ctrl-C ends it; the next start goes on with the same data."
         )?;
         Ok(())
+    }
+
+    fn facts(
+        &self,
+        house: &House,
+        letters: Option<&[LetterText]>,
+    ) -> Vec<(&'static str, Vec<String>)> {
+        let service = &self.desk.config.service;
+        let thumbprint = Thumbprint::of_der(&house.root.certificate_der);
+        let path = |path: PathBuf| path.display().to_string();
+        let mut facts = vec![
+            (
+                "申請者のページ Pages for applicants",
+                vec![service.public_url.clone()],
+            ),
+            (
+                "認証局証明書 Root certificate",
+                vec![format!("{}ca.crt", service.plain_url)],
+            ),
+            (
+                "拇印 Its thumbprint (SHA-1)",
+                vec![thumbprint.sha1_hex(), thumbprint.sha1_windows()],
+            ),
+            (
+                "審査画面 Operators' console (import the certificate into the browser first)",
+                vec![self.console_url()],
+            ),
+            (
+                "審査担当者 Operator: login name, password (also of the certificate), certificate",
+                vec![
+                    OPERATOR.to_owned(),
+                    format!("→ {}", path(self.operator_password())),
+                    path(self.operator_p12()),
+                ],
+            ),
+        ];
+        facts.push(sample(house, letters));
+        facts.push((
+            "お知らせ Letters, メール mails, データ data",
+            vec![
+                path(self.letters()),
+                path(self.mail()),
+                path(self.folder().to_owned()),
+            ],
+        ));
+        let other = format!("ca-cli --config {} account list", path(self.config_file()));
+        facts.push(("ほかのコマンド Other commands", vec![other]));
+        facts
+    }
+}
+
+/// The first account of the CSV with its passwords, if its letter was printed by this start.
+fn sample(house: &House, letters: Option<&[LetterText]>) -> (&'static str, Vec<String>) {
+    let first = letters
+        .unwrap_or_default()
+        .iter()
+        .find(|letter| Some(&letter.user_id) == house.user_ids.first());
+    match first {
+        Some(letter) => (
+            "ためす ユーザＩＤ・仮のログインパスワード・証明書発行用パスワード User ID, temporary login and issuance password",
+            vec![
+                letter.user_id.to_string(),
+                letter.login_password.expose_secret().to_owned(),
+                letter.issuance_password.expose_secret().to_owned(),
+            ],
+        ),
+        None => (
+            "ためす User IDs and passwords",
+            vec!["お知らせにあります。 They are on the letters; `ca-cli letter print` makes new ones.".to_owned()],
+        ),
+    }
+}
+
+/// `postgres://user:secret@host/name` without `:secret`; libpq reads it from its own pass file.
+pub(super) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url
+        .split_once("://")
+        .filter(|_| !url.starts_with("sqlite:"))
+    else {
+        return url.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let name = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{name}@{}", without_parameter(host))
+        }
+        None => format!("{scheme}://{}", without_parameter(rest)),
+    }
+}
+
+/// libpq also takes `?password=…`.
+fn without_parameter(rest: &str) -> String {
+    match rest.split_once('?') {
+        Some((path, query)) if query.contains("password=") => path.to_owned(),
+        _ => rest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_loses_its_password_and_nothing_else() {
+        for (url, told) in [
+            (
+                "postgres://inkan:se@cret@db/inkan",
+                "postgres://inkan@db/inkan",
+            ),
+            ("postgres://inkan@db/inkan", "postgres://inkan@db/inkan"),
+            (
+                "postgres:///inkan?host=/run/pg",
+                "postgres:///inkan?host=/run/pg",
+            ),
+            ("postgres:///inkan?password=x", "postgres:///inkan"),
+            ("sqlite:/a/b@c", "sqlite:/a/b@c"),
+            ("", ""),
+        ] {
+            assert_eq!(without_password(url), told);
+        }
+    }
+
+    #[test]
+    fn the_written_configuration_is_the_demos_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new(Config::load(None).unwrap(), folder.path());
+        place.write_config().unwrap();
+        let read = Config::load(Some(&place.config_file())).unwrap();
+        assert_eq!(read.listen, place.desk.config.listen);
+        assert_eq!(read.service, place.desk.config.service);
+        assert_eq!(read.database, place.desk.config.database);
+        assert_eq!(
+            read.authority.passphrase_file.unwrap(),
+            folder.path().join("passphrase")
+        );
     }
 }

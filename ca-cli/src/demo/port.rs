@@ -36,6 +36,19 @@ fn free() -> anyhow::Result<ListenConfig> {
     Ok(listen([http?, https?, console?]))
 }
 
+/// Says which address is taken, and how to take others.
+pub(super) fn expect_free(listen: &ListenConfig) -> anyhow::Result<()> {
+    for address in [listen.http, listen.https, listen.console] {
+        if let Err(error) = TcpListener::bind(address) {
+            bail!(
+                "the demo cannot listen on {address}: {error}; end what listens there (a demo that runs already?), \
+                 or choose other ports with --port-base N (0 takes free ones)"
+            );
+        }
+    }
+    Ok(())
+}
+
 fn listen(ports: [u16; 3]) -> ListenConfig {
     let [http, https, console] =
         ports.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
@@ -49,6 +62,21 @@ fn listen(ports: [u16; 3]) -> ListenConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_in_use_is_named_with_the_way_out() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = taken.local_addr().unwrap();
+        let listen = ListenConfig {
+            https: address,
+            ..free().unwrap()
+        };
+        let said = expect_free(&listen).unwrap_err().to_string();
+        assert!(
+            said.contains(&address.to_string()) && said.contains("--port-base"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn a_base_gives_three_neighbours_and_zero_three_free_ones() {

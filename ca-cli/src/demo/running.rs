@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use ca_api::server::{self, Server};
 use ca_api::site::Site;
 use ca_core::domain::calendar::BusinessCalendar;
@@ -38,8 +38,7 @@ impl Running {
             Arc::clone(&desk.random),
             BusinessCalendar::always_open(),
         )?;
-        let server = server::serve(Arc::new(site))
-            .context("the demo cannot listen; --port-base N chooses other ports, 0 free ones")?;
+        let server = server::serve(Arc::new(site))?;
         let shutdown = Arc::new(AtomicBool::new(false));
         let worker = worker(place, house)?;
         let (stop, poll) = (Arc::clone(&shutdown), desk.config.worker.poll_seconds);
@@ -79,11 +78,6 @@ impl Running {
             bail!("the worker ended by itself; start the demo again");
         }
         Ok(())
-    }
-
-    /// What kind of running this is, in two words.
-    pub(super) fn greeting(&self) -> &'static str {
-        "いつでも発行 always open"
     }
 }
 

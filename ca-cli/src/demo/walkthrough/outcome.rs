@@ -8,7 +8,7 @@ use ca_core::domain::thumbprint::Thumbprint;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::super::place::Place;
+use super::super::place::{Place, without_password};
 use super::super::set_up::House;
 use crate::file::write_private;
 use crate::letter::LetterText;
@@ -108,29 +108,6 @@ fn database(place: &Place) -> String {
     }
 }
 
-/// `postgres://user:secret@host/name` without `:secret`.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        // A libpq keyword string may hold a password anywhere.
-        return "postgres".to_owned();
-    };
-    match rest.rsplit_once('@') {
-        Some((user, host)) => {
-            let name = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{name}@{}", without_parameter(host))
-        }
-        None => format!("{scheme}://{}", without_parameter(rest)),
-    }
-}
-
-/// libpq also takes `?password=…`.
-fn without_parameter(rest: &str) -> String {
-    match rest.split_once('?') {
-        Some((path, query)) if query.contains("password=") => path.to_owned(),
-        _ => rest.to_owned(),
-    }
-}
-
 fn relative(path: &Path, folder: &Path) -> PathBuf {
     path.strip_prefix(folder).unwrap_or(path).to_owned()
 }
@@ -138,25 +115,6 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_loses_its_password_and_nothing_else() {
-        for (url, told) in [
-            (
-                "postgres://inkan:se@cret@db/inkan",
-                "postgres://inkan@db/inkan",
-            ),
-            ("postgres://inkan@db/inkan", "postgres://inkan@db/inkan"),
-            (
-                "postgres:///inkan?host=/run/pg",
-                "postgres:///inkan?host=/run/pg",
-            ),
-            ("postgres:///inkan?password=x", "postgres:///inkan"),
-            ("host=db password=x", "postgres"),
-        ] {
-            assert_eq!(without_password(url), told);
-        }
-    }
 
     #[test]
     fn paths_are_told_from_the_folder() {
