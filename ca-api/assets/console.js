@@ -27,11 +27,21 @@ document.addEventListener("keydown", (event) => {
   acts[event.key]();
 });
 
+const count = document.querySelector("[data-picked]");
+function tell() {
+  if (!count) return;
+  count.textContent = count.dataset.picked.replace("%n", boxes.filter((box) => box.checked).length);
+  count.hidden = false;
+}
+list?.addEventListener("change", tell);
+tell();
+
 // With Shift, a click picks everything between this box and the one before.
 let last = -1;
 boxes.forEach((box, index) => box.addEventListener("click", (event) => {
   if (event.shiftKey && last >= 0) {
     boxes.slice(Math.min(index, last), Math.max(index, last) + 1).forEach((one) => { one.checked = box.checked; });
+    tell();
   }
   last = index;
 }));

@@ -51,6 +51,7 @@ struct OutcomePage {
 /// One request to be rejected, as the form repeats it.
 #[derive(Debug)]
 struct ChosenRow {
+    id: RequestId,
     pick: String,
     user_id: String,
     name: String,
@@ -307,6 +308,7 @@ async fn ask_reason(
         .await?;
     let page = signed_in.page();
     let rows = named.into_iter().zip(&seen).map(|(one, seen)| ChosenRow {
+        id: one.id,
         pick: format!("{}.{}", seen.request_id, seen.digest),
         user_id: one.user_id,
         name: one.name,

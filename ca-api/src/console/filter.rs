@@ -78,6 +78,7 @@ impl Filter {
             kind: self.kind,
             class: self.class.clone(),
             search: self.search.clone(),
+            newest_first: !self.state.is_open(),
         }
     }
 

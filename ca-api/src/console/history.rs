@@ -43,7 +43,8 @@ fn what(page: &Page, act: &str) -> String {
     }
 }
 
-fn who(page: &Page, actor: &str) -> String {
+/// Who acted, as people say it.
+pub(super) fn who(page: &Page, actor: &str) -> String {
     match actor.split_once(':') {
         Some(("operator", name)) => name.to_owned(),
         Some(("applicant", _)) => page.t("console-actor-applicant"),

@@ -12,6 +12,7 @@ use ca_core::store::worker_status::{self, WorkerStatus};
 use ca_core::store::{StoreError, StoreResult, certificate};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::history;
 use super::row::{Light, Row};
 use super::signed_in::SignedIn;
 use super::tile::{self, Tile};
@@ -119,6 +120,7 @@ fn draw(signed_in: &SignedIn, found: &Found) -> OverviewPage {
         page: &page,
         operator: &signed_in.operator,
         classes: &site.classes,
+        profile: &signed_in.visit.site.profile,
         now: found.now,
     };
     let oldest = found.oldest.iter();
@@ -138,7 +140,7 @@ fn draw(signed_in: &SignedIn, found: &Found) -> OverviewPage {
 fn notice(page: &Page, order: Option<&CalendarOverride>, window: &Window) -> Option<Notice> {
     let order = order.filter(|_| matches!(window, Window::Ordered(_)))?;
     let facts = [
-        ("by", order.opened_by.clone()),
+        ("by", history::who(page, &order.opened_by)),
         ("reason", order.reason.clone()),
     ];
     Some(Notice {

@@ -24,6 +24,8 @@ pub(super) struct Fact {
     pub code: bool,
     /// A remark below it.
     pub note: Option<String>,
+    /// Whether the remark asks for a person.
+    pub alarming: bool,
 }
 
 impl Fact {
@@ -34,6 +36,7 @@ impl Fact {
             value: value.into(),
             code: false,
             note: None,
+            alarming: false,
         }
     }
 
@@ -42,6 +45,14 @@ impl Fact {
         Self {
             code: true,
             ..Self::new(what, value)
+        }
+    }
+
+    /// The same with a remark that asks for a person.
+    pub fn with_alarm(self, note: String) -> Self {
+        Self {
+            alarming: true,
+            ..self.with_note(note)
         }
     }
 
@@ -116,7 +127,7 @@ impl Prospect<'_> {
             page.t("console-fact-validity"),
             page.with("console-fact-months", months),
         );
-        let Some(authority) = self.authority else {
+        let Some(authority) = self.authority.filter(|_| self.request.state.is_open()) else {
             return fact;
         };
         let issuer = Validity {

@@ -123,6 +123,7 @@ fn draw(signed_in: &SignedIn, filter: &Filter, found: &Found) -> QueuePage {
         page: &page,
         operator: &signed_in.operator,
         classes,
+        profile: &signed_in.visit.site.profile,
         now: signed_in.now,
     };
     let rows: Vec<Row> = found

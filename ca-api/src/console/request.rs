@@ -205,7 +205,7 @@ fn times(page: &Page, signed_in: &SignedIn, request: &Request) -> Vec<Fact> {
         );
         let late = request.state.is_open() && promised < signed_in.now;
         times.push(if late {
-            fact.with_note(page.t("console-overdue"))
+            fact.with_alarm(page.t("console-overdue"))
         } else {
             fact
         });

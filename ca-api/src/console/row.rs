@@ -1,6 +1,7 @@
 //! One line of a list of requests.
 
 use ca_core::domain::account::AccountStatus;
+use ca_core::domain::profile::Profile;
 use ca_core::domain::request::{RequestId, RequestState};
 use ca_core::domain::user_id::Classes;
 use ca_core::flow::approve_requests::{Decision, digest_of, objection};
@@ -53,6 +54,8 @@ pub(super) struct Light<'a> {
     pub operator: &'a Operator,
     /// The classes of user IDs.
     pub classes: &'a Classes,
+    /// The profile that requests are issued by.
+    pub profile: &'a Profile,
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -62,11 +65,15 @@ impl Row {
     pub fn of(request: &Request, account: &Account, light: Light<'_>) -> Self {
         let page = light.page;
         let objection = objection(light.operator, account);
+        let usual = is_usual(request, account, light.profile);
         let promised = request.promised_at;
         Self {
             id: request.id.clone(),
-            pick: pick(request, account).filter(|_| objection.is_none()),
-            barred: objection.map(|objection| barred(page, &objection)),
+            pick: pick(request, account).filter(|_| objection.is_none() && usual),
+            barred: match objection {
+                Some(objection) => Some(barred(page, &objection)),
+                None => (!usual).then(|| page.t("console-flag-subject")),
+            },
             user_id: account.user_id.to_string(),
             name: account.name.clone(),
             class: words::class(page, light.classes, &account.user_id),
@@ -86,6 +93,14 @@ pub(super) fn pick(request: &Request, account: &Account) -> Option<String> {
     let decidable = request.state == RequestState::Pending;
     let digest = digest_of(request, account).filter(|_| decidable)?;
     Some(format!("{}.{digest}", request.id))
+}
+
+/// Whether the request asks for what the profile gives this account. The list shows no subject, so whatever is
+/// unusual is decided on its own page, where the subject stands in full.
+fn is_usual(request: &Request, account: &Account, profile: &Profile) -> bool {
+    let subject = profile.subject_of(account.user_id.as_str());
+    request.profile == profile.name().as_str()
+        && subject.is_ok_and(|subject| subject.to_string() == request.subject)
 }
 
 fn barred(page: &Page, objection: &Decision) -> String {

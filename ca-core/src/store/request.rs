@@ -102,6 +102,8 @@ pub struct RequestFilter {
     pub class: Option<String>,
     /// Only user IDs or names that contain this.
     pub search: Option<String>,
+    /// The newest first, for what is over; the oldest first otherwise, for what waits.
+    pub newest_first: bool,
 }
 
 /// Stores a new request as pending.
@@ -166,7 +168,7 @@ pub fn count_by_state(db: &mut Db) -> StoreResult<Vec<(RequestState, i64)>> {
     Ok(counts)
 }
 
-/// One page of requests with their accounts, oldest first, and how many there are in all.
+/// One page of requests with their accounts, and how many there are in all.
 pub fn list(
     db: &mut Db,
     filter: &RequestFilter,
@@ -174,8 +176,13 @@ pub fn list(
     limit: i64,
 ) -> StoreResult<(Vec<(Request, Account)>, i64)> {
     let total = filtered(filter).count().get_result(db)?;
-    let rows = filtered(filter)
-        .order((request::submitted_at, request::id))
+    let chosen = filtered(filter);
+    let ordered = if filter.newest_first {
+        chosen.order((request::submitted_at.desc(), request::id.desc()))
+    } else {
+        chosen.order((request::submitted_at, request::id))
+    };
+    let rows = ordered
         .offset(offset)
         .limit(limit)
         .select((Request::as_select(), Account::as_select()))

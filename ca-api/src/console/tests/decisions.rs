@@ -284,3 +284,20 @@ async fn a_disabled_account_is_not_offered_for_approval() {
     );
     assert_eq!(desk.request_row(&request.id).state, RequestState::Pending);
 }
+
+#[actix_web::test]
+async fn an_unusual_subject_is_decided_on_its_own_page_only() {
+    let desk = Desk::new();
+    let suzuki = desk.operator("suzuki");
+    let account = desk.account("KJ2700000001", "さくら", "sato");
+    let other = "CN=KJ2700000002, O=電子請求受付センター";
+    let request = desk.request_for(&account, RequestKind::First, 2, other);
+    let mut browser = Browser::at_work(&desk, &suzuki).await;
+    let queue = browser.get("/console/requests").await.body;
+    assert!(queue.contains("名義が規定と違う"), "{queue}");
+    assert!(!queue.contains("type=\"checkbox\""), "{queue}");
+    let page = browser
+        .get(&format!("/console/requests/{}", request.id))
+        .await;
+    assert!(page.body.contains(other), "{}", page.body);
+}

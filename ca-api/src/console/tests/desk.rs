@@ -144,6 +144,18 @@ impl Desk {
 
     /// A pending request, sent so many hours before the morning.
     pub fn request(&self, user_id: &UserId, kind: RequestKind, hours: i64) -> Request {
+        let subject = self.stage.site.profile.subject_of(user_id.as_str());
+        self.request_for(user_id, kind, hours, &subject.unwrap().to_string())
+    }
+
+    /// The same with a subject of one's own.
+    pub fn request_for(
+        &self,
+        user_id: &UserId,
+        kind: RequestKind,
+        hours: i64,
+        subject: &str,
+    ) -> Request {
         let at = morning() - TimeDelta::hours(hours);
         let id = RequestId::draw(at, &OsRandom);
         let account = self.account_row(user_id);
@@ -151,13 +163,12 @@ impl Desk {
             key_id: "k1".to_owned(),
             bytes: vec![1, 2, 3],
         };
-        let subject = format!("CN={user_id}, O=電子請求受付センター");
         let new = NewRequest {
             id: &id,
             account_id: account.id,
             kind,
             profile: "client",
-            subject: &subject,
+            subject,
             sealed: &sealed,
             submitted_at: at,
             promised_at: Some(at + TimeDelta::hours(31)),
@@ -175,11 +186,20 @@ impl Desk {
             failure: failed.then(|| "the linter refused the subject".to_owned()),
             ..Change::default()
         };
-        let act = Act::new(Actor::Worker("worker-1".to_owned()), morning());
-        self.commit(&act, verb, &request.id, |db| {
+        let actor = match event {
+            RequestEvent::Approve => Actor::Operator("tanaka".to_owned()),
+            RequestEvent::Withdraw => Actor::Applicant(self.user_id_of(request)),
+            _ => Actor::Worker("worker-1".to_owned()),
+        };
+        self.commit(&Act::new(actor, morning()), verb, &request.id, |db| {
             request::advance(db, &held, event, &change, morning())
         });
         self.request_row(&request.id)
+    }
+
+    fn user_id_of(&self, request: &Request) -> UserId {
+        let load = |db: &mut _| account::load(db, request.account_id);
+        self.store().read(load).unwrap().user_id
     }
 
     pub fn request_row(&self, id: &RequestId) -> Request {
@@ -265,7 +285,10 @@ impl Desk {
     ) {
         let done = self.store().transaction(|db| {
             work(db)?;
-            audit::append(db, act, &[Record::new(verb, format!("request:{id}"))])
+            let record = Record::new(verb, format!("request:{id}"));
+            // A claim is not audited: the intent and what comes of it are.
+            let records = (verb != "request.claim").then_some(record);
+            audit::append(db, act, records.as_slice())
         });
         done.unwrap();
     }
