@@ -40,7 +40,7 @@ impl Applicant {
         }
         let form = form
             .fill("新しいパスワード", CHOSEN)
-            .fill("確認のため", CHOSEN);
+            .fill("もう一度", CHOSEN);
         self.letter.login_password = CHOSEN.to_owned();
         form.send(&self.visitor)
     }
