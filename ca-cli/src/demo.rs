@@ -80,9 +80,10 @@ pub(crate) fn run(
 
 /// Sets up what is missing, serves until a signal comes.
 fn serve(place: &Place, csv: &[u8], out: &mut dyn Write) -> anyhow::Result<()> {
+    let accounts = set_up::read_accounts(place, csv)?;
     // Before anything is set up, so that a second start by mistake changes nothing.
     port::expect_free(&place.desk.config.listen)?;
-    let house = set_up::open(place, csv)?;
+    let house = set_up::open(place, &accounts)?;
     place.write_config()?;
     let letters = house.print_first_letters(place)?;
     let running = Running::start(place, &house)?;

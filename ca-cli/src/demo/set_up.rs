@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, anyhow};
+use ca_core::domain::account::AccountDetails;
 use ca_core::domain::account_csv::{self, CsvLimits};
 use ca_core::domain::password::IssuancePassword;
 use ca_core::domain::user_id::UserId;
@@ -36,16 +37,25 @@ pub(super) struct House {
     pub user_ids: Vec<UserId>,
 }
 
-/// Sets up what is missing.
-pub(super) fn open(place: &Place, csv: &[u8]) -> anyhow::Result<House> {
+/// The accounts of the CSV; read first, so that a wrong file leaves nothing behind.
+pub(super) fn read_accounts(place: &Place, csv: &[u8]) -> anyhow::Result<Vec<AccountDetails>> {
     let desk = &place.desk;
-    // The file is read first: one that is wrong leaves nothing behind.
     let accounts =
         account_csv::read(csv, &desk.config.classes(), CsvLimits::default()).map_err(|errors| {
             anyhow!(crate::command::account::import::refusal(
                 "accounts", &errors
             ))
         })?;
+    Ok(accounts
+        .lines
+        .into_iter()
+        .map(|line| line.details)
+        .collect())
+}
+
+/// Sets up what is missing.
+pub(super) fn open(place: &Place, accounts: &[AccountDetails]) -> anyhow::Result<House> {
+    let desk = &place.desk;
     make_data_folder(place.folder())?;
     let store = Store::migrate(&desk.config.database, place.folder())?;
     let passphrase = passphrase(place)?;
@@ -57,17 +67,15 @@ pub(super) fn open(place: &Place, csv: &[u8]) -> anyhow::Result<House> {
     )?;
     certify_site(place, &store, &opened)?;
     add_operator(place, &store, &opened)?;
-    let details: Vec<_> = accounts
-        .lines
-        .into_iter()
-        .map(|line| line.details)
-        .collect();
-    import_accounts(&store, &desk.act(Some(STAFF)), STAFF, &details, false)?;
+    import_accounts(&store, &desk.act(Some(STAFF)), STAFF, accounts, false)?;
     Ok(House {
         root: ca::current(&store)?,
         store,
         passphrase,
-        user_ids: details.into_iter().map(|details| details.user_id).collect(),
+        user_ids: accounts
+            .iter()
+            .map(|details| details.user_id.clone())
+            .collect(),
     })
 }
 

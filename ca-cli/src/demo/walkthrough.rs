@@ -47,12 +47,19 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     refuse_used(place.folder())?;
+    let accounts = set_up::read_accounts(place, csv)?;
+    if accounts.len() < count {
+        bail!(
+            "the CSV has {} accounts, --count asks for {count}; add accounts or lower --count",
+            accounts.len()
+        );
+    }
     let mut progress = Progress::new(out);
     progress.step(
         "認証局・サイト証明書・審査担当者・口座を用意",
         "set up the CA, the site, an operator, accounts",
     )?;
-    let house = set_up::open(place, csv)?;
+    let house = set_up::open(place, &accounts)?;
     progress.step("お知らせを印刷", "print the letters")?;
     let mut applicants = letters(place, &house, count)?;
     let running = Running::start(place, &house)?;
@@ -83,19 +90,15 @@ fn refuse_used(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn letters(place: &Place, house: &House, count: usize) -> anyhow::Result<Vec<Applicant>> {
-    if house.user_ids.len() < count {
-        bail!(
-            "the CSV has {} accounts, --count asks for {count}; add accounts or lower --count",
-            house.user_ids.len()
-        );
-    }
     let chosen = house
         .user_ids
         .iter()
         .take(count)
         .map(ToString::to_string)
         .collect();
-    let letters = house.print_letters(place, Selection::UserIds(chosen))?;
+    let mut letters = house.print_letters(place, Selection::UserIds(chosen))?;
+    // The letters come by user ID; the CSV's first account is the one whose facts stand at the top.
+    letters.sort_by_key(|letter| house.user_ids.iter().position(|id| *id == letter.user_id));
     letters
         .into_iter()
         .map(|letter| Applicant::new(place, house, letter))
