@@ -11,8 +11,6 @@ pub(crate) mod card;
 pub(crate) mod certificates;
 pub(crate) mod download;
 pub(crate) mod fault;
-#[cfg(test)]
-mod gallery;
 pub(crate) mod gate;
 pub(crate) mod holder;
 pub(crate) mod login;

@@ -92,3 +92,83 @@ async fn serve(name: web::Path<String>) -> Result<HttpResponse, Problem> {
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .body(asset.bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The colours of one scheme, by name.
+    fn tokens(css: &str) -> Vec<(String, [f64; 3])> {
+        let pairs = css
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("--")?.split_once(": #"));
+        let colour = |hex: &str, at: usize| {
+            f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0
+        };
+        pairs
+            .map(|(name, hex)| (name.to_owned(), [0, 2, 4].map(|at| colour(hex, at))))
+            .collect()
+    }
+
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let linear = |c: f64| {
+            if c <= 0.040_45 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        let [red, green, blue] = colour.map(linear);
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(tokens: &[(String, [f64; 3])], one: &str, other: &str) -> f64 {
+        let of = |name: &str| luminance(tokens.iter().find(|(own, _)| own == name).unwrap().1);
+        let (one, other) = (of(one), of(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn text_stands_out_by_seven_to_one_and_edges_by_three_in_both_schemes() {
+        let css = String::from_utf8(find("inkan.css").unwrap().bytes.to_vec()).unwrap();
+        let mut schemes = css.split("}");
+        let (light, dark) = (
+            tokens(schemes.next().unwrap()),
+            tokens(schemes.next().unwrap()),
+        );
+        for (scheme, name) in [(light, "light"), (dark, "dark")] {
+            assert!(scheme.len() > 15, "{name}: the tokens were not found");
+            for (text, grounds) in [
+                (
+                    "ink",
+                    [
+                        "paper",
+                        "ground",
+                        "blue-pale",
+                        "green-pale",
+                        "amber-pale",
+                        "red-pale",
+                    ]
+                    .as_slice(),
+                ),
+                ("muted", &["paper", "ground"]),
+                ("blue", &["paper", "ground", "blue-pale"]),
+                ("blue-deep", &["paper", "blue-pale"]),
+                ("on-blue", &["blue", "blue-deep"]),
+                ("green", &["paper", "green-pale"]),
+                ("amber", &["paper", "amber-pale"]),
+                ("red", &["paper", "red-pale"]),
+            ] {
+                for ground in grounds {
+                    let ratio = contrast(&scheme, text, ground);
+                    assert!(ratio >= 7.0, "{name}: {text} on {ground} is {ratio:.2}");
+                }
+            }
+            assert!(
+                contrast(&scheme, "edge", "paper") >= 3.0,
+                "{name}: edges of fields"
+            );
+        }
+    }
+}

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HOST, ORIGIN};
-use actix_web::http::{Method, header::HeaderMap};
+use actix_web::http::Method;
+use actix_web::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
 use crate::problem::Problem;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Most bytes of path and query together.
 const MOST_ADDRESS: usize = 2_048;
@@ -38,7 +40,7 @@ fn check(request: &HttpRequest) -> Result<(), Problem> {
     ) {
         return Ok(());
     }
-    if is_from_elsewhere(request.headers()) {
+    if is_from_elsewhere(request) {
         return Err(Problem::Forged("origin"));
     }
     Ok(())
@@ -46,20 +48,25 @@ fn check(request: &HttpRequest) -> Result<(), Problem> {
 
 /// Browsers say where a form came from in `Sec-Fetch-Site` and `Origin`. Whoever sends neither (old browsers,
 /// scripts) still needs the form's token.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
-    let read = |name: &str| headers.get(name).map(|value| value.as_bytes());
-    if read("sec-fetch-site").is_some_and(|site| site != b"same-origin") {
+fn is_from_elsewhere(request: &HttpRequest) -> bool {
+    let read = |name| request.headers().get(name).map(HeaderValue::as_bytes);
+    if read(SEC_FETCH_SITE).is_some_and(|site| site != b"same-origin") {
         return true;
     }
-    let Some(origin) = read(ORIGIN.as_str()) else {
-        return false;
-    };
-    let own = [
-        b"https://".as_slice(),
-        read(HOST.as_str()).unwrap_or_default(),
-    ]
-    .concat();
-    origin != own
+    read(ORIGIN).is_some_and(|origin| origin != own_origin(request).as_bytes())
+}
+
+/// Where this request was sent to. HTTP/2 says it in the address (`:authority`), HTTP/1.1 in `Host`.
+fn own_origin(request: &HttpRequest) -> String {
+    let named = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let asked = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    format!("https://{}", asked.or(named).unwrap_or_default())
 }
 
 fn has_doubled_parameter(query: &str) -> bool {
@@ -99,6 +106,16 @@ mod tests {
         ] {
             assert!(check(&post(&[header])).is_err(), "{header:?}");
         }
+    }
+
+    #[test]
+    fn http_2_names_the_site_in_the_address() {
+        let own = |origin| {
+            let request = TestRequest::post().uri("https://ca.example:8443/service/login");
+            check(&request.insert_header(("origin", origin)).to_http_request()).is_ok()
+        };
+        assert!(own("https://ca.example:8443"));
+        assert!(!own("https://evil.example"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -68,7 +69,7 @@ impl Mark {
 
 /// Middleware, outermost: names the request, then completes the reply's headers.
 pub async fn complete<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let missing = || Problem::Internal("the listener was set up without its site".to_owned());
@@ -88,7 +89,13 @@ pub async fn complete<B: MessageBody + 'static>(
     request.extensions_mut().insert(mark.clone());
     request.extensions_mut().insert(cookie.clone());
 
+    // Whoever asks for the head of a page alone gets it: the body is left out when the reply is written.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+
     let mut response = next.call(request).await?.map_into_boxed_body();
+    log(&mark, &response);
     let is_page = response
         .headers()
         .get(CONTENT_TYPE)
@@ -102,6 +109,22 @@ pub async fn complete<B: MessageBody + 'static>(
         headers.insert(HeaderName::from_static("x-request-id"), mark);
     }
     Ok(response)
+}
+
+/// One line a request; never the query, which may hold what somebody typed.
+fn log(mark: &Mark, response: &ServiceResponse) {
+    let (status, mark) = (response.status().as_u16(), mark.as_str());
+    let (method, path) = (response.request().method(), response.request().path());
+    match response.response().error() {
+        Some(error) if status >= 500 => {
+            tracing::error!(status, mark, %method, path, %error, "request failed");
+        }
+        Some(error) => tracing::info!(status, mark, %method, path, %error, "request refused"),
+        None if path.starts_with("/assets/") || path == "/healthz" => {
+            tracing::debug!(status, mark, %method, path, "request");
+        }
+        None => tracing::info!(status, mark, %method, path, "request"),
+    }
 }
 
 fn complete_headers(headers: &mut HeaderMap, area: Area, site: &Site) {

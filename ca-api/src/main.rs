@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
     let site = Arc::new(site(Config::load(options.config.as_deref())?)?);
     if options.check_config {
         server::check(&site)?;
-        println!("the configuration is good");
+        tracing::info!("the configuration is good");
         return Ok(());
     }
     let server = server::serve(site)?;

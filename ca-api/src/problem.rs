@@ -88,7 +88,6 @@ pub async fn dress<B: MessageBody + 'static>(
     if !(status.is_client_error() || status.is_server_error()) || is_html(&response) {
         return Ok(response);
     }
-    log(&visit, &response);
     let kind = Kind::of(&response);
     let body = ProblemPage {
         page: visit.page(),
@@ -110,18 +109,6 @@ fn is_html(response: &ServiceResponse) -> bool {
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-}
-
-fn log(visit: &Visit, response: &ServiceResponse) {
-    let status = response.status().as_u16();
-    let mark = visit.mark.as_str();
-    match response.response().error() {
-        Some(error) if status >= 500 => {
-            tracing::error!(status, mark, path = visit.path, %error, "request failed")
-        }
-        Some(error) => tracing::info!(status, mark, path = visit.path, %error, "request refused"),
-        None => tracing::info!(status, mark, path = visit.path, "request refused"),
-    }
 }
 
 /// The pages there are for problems: the key of their texts in `layout.ftl`.

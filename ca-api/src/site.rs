@@ -121,6 +121,9 @@ impl fmt::Debug for Site {
     }
 }
 
+/// Name of the language cookie over plain http; read over https too, where nothing better is known.
+pub const LANGUAGE_COOKIE: &str = "inkan-language";
+
 /// Which listener a request came in by; each knows its own cookie and login page only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
@@ -146,6 +149,15 @@ impl Area {
         match self {
             Self::Plain | Self::Applicant => "__Host-inkan-form",
             Self::Console => "__Host-inkan-console-form",
+        }
+    }
+
+    /// Name of the cookie that remembers the language. It holds no secret; plain http may not touch those of
+    /// https, so each has its own.
+    pub fn language_cookie(self) -> &'static str {
+        match self {
+            Self::Plain => LANGUAGE_COOKIE,
+            Self::Applicant | Self::Console => "__Host-inkan-language",
         }
     }
 

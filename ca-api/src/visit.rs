@@ -13,10 +13,7 @@ use crate::headers::Mark;
 use crate::locale::{Language, Texts};
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::site::{Area, Site};
-
-/// The cookie that remembers the language. It holds no secret and serves plain http too.
-pub const LANGUAGE_COOKIE: &str = "inkan-language";
+use crate::site::{Area, LANGUAGE_COOKIE, Site};
 
 /// One request, as pages see it.
 #[derive(Debug, Clone)]
@@ -47,7 +44,7 @@ impl Visit {
         Ok(Self {
             site: Arc::clone(site),
             area,
-            language: language(request),
+            language: language(request, area),
             path: request.path().to_owned(),
             form_token: form_token(request, area),
             mark: request
@@ -83,8 +80,9 @@ impl FromRequest for Visit {
     }
 }
 
-fn language(request: &HttpRequest) -> Language {
-    let cookie = request.cookie(LANGUAGE_COOKIE);
+fn language(request: &HttpRequest, area: Area) -> Language {
+    let own = request.cookie(area.language_cookie());
+    let cookie = own.or_else(|| request.cookie(LANGUAGE_COOKIE));
     cookie
         .and_then(|cookie| Language::of_tag(cookie.value()))
         .unwrap_or_default()

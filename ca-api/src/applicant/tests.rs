@@ -20,6 +20,7 @@ mod answers;
 mod doors;
 mod download;
 mod forms;
+mod gallery;
 mod journey;
 mod replies;
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::locale::Language;
 use crate::problem::Problem;
-use crate::visit::LANGUAGE_COOKIE;
+use crate::visit::Visit;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Back {
@@ -16,11 +16,13 @@ pub(super) struct Back {
 }
 
 pub(super) async fn switch(
+    visit: Visit,
     tag: web::Path<String>,
     back: web::Query<Back>,
 ) -> Result<HttpResponse, Problem> {
     let language = Language::of_tag(&tag).ok_or(Problem::NotFound)?;
-    let cookie = Cookie::build(LANGUAGE_COOKIE, language.tag())
+    let cookie = Cookie::build(visit.area.language_cookie(), language.tag())
+        .secure(visit.area.is_tls())
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)

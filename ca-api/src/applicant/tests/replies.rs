@@ -89,6 +89,34 @@ async fn what_goes_wrong_has_a_page_in_the_visitors_language_and_a_mark() {
 }
 
 #[actix_web::test]
+async fn too_many_logins_at_once_are_asked_to_come_again() {
+    let busy = Stage::with(|config| config.password.concurrent = 0);
+    let mut browser = Browser::new(&busy);
+    let reply = browser.log_in(USER, TEMPORARY).await;
+    assert_eq!(
+        (reply.status.as_u16(), header(&reply, "retry-after")),
+        (503, "10")
+    );
+    assert!(reply.body.contains("ただいま混雑しています"));
+}
+
+#[actix_web::test]
+async fn the_head_of_a_page_can_be_asked_for_alone() {
+    let stage = town();
+    let mut browser = Browser::new(&stage);
+    for path in ["/", "/service/login", "/healthz"] {
+        let reply = browser
+            .send(
+                TestRequest::default()
+                    .method(actix_web::http::Method::HEAD)
+                    .uri(path),
+            )
+            .await;
+        assert_eq!(reply.status, 200, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn the_language_stays_and_the_link_comes_back() {
     let stage = town();
     let mut browser = Browser::new(&stage);

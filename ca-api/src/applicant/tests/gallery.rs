@@ -24,7 +24,10 @@ fn every_page(language: Language) -> Vec<Drawn> {
         scenes::public(&page),
         scenes::problems(&page),
         scenes::entrance(&page),
+        scenes::passwords(&page),
+        scenes::gates(&page),
         scenes::certificates(&page),
+        scenes::requests(&page),
         scenes::application(&page),
     ]
     .concat()

@@ -116,70 +116,76 @@ fn change(page: &Page, faults: Faults, is_step: bool) -> ChangePage {
 }
 
 pub(super) fn entrance(page: &Page) -> Vec<Drawn> {
-    let until = page.moment(now() + TimeDelta::minutes(30));
-    let wrong = Faults::new(page.t("login-wrong-summary"))
+    let timed_out = LoginPage {
+        timed_out: true,
+        ..login(page, Faults::default())
+    };
+    let wrong = LoginPage {
+        user_id: USER.to_owned(),
+        folded: true,
+        ..login(page, wrong(page))
+    };
+    let locked = LoginPage {
+        user_id: USER.to_owned(),
+        ..login(page, locked(page))
+    };
+    vec![
+        draw("login", &login(page, Faults::default())),
+        draw("login-timed-out", &timed_out),
+        draw("login-wrong", &wrong),
+        draw("login-locked", &locked),
+    ]
+}
+
+fn wrong(page: &Page) -> Faults {
+    Faults::new(page.t("login-wrong-summary"))
         .with_field(
             "user_id",
             page.t("login-wrong"),
             page.t("login-wrong-advice"),
         )
-        .with(page.with("login-left", [("left", "1"), ("minutes", "30")]));
-    let locked = Faults::new(page.t("login-locked-title"))
-        .with(page.with(
-            "login-locked",
-            [("tries", "3".to_owned()), ("until", until.clone())],
-        ))
-        .with(page.t("login-locked-next"));
+        .with(page.with("login-left", [("left", "1"), ("minutes", "30")]))
+}
+
+fn locked(page: &Page) -> Faults {
+    let until = page.moment(now() + TimeDelta::minutes(30));
+    Faults::new(page.t("login-locked-title"))
+        .with(page.with("login-locked", [("tries", "3"), ("until", &until)]))
+        .with(page.t("login-locked-next"))
+}
+
+pub(super) fn passwords(page: &Page) -> Vec<Drawn> {
     let refused = Faults::new(page.t("errors-title"))
         .with_field("current", page.t("password-current-wrong"), String::new())
         .with_field("new", page.t("password-short"), String::new())
         .with_field("again", page.t("password-differ"), String::new());
-    let gate_wrong = Faults::new(page.t("errors-title"))
+    vec![
+        draw("password-forced", &change(page, Faults::default(), true)),
+        draw("password-chosen", &change(page, Faults::default(), false)),
+        draw("password-refused", &change(page, refused, false)),
+    ]
+}
+
+pub(super) fn gates(page: &Page) -> Vec<Drawn> {
+    let until = page.moment(now() + TimeDelta::minutes(30));
+    let wrong = Faults::new(page.t("errors-title"))
         .with_field(
             "issuance_password",
             page.t("gate-wrong-summary"),
             page.t("gate-wrong"),
         )
         .with(page.with("gate-left", [("left", "2"), ("minutes", "30")]));
-    let gate_locked = Faults::new(page.t("gate-locked-title"))
-        .with(page.with("gate-locked", [("tries", "3".to_owned()), ("until", until)]));
+    let locked = Faults::new(page.t("gate-locked-title"))
+        .with(page.with("gate-locked", [("tries", "3"), ("until", &until)]));
+    let changed = GatePage {
+        changed: true,
+        ..gate(page, Faults::default())
+    };
     vec![
-        draw("login", &login(page, Faults::default())),
-        draw(
-            "login-timed-out",
-            &LoginPage {
-                timed_out: true,
-                ..login(page, Faults::default())
-            },
-        ),
-        draw(
-            "login-wrong",
-            &LoginPage {
-                user_id: USER.to_owned(),
-                folded: true,
-                ..login(page, wrong)
-            },
-        ),
-        draw(
-            "login-locked",
-            &LoginPage {
-                user_id: USER.to_owned(),
-                ..login(page, locked)
-            },
-        ),
-        draw("password-forced", &change(page, Faults::default(), true)),
-        draw("password-chosen", &change(page, Faults::default(), false)),
-        draw("password-refused", &change(page, refused, false)),
         draw("gate", &gate(page, Faults::default())),
-        draw(
-            "gate-changed",
-            &GatePage {
-                changed: true,
-                ..gate(page, Faults::default())
-            },
-        ),
-        draw("gate-wrong", &gate(page, gate_wrong)),
-        draw("gate-locked", &gate(page, gate_locked)),
+        draw("gate-changed", &changed),
+        draw("gate-wrong", &gate(page, wrong)),
+        draw("gate-locked", &gate(page, locked)),
     ]
 }
 
@@ -270,58 +276,40 @@ pub(super) fn certificates(page: &Page) -> Vec<Drawn> {
         certificate(-40, valid, 1),
         certificate(400, CertificateStatus::Revoked, 1),
     ];
+    let issued = request(RequestState::Issued);
+    let pending = request(RequestState::Pending);
+    let soon = [certificate(20, valid, 3)];
+    vec![
+        draw(
+            "my-issued",
+            &mine(page, Some(&issued), &[certificate(1096, valid, 0)]),
+        ),
+        draw("my-many", &mine(page, None, &many)),
+        draw("my-soon", &mine(page, None, &soon)),
+        draw("my-renewing", &mine(page, Some(&pending), &soon)),
+    ]
+}
+
+pub(super) fn requests(page: &Page) -> Vec<Drawn> {
+    let of = |state| mine(page, Some(&request(state)), &[]);
+    let approved = request(RequestState::Approved);
     let late = Request {
         promised_at: Some(now() - TimeDelta::hours(1)),
-        ..request(RequestState::Approved)
+        ..approved
+    };
+    let no_mail = CertificatesPage {
+        mail: None,
+        ..mine(page, None, &[])
     };
     vec![
         draw("my-none", &mine(page, None, &[])),
-        draw(
-            "my-none-no-mail",
-            &CertificatesPage {
-                mail: None,
-                ..mine(page, None, &[])
-            },
-        ),
-        draw(
-            "my-pending",
-            &mine(page, Some(&request(RequestState::Pending)), &[]),
-        ),
-        draw(
-            "my-approved",
-            &mine(page, Some(&request(RequestState::Approved)), &[]),
-        ),
+        draw("my-none-no-mail", &no_mail),
+        draw("my-pending", &of(RequestState::Pending)),
+        draw("my-approved", &of(RequestState::Approved)),
         draw("my-late", &mine(page, Some(&late), &[])),
-        draw(
-            "my-rejected",
-            &mine(page, Some(&request(RequestState::Rejected)), &[]),
-        ),
-        draw(
-            "my-failed",
-            &mine(page, Some(&request(RequestState::Failed)), &[]),
-        ),
-        draw(
-            "my-withdrawn",
-            &mine(page, Some(&request(RequestState::Withdrawn)), &[]),
-        ),
-        draw(
-            "my-issued",
-            &mine(
-                page,
-                Some(&request(RequestState::Issued)),
-                &[certificate(1096, valid, 0)],
-            ),
-        ),
-        draw("my-many", &mine(page, None, &many)),
-        draw("my-soon", &mine(page, None, &[certificate(20, valid, 3)])),
-        draw(
-            "my-renewing",
-            &mine(
-                page,
-                Some(&request(RequestState::Pending)),
-                &[certificate(20, valid, 3)],
-            ),
-        ),
+        draw("my-rejected", &of(RequestState::Rejected)),
+        draw("my-failed", &of(RequestState::Failed)),
+        draw("my-withdrawn", &of(RequestState::Withdrawn)),
     ]
 }
 
