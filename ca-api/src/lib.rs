@@ -20,6 +20,7 @@ pub mod server;
 pub mod session;
 pub mod site;
 #[cfg(test)]
+#[path = "tests/stage.rs"]
 mod stage;
 pub mod visit;
 pub mod work;
