@@ -1,6 +1,6 @@
 //! An operator at the console: a client certificate and a password of their own.
 
-use crate::page::Page;
+use crate::page::{Form, Page};
 use crate::program;
 use crate::service::Service;
 use crate::site::{Visitor, arriving};
@@ -41,9 +41,14 @@ impl Operator {
             .arg(&file)
             .args(options);
         program::run(&mut command).ok();
+        Self::known(service, name)
+    }
+
+    /// One who was added before.
+    pub fn known(service: &Service, name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            file,
+            file: service.folder().join(&format!("{name}.p12")),
             console: service.console(),
             root_pem: service.root_pem(),
         }
@@ -75,10 +80,47 @@ impl Operator {
 
     /// Logs in at the console.
     pub fn log_in(&self, visitor: &Visitor) -> Page {
-        let page = visitor.open("/console/login");
-        page.form("ログイン")
-            .set("name", &self.name)
-            .set("password", PASSWORD)
+        self.log_in_with(visitor, PASSWORD)
+    }
+
+    /// The same with whatever is typed.
+    pub fn log_in_with(&self, visitor: &Visitor, password: &str) -> Page {
+        let form = visitor.open("/console/login").form("ログイン");
+        form.fill("担当者名", &self.name)
+            .fill("パスワード", password)
             .send(visitor)
     }
+
+    /// A browser that is logged in.
+    pub fn signed_in(&self) -> Visitor {
+        let visitor = self.visitor();
+        self.log_in(&visitor).shows(&["概況"]);
+        visitor
+    }
+
+    /// Approves every request that waits.
+    pub fn approve_all(&self) -> Page {
+        let visitor = self.signed_in();
+        let queue = visitor.open("/console/requests");
+        picked(&queue, "承認する").send(&visitor)
+    }
+
+    /// Rejects every request that waits, for that reason.
+    pub fn reject_all(&self, reason: &str) -> Page {
+        let visitor = self.signed_in();
+        let queue = visitor.open("/console/requests");
+        let page = picked(&queue, "却下する").send(&visitor);
+        page.form("却下する")
+            .fill("却下の理由", reason)
+            .send(&visitor)
+    }
+}
+
+/// The form of the queue with every box ticked.
+pub fn picked(queue: &Page, button: &str) -> Form {
+    let boxes = queue.attributes("input[type=checkbox]", "value");
+    assert!(!boxes.is_empty(), "nothing to decide:\n{}", queue.text());
+    boxes.iter().fold(queue.form(button), |form, value| {
+        form.add("chosen[]", value)
+    })
 }

@@ -140,6 +140,26 @@ impl Service {
         Operator::add(self, name)
     }
 
+    /// An operator who was added before.
+    pub fn again(&self, name: &str) -> Operator {
+        Operator::known(self, name)
+    }
+
+    /// The mails that left as files, raw, in the order of their names.
+    pub fn mails(&self) -> Vec<String> {
+        let folder = self.folder.join("data/mail");
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "eml"))
+            .collect();
+        paths.sort();
+        paths
+            .iter()
+            .map(|path| std::fs::read_to_string(path).expect("a mail"))
+            .collect()
+    }
+
     /// Starts the web tier and waits until it answers.
     pub fn start_site(&self) -> Process {
         let mut site = self.start("ca-api", &[]);

@@ -103,6 +103,19 @@ impl Visitor {
         Ok(Page::of(&address, request.call()?))
     }
 
+    /// Opens a page with a cookie that this browser was never given.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub fn open_with(&self, address: &str, cookie: &str) -> Page {
+        let address = self.absolute(address);
+        let request = self.agent.get(&address).header(header::COOKIE, cookie);
+        let response = request
+            .call()
+            .unwrap_or_else(|error| panic!("{address}: {error}"));
+        Page::of(&address, response)
+    }
+
     /// Sends fields as a form does.
     ///
     /// # Panics

@@ -3,6 +3,7 @@
 mod applicant;
 mod bad_input;
 mod browser;
+mod console;
 mod fences;
 mod harness;
 mod schema;

@@ -1,0 +1,4 @@
+//! The operators' console: who gets in, what a decision does.
+
+mod decisions;
+mod door;
