@@ -7,7 +7,6 @@ help-back = Back to all help pages
 help-top = Back to the top page
 help-also = See also
 help-picture-open = Show the picture larger
-help-not-found = There is no such picture.
 
 help-root-title = Importing the root certificate
 help-root-summary = Done once on each PC, before anything else. Six pictures.

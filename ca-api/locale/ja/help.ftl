@@ -7,7 +7,6 @@ help-back = ヘルプの一覧へ戻る
 help-top = トップページへ戻る
 help-also = あわせてお読みください
 help-picture-open = 絵を大きく表示する
-help-not-found = この絵はありません。
 
 help-root-title = 認証局証明書のインポート
 help-root-summary = はじめに一度、パソコンごとに行います。6 つの絵で案内します。

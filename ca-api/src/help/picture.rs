@@ -1,18 +1,30 @@
 //! The drawings of the guides: one set of parts, both languages, `GET /help/picture/{language}/{name}.svg`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use openssl::base64::encode_block;
+use sha2::{Digest, Sha256};
 
 use super::authority;
+use crate::headers::CONTENT_SECURITY;
 use crate::locale::{Language, Texts};
 use crate::problem::Problem;
 use crate::visit::Visit;
 
 /// Browsers may keep a drawing for an hour: it changes with the texts and the authority's name alone.
 const CACHE: &str = "public, max-age=3600";
+
+/// The one style of all drawings.
+const STYLE: &str = include_str!("../../templates/help/picture/picture.css");
+
+/// Lets a drawing that is opened by itself use its own style, and nothing else.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = encode_block(&Sha256::digest(STYLE));
+    format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'")
+});
 
 /// One drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +130,7 @@ pub(super) async fn draw(
     let texts = Texts::new(Arc::clone(&visit.site.locale), language);
     let drawing = Drawing {
         picture,
-        style: include_str!("../../templates/help/picture/picture.css"),
+        style: STYLE,
         host: visit.site.config.service.public_url.clone(),
         authority: authority::name(&visit, &texts).await?,
         texts,
@@ -127,5 +139,6 @@ pub(super) async fn draw(
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "image/svg+xml"))
         .insert_header((CACHE_CONTROL, CACHE))
+        .insert_header((CONTENT_SECURITY, POLICY.as_str()))
         .body(body))
 }

@@ -168,58 +168,39 @@ async fn busy_and_hurting() {
         refused_mail(&desk);
         worker(&desk, "signer-away", 1);
         let mut browser = browser(&desk, &suzuki, tag).await;
-        check("overview-hurting", tag, &browser.get("/console").await);
-        let queue = browser.get("/console/requests?pick=all").await;
-        check("queue-many", tag, &queue);
-        check(
-            "queue-failed",
-            tag,
-            &browser.get("/console/requests?state=failed").await,
-        );
-        check(
-            "accounts-many",
-            tag,
-            &browser.get("/console/accounts").await,
-        );
-        let mut fields: Vec<(&str, &str)> = queue
-            .body
-            .split("name=\"chosen[]\" value=\"")
-            .skip(1)
-            .map(|rest| ("chosen[]", rest.split('"').next().unwrap()))
-            .take(3)
-            .collect();
-        let gone = format!("0192f5a0-0000-7000-8000-000000000001.{}", "0".repeat(64));
-        fields.extend([("chosen[]", gone.as_str()), ("decision", "reject")]);
-        check(
-            "reject",
-            tag,
-            &browser.post("/console/requests/decide", &fields).await,
-        );
-        fields.push(("reason", ""));
-        check(
-            "reject-wrong",
-            tag,
-            &browser.post("/console/requests/decide", &fields).await,
-        );
-        fields.retain(|(name, _)| *name == "chosen[]");
-        fields.push(("decision", "approve"));
-        check(
-            "outcome-some",
-            tag,
-            &browser.post("/console/requests/decide", &fields).await,
-        );
-        check(
-            "outcome-none",
-            tag,
-            &browser.post("/console/requests/decide", &fields).await,
-        );
-        fields.clear();
-        check(
-            "outcome-nothing",
-            tag,
-            &browser.post("/console/requests/decide", &fields).await,
-        );
+        for (name, path) in [
+            ("overview-hurting", "/console"),
+            ("queue-many", "/console/requests?pick=all"),
+            ("queue-failed", "/console/requests?state=failed"),
+            ("accounts-many", "/console/accounts"),
+        ] {
+            check(name, tag, &browser.get(path).await);
+        }
+        let queue = browser.get("/console/requests").await.body;
+        decided(&mut browser, tag, &queue).await;
     }
+}
+
+/// What forms of the queue are answered with.
+async fn decided(browser: &mut Browser<'_>, tag: &str, queue: &str) {
+    let parts = queue.split("name=\"chosen[]\" value=\"").skip(1);
+    let picks = parts.map(|rest| ("chosen[]", rest.split('"').next().unwrap()));
+    let mut chosen: Vec<(&str, &str)> = picks.take(3).collect();
+    let gone = format!("0192f5a0-0000-7000-8000-000000000001.{}", "0".repeat(64));
+    chosen.push(("chosen[]", gone.as_str()));
+    let (reject, approve) = (("decision", "reject"), ("decision", "approve"));
+    for (name, fields) in [
+        ("reject", vec![reject]),
+        ("reject-wrong", vec![reject, ("reason", "")]),
+        ("outcome-some", vec![approve]),
+        ("outcome-none", vec![approve]),
+    ] {
+        let form = [chosen.clone(), fields].concat();
+        let reply = browser.post("/console/requests/decide", &form).await;
+        check(name, tag, &reply);
+    }
+    let reply = browser.post("/console/requests/decide", &[]).await;
+    check("outcome-nothing", tag, &reply);
 }
 
 #[actix_web::test]
