@@ -40,7 +40,7 @@ impl Applicant {
         }
         let form = form
             .fill("新しいパスワード", CHOSEN)
-            .fill("もう一度", CHOSEN);
+            .fill("新しいパスワード（", CHOSEN);
         self.letter.login_password = CHOSEN.to_owned();
         form.send(&self.visitor)
     }

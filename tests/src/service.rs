@@ -135,6 +135,23 @@ impl Service {
         }
     }
 
+    /// That many registered offices with their letters, printed in one run.
+    pub fn offices(&mut self, count: usize) -> Vec<Applicant> {
+        let rows: Vec<String> = (1..=count)
+            .map(|number| row(&format!("KJ27{number:08}")))
+            .collect();
+        self.import(&csv(&rows)).ok();
+        let letters = self.letters();
+        assert_eq!(letters.len(), count, "a letter for each");
+        letters
+            .into_iter()
+            .map(|letter| Applicant {
+                visitor: self.visitor(),
+                letter,
+            })
+            .collect()
+    }
+
     /// Adds an operator; the certificate's password is in the answer of the command.
     pub fn operator(&self, name: &str) -> Operator {
         Operator::add(self, name)

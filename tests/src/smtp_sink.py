@@ -29,23 +29,24 @@ class Sink:
     def next_answer(self):
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def log(self, session, word, envelope):
-        layer = session.ssl["sslcontext"].__class__.__name__ if session.ssl else "plain"
-        line = f"{word} tls={'yes' if session.ssl else 'no'} layer={layer} from={envelope.mail_from} to={envelope.rcpt_tos}\n"
+    def log(self, server, word, envelope):
+        layer = server.transport.get_extra_info("ssl_object")
+        tls = layer.version() if layer else "no"
+        line = f"{word} tls={tls} from={envelope.mail_from} to={envelope.rcpt_tos}\n"
         with open(self.folder / "events.log", "a", encoding="utf-8") as file:
             file.write(line)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.answers[0].startswith("rcpt-"):
             code = self.next_answer().removeprefix("rcpt-")
-            self.log(session, f"rcpt-{code}", envelope)
+            self.log(server, f"rcpt-{code}", envelope)
             return f"{code} no such person here"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         answer = self.next_answer()
-        self.log(session, answer, envelope)
+        self.log(server, answer, envelope)
         if answer in ("250", "drop"):
             self.taken += 1
             part = self.folder / f"{self.taken:03}.part"

@@ -8,3 +8,4 @@ mod fences;
 mod harness;
 mod schema;
 mod walkthrough;
+mod worker;

@@ -62,7 +62,7 @@ fn a_new_password_is_held_to_the_rules_that_the_page_names() {
         let form = page
             .form("変更する")
             .fill("新しいパスワード", new)
-            .fill("もう一度", again);
+            .fill("新しいパスワード（", again);
         page = form.send(&office.visitor).refuses(&[]);
         assert!(
             page.has_button("変更する"),

@@ -1,0 +1,6 @@
+//! The signer as a process: what it refuses to sign, when it signs, how it dies and comes back.
+
+mod hours;
+mod mail;
+mod several;
+mod trust;
