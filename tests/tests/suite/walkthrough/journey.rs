@@ -47,7 +47,7 @@ fn five_readers_open_it(walk: &Walkthrough) {
             found == wanted,
             "{reader:?} should find the certificate and the root, nothing else"
         );
-        for wrong in ["", &password.to_lowercase(), &format!("{password} ")] {
+        for wrong in ["", &password.to_uppercase(), &format!("{password} ")] {
             assert!(
                 open(reader, &file, wrong).is_err(),
                 "{reader:?} took a wrong password"
