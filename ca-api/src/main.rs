@@ -1,13 +1,14 @@
 //! `ca-api`: the web tier as a program. Reads the configuration, opens the database, serves until told to stop.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use ca_api::server::{self, Server};
 use ca_api::site::Site;
-use ca_core::config::Config;
+use ca_core::config::{Config, Profiles};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
@@ -26,27 +27,43 @@ struct Options {
     /// The configuration file; every key has a default, see docs/configuration.md.
     #[arg(long, env = "INKAN_CONFIG")]
     config: Option<PathBuf>,
-    /// Checks the configuration, the database's schema and the certificates, then ends without serving.
+    /// Checks the configuration with the calendar and the certificate profiles that it names, then ends.
     #[arg(long)]
     check_config: bool,
+    /// Write logs as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let options = Options::parse();
-    tracing_subscriber::fmt()
-        .json()
+    log(options.json);
+    match work(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
-    let site = Arc::new(site(Config::load(options.config.as_deref())?)?);
+        .with_env_filter(filter);
+    if json { log.json().init() } else { log.init() }
+}
+
+fn work(options: &Options) -> anyhow::Result<()> {
+    let config = Config::load(options.config.as_deref())?;
+    let calendar = calendar(config.calendar.file.as_deref())?;
     if options.check_config {
-        server::check(&site)?;
+        Profiles::load(&config)?;
         tracing::info!("the configuration is good");
         return Ok(());
     }
-    let server = server::serve(site)?;
+    let server = server::serve(Arc::new(site(config, calendar)?))?;
     tracing::info!(http = %server.addresses.http, https = %server.addresses.https, console = %server.addresses.console, "serving");
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -61,9 +78,8 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn site(config: Config) -> anyhow::Result<Site> {
+fn site(config: Config, calendar: BusinessCalendar) -> anyhow::Result<Site> {
     let store = Store::open(&config.database, &config.data.folder)?;
-    let calendar = calendar(config.calendar.file.as_deref())?;
     Ok(Site::new(
         config,
         store,

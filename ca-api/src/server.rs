@@ -122,14 +122,6 @@ pub fn serve(site: Arc<Site>) -> Result<Server, ServeError> {
     }
 }
 
-/// Looks at everything that [`serve`] needs but the addresses: certificates, keys, the calendar's reach.
-pub fn check(site: &Site) -> Result<(), ServeError> {
-    tls::public(site)?;
-    tls::console(site)?;
-    site.calendar.promised_by(site.clock.now())?;
-    Ok(())
-}
-
 fn why_ended(thread: JoinHandle<std::io::Result<()>>) -> std::io::Error {
     match thread.join() {
         Ok(Err(error)) => error,

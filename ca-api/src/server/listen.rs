@@ -4,8 +4,6 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
-use ca_core::domain::calendar::CalendarError;
-
 /// Why the site does not start; each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -49,9 +47,6 @@ pub enum ServeError {
     /// The CA's own certificate is unreadable.
     #[error("the CA's certificate cannot be used: {0}; run `ca-cli ca show`")]
     Authority(String),
-    /// Nothing can be promised to applicants today.
-    #[error(transparent)]
-    Calendar(#[from] CalendarError),
     /// OpenSSL or the system refuses.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] openssl::error::ErrorStack),
