@@ -2,22 +2,28 @@
 //!
 //! PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256, MAC with SHA-256: Windows 10 1709 and later, OpenSSL,
 //! NSS, GnuTLS and Java read it. Never RC2, never without a MAC, never under an empty password.
-mod check;
+//! Why the file is laid out here and not by a library: docs/decisions/pkcs12.md.
+mod derivation;
+mod layout;
+mod reading;
+mod self_test;
 #[cfg(test)]
 mod tests;
 
+use ca_core::domain::random::Random;
 use ca_core::domain::time::tokyo;
 use chrono::Datelike;
-use p12_keystore::{
-    Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey,
-    PrivateKeyChain,
-};
+use openssl::error::ErrorStack;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::certificate::SignedCertificate;
 use crate::signer::KeyError;
+use derivation::Derivation;
+use layout::Content;
 
-/// Rounds of key derivation for the key, the certificates and the MAC each.
+pub use self_test::{ReaderError, try_readers};
+
+/// Rounds of key derivation, for the encryption and for the MAC each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Iterations(u32);
 
@@ -32,9 +38,9 @@ pub enum Pkcs12Error {
         "the issuance password is empty or has a character beyond printable ASCII; a new letter makes a good one"
     )]
     Password,
-    /// The packer refused something.
+    /// OpenSSL said no.
     #[error("packing failed: {0}")]
-    Pack(#[from] p12_keystore::error::Error),
+    OpenSsl(#[from] ErrorStack),
     /// The key cannot be written out.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -55,7 +61,8 @@ impl Iterations {
 
     /// Any number of rounds; only for measuring, never for a file that somebody gets.
     pub fn for_bench(rounds: u32) -> Self {
-        Self(rounds.max(1))
+        // One round would be left out of the file as the default, two is the fewest that is written.
+        Self(rounds.max(2))
     }
 
     /// The number of rounds.
@@ -64,38 +71,72 @@ impl Iterations {
     }
 }
 
+/// How a finished file is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelfTest {
+    /// Read back and decrypted with the keys it was made with.
+    Quick,
+    /// Also opened by OpenSSL from the password alone, which costs as much as packing.
+    Thorough,
+}
+
 /// Packs `certificate` with its key and `root`, opens the result again, and wipes the key.
 ///
 /// `holder` is the user ID; the friendly name is the user ID and the year of expiry, so that an old and
-/// a new certificate can be told apart.
+/// a new certificate can be told apart in Windows' list.
 pub fn pack(
     certificate: SignedCertificate,
     holder: &str,
     root: &[u8],
     password: &SecretString,
-    iterations: Iterations,
+    packing: Packing<'_>,
 ) -> Result<Vec<u8>, Pkcs12Error> {
     check_password(password)?;
-    let secret = password.expose_secret();
-    let chain = vec![
-        Certificate::from_der(&certificate.der)?,
-        Certificate::from_der(root)?,
-    ];
-    let key = PrivateKey::from_der(&certificate.key.to_pkcs8()?)?;
-    let entry = PrivateKeyChain::new(certificate.serial.as_bytes().as_slice(), key, chain);
-    let mut store = KeyStore::new();
-    store.add_entry(
-        &friendly_name(holder, &certificate),
-        KeyStoreEntry::PrivateKeyChain(entry),
+    let (key, name) = (
+        certificate.key.to_pkcs8()?,
+        friendly_name(holder, &certificate),
     );
-    let file = store
-        .writer(secret)
-        .encryption_algorithm(EncryptionAlgorithm::PbeWithHmacSha256AndAes256)
-        .encryption_iterations(iterations.rounds())
-        .mac_algorithm(MacAlgorithm::HmacSha256)
-        .mac_iterations(iterations.rounds())
-        .write()?;
-    check::self_test(&file, secret, &certificate).map_err(Pkcs12Error::SelfTest)?;
+    let content = Content {
+        key: &key,
+        certificate: &certificate.der,
+        root,
+        friendly_name: &name,
+        key_id: certificate.serial.as_bytes(),
+    };
+    let secret = password.expose_secret();
+    let file = pack_content(&content, secret, packing.iterations, packing.random)?;
+    if packing.self_test == SelfTest::Thorough {
+        self_test::open_by_openssl(&file, secret, &content).map_err(Pkcs12Error::SelfTest)?;
+    }
+    Ok(file)
+}
+
+/// How a file is packed.
+#[derive(Clone, Copy)]
+pub struct Packing<'a> {
+    /// Rounds of key derivation.
+    pub iterations: Iterations,
+    /// How it is tested.
+    pub self_test: SelfTest,
+    /// Salts and initialisation vectors.
+    pub random: &'a dyn Random,
+}
+
+impl std::fmt::Debug for Packing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Packing({:?}, {:?})", self.iterations, self.self_test)
+    }
+}
+
+fn pack_content(
+    content: &Content<'_>,
+    password: &str,
+    iterations: Iterations,
+    random: &dyn Random,
+) -> Result<Vec<u8>, Pkcs12Error> {
+    let derivation = Derivation::of(password, iterations, random)?;
+    let file = layout::write(content, &derivation, random)?;
+    self_test::reopen(&file, &derivation, content).map_err(Pkcs12Error::SelfTest)?;
     Ok(file)
 }
 

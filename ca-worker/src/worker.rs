@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 use crate::authority::{AuthorityError, OpenAuthority, open_authority};
 use crate::mail::{MailSetupError, Notifier};
-use crate::pkcs12::{Iterations, Pkcs12Error};
+use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
 
 /// How often an unchanged state is told again.
 const SIGN_OF_LIFE: Duration = Duration::seconds(30);
@@ -80,6 +80,9 @@ pub enum OpenWorkerError {
     /// The iterations are refused.
     #[error(transparent)]
     Iterations(#[from] Pkcs12Error),
+    /// Strangers do not open what this program packs.
+    #[error(transparent)]
+    Readers(#[from] ReaderError),
     /// Mail cannot be set up.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
@@ -130,6 +133,12 @@ impl Worker {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenWorkerError> {
+        let settings = Settings::of(config)?;
+        try_readers(
+            authority.issuer.certificate(),
+            settings.iterations,
+            random.as_ref(),
+        )?;
         Ok(Self {
             name: name(random.as_ref()),
             authority,
@@ -139,7 +148,7 @@ impl Worker {
             notifier: Notifier::of(config)?,
             clock,
             random,
-            settings: Settings::of(config)?,
+            settings,
             owed: Mutex::new(Vec::new()),
             told: Mutex::new(None),
         })

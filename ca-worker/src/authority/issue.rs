@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use super::server_files::ServerFiles;
 use super::{AuthorityError, OpenAuthority, check_life};
 use crate::certificate::{AlternativeName, Draft, Prepared, SignedCertificate, prepare, row, sign};
-use crate::pkcs12::{Iterations, pack};
+use crate::pkcs12::{Iterations, Packing, SelfTest, pack};
 use crate::signer::KeyPair;
 
 /// An operator's certificate, recorded by `flow::add_operator` together with the operator.
@@ -84,13 +84,17 @@ pub fn issue_operator_certificate(
         authority.issuer.generation(),
         act.at,
     );
-    let iterations = Iterations::new(config.pkcs12.iterations)?;
+    let packing = Packing {
+        iterations: Iterations::new(config.pkcs12.iterations)?,
+        self_test: SelfTest::Thorough,
+        random,
+    };
     let pkcs12 = pack(
         signed,
         name,
         authority.issuer.certificate(),
         password,
-        iterations,
+        packing,
     )?;
     Ok(IssuedOperator {
         certificate,

@@ -10,6 +10,7 @@ use super::jobs::in_parallel;
 use super::prepare::{Ready, prepare};
 use super::record::record;
 use super::{CycleError, Fault, Window, claim, held};
+use crate::pkcs12::SelfTest;
 use crate::worker::Worker;
 
 /// What came of one batch.
@@ -60,7 +61,10 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     };
     batch.lost += intended - ready.len();
     // Steps 6 and 7, sign and pack.
-    let finished = in_parallel(threads, ready, |ready| finish(worker, window, ready));
+    let ready = tested(ready);
+    let finished = in_parallel(threads, ready, |(self_test, ready)| {
+        finish(worker, window, self_test, ready)
+    });
     let issued: Vec<Issued> = keep(worker, &mut batch, finished);
     // Step 8, record issued.
     let all: Vec<Held> = issued.iter().map(held_of_issued).collect();
@@ -68,6 +72,12 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     batch.lost += recorded.lost.len();
     batch.issued = recorded.issued;
     Ok(batch)
+}
+
+/// The first PKCS#12 of a batch is tested thoroughly, the others quickly.
+fn tested(ready: Vec<Ready>) -> Vec<(SelfTest, Ready)> {
+    let tests = std::iter::once(SelfTest::Thorough).chain(std::iter::repeat(SelfTest::Quick));
+    tests.zip(ready).collect()
 }
 
 fn held_of_issued(issued: &Issued) -> Held {

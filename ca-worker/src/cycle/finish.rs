@@ -10,13 +10,14 @@ use ca_core::store::outbox::NewMail;
 use super::prepare::Ready;
 use super::{Fault, Window, held};
 use crate::certificate::{row, sign};
-use crate::pkcs12::pack;
+use crate::pkcs12::{Packing, SelfTest, pack};
 use crate::worker::Worker;
 
 /// Signs and packs one certificate while `window` is open.
 pub(super) fn finish(
     worker: &Worker,
     window: Window,
+    self_test: SelfTest,
     ready: Ready,
 ) -> Result<Issued, (Held, Fault)> {
     let failed = Held {
@@ -26,10 +27,10 @@ pub(super) fn finish(
     if !window.allows(worker.clock.now()) {
         return Err((failed, Fault::around("business hours ended")));
     }
-    issued(worker, ready).map_err(|fault| (failed, fault))
+    issued(worker, self_test, ready).map_err(|fault| (failed, fault))
 }
 
-fn issued(worker: &Worker, ready: Ready) -> Result<Issued, Fault> {
+fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, Fault> {
     let Ready {
         claimed,
         prepared,
@@ -54,10 +55,13 @@ fn issued(worker: &Worker, ready: Ready) -> Result<Issued, Fault> {
     certificate.account_id = Some(claimed.account.id);
     // Step 7, pack.
     let holder = claimed.account.user_id.as_str();
-    let iterations = worker.settings.iterations;
-    let file =
-        pack(signed, holder, issuer.certificate(), &password, iterations).map_err(Fault::own)?;
-    certificate.pkcs12 = Some(file);
+    let packing = Packing {
+        iterations: worker.settings.iterations,
+        self_test,
+        random: worker.random.as_ref(),
+    };
+    let file = pack(signed, holder, issuer.certificate(), &password, packing);
+    certificate.pkcs12 = Some(file.map_err(Fault::own)?);
     Ok(Issued {
         mail: notice(worker, &claimed.account, &certificate),
         request_id: claimed.request.id,

@@ -4,8 +4,10 @@ use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
 use openssl::pkcs12::Pkcs12;
 use openssl::x509::X509;
+use p12_keystore::KeyStore;
 use p12_keystore::Pkcs12ImportPolicy;
 
+use super::reading::Parts;
 use super::*;
 use crate::certificate::{Draft, Issuer, prepare, sign};
 use crate::fixture::{morning, profiles, root};
@@ -33,6 +35,14 @@ fn certificate(issuer: &Issuer, signer: &dyn Signer, algorithm: KeyAlgorithm) ->
     .unwrap()
 }
 
+fn rounds(rounds: u32) -> Packing<'static> {
+    Packing {
+        iterations: Iterations::for_bench(rounds),
+        self_test: SelfTest::Thorough,
+        random: &OsRandom,
+    }
+}
+
 fn packed(password: &str) -> (Vec<u8>, Vec<u8>, Issuer) {
     let (issuer, signer) = root();
     let certificate = certificate(&issuer, &signer, KeyAlgorithm::P256);
@@ -42,7 +52,7 @@ fn packed(password: &str) -> (Vec<u8>, Vec<u8>, Issuer) {
         "KJ2700000001",
         issuer.certificate(),
         &password.into(),
-        Iterations::for_bench(2_048),
+        rounds(2_048),
     );
     (file.unwrap(), der, issuer)
 }
@@ -65,7 +75,10 @@ fn openssl_finds_key_certificate_and_root() {
 fn rsa_keys_are_packed_as_well() {
     let (issuer, signer) = root();
     let certificate = certificate(&issuer, &signer, KeyAlgorithm::Rsa3072);
-    let rounds = Iterations::new(10_000).unwrap();
+    let rounds = Packing {
+        iterations: Iterations::new(10_000).unwrap(),
+        ..rounds(2)
+    };
     let file = pack(
         certificate,
         "KJ2700000001",
@@ -83,14 +96,13 @@ fn names_say_whose_it_is_and_when_it_ends() {
     let (file, _, _) = packed(PASSWORD);
     let store = KeyStore::from_pkcs12(&file, PASSWORD, Pkcs12ImportPolicy::Strict).unwrap();
     let (name, chain) = store.private_key_chain().unwrap();
-    assert_eq!(name, "KJ2700000001 2029");
-    // Windows lists the certificate by this one.
-    assert!(
-        chain.certs()[0].subject().starts_with("CN=KJ2700000001"),
-        "{}",
-        chain.certs()[0].subject()
+    assert_eq!((name, chain.certs().len()), ("KJ2700000001 2029", 2));
+    // The certificate bag's name is what Windows' certificate manager lists.
+    let opened = Pkcs12::from_der(&file).unwrap().parse2(PASSWORD).unwrap();
+    assert_eq!(
+        opened.cert.unwrap().alias(),
+        Some(b"KJ2700000001 2029".as_slice())
     );
-    assert_eq!(chain.certs().len(), 2);
 }
 
 #[test]
@@ -101,17 +113,39 @@ fn only_aes_256_sha_256_and_the_rounds_asked_for_are_inside() {
             .filter(|window| *window == needle)
             .count()
     };
-    let (aes_256_cbc, hmac_sha256) = (
-        [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2a],
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 2, 9],
-    );
-    assert_eq!(count(&aes_256_cbc), 2);
-    assert_eq!(count(&hmac_sha256), 2);
+    let aes_256_cbc = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2a];
+    let hmac_sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 2, 9];
+    assert_eq!((count(&aes_256_cbc), count(&hmac_sha256)), (2, 2));
     assert_eq!(
         count(&[2, 2, 8, 0]),
         3,
         "2,048 for certificates, key and MAC"
     );
+}
+
+#[test]
+fn two_files_share_no_salt_and_no_vector() {
+    let (one, two) = (packed(PASSWORD).0, packed(PASSWORD).0);
+    let parts = |file: &[u8]| Parts::of(file).unwrap();
+    let (one, two) = (parts(&one), parts(&two));
+    assert_ne!(one.key.salt, two.key.salt);
+    assert_ne!(one.mac.salt, two.mac.salt);
+    assert_ne!(one.key.salt, one.mac.salt);
+    assert_ne!(one.key.vector, one.certificates.vector);
+    assert_ne!(one.key.vector, two.key.vector);
+}
+
+#[test]
+fn strangers_open_what_we_pack() {
+    let (issuer, _) = root();
+    for rounds in [2, 2_048, 10_000] {
+        try_readers(
+            issuer.certificate(),
+            Iterations::for_bench(rounds),
+            &OsRandom,
+        )
+        .unwrap();
+    }
 }
 
 #[test]
@@ -124,7 +158,7 @@ fn passwords_that_readers_disagree_on_are_refused() {
             "KJ2700000001",
             issuer.certificate(),
             &bad.into(),
-            Iterations::for_bench(1),
+            rounds(2),
         );
         assert!(matches!(error, Err(Pkcs12Error::Password)), "{bad:?}");
     }
@@ -142,26 +176,55 @@ fn rounds_have_a_floor_and_a_ceiling() {
 }
 
 #[test]
-fn self_test_finds_what_a_reader_would() {
+fn every_flipped_byte_fails_the_self_test() {
     let (issuer, signer) = root();
     let mine = certificate(&issuer, &signer, KeyAlgorithm::P256);
-    let (file, _, _) = packed(PASSWORD);
+    let key = mine.key.to_pkcs8().unwrap();
+    let content = Content {
+        key: &key,
+        certificate: &mine.der,
+        root: issuer.certificate(),
+        friendly_name: "KJ2700000001 2029",
+        key_id: &[1],
+    };
+    let derivation = Derivation::of(PASSWORD, Iterations::for_bench(16), &OsRandom).unwrap();
+    let file = layout::write(&content, &derivation, &OsRandom).unwrap();
+    assert_eq!(self_test::reopen(&file, &derivation, &content), Ok(()));
+    for at in 0..file.len() {
+        let mut flipped = file.clone();
+        flipped[at] ^= 1;
+        assert!(
+            self_test::reopen(&flipped, &derivation, &content).is_err(),
+            "byte {at}"
+        );
+    }
+    for shorter in [0, 1, 100, file.len() - 1] {
+        assert!(self_test::reopen(&file[..shorter], &derivation, &content).is_err());
+    }
+    let other = Derivation::of(PASSWORD, Iterations::for_bench(16), &OsRandom).unwrap();
+    assert!(self_test::reopen(&file, &other, &content).is_err());
     assert_eq!(
-        check::self_test(&file, PASSWORD, &mine),
+        self_test::reopen(
+            &file,
+            &derivation,
+            &Content {
+                key: &[1],
+                ..content
+            }
+        ),
         Err("its key is another one")
     );
     assert_eq!(
-        check::self_test(&file, "other", &mine),
-        Err("its MAC is not the password's")
+        self_test::reopen(
+            &file,
+            &derivation,
+            &Content {
+                root: &[1],
+                ..content
+            }
+        ),
+        Err("its certificates are other ones")
     );
-    assert_eq!(
-        check::self_test(&file[..file.len() - 1], PASSWORD, &mine),
-        Err("it cannot be read back")
-    );
-    let mut flipped = file.clone();
-    flipped[300] ^= 1;
-    assert_eq!(
-        check::self_test(&flipped, PASSWORD, &mine),
-        Err("its MAC is not the password's")
-    );
+    assert!(self_test::open_by_openssl(&file, "another", &content).is_err());
+    assert!(self_test::open_by_openssl(&file, PASSWORD, &content).is_ok());
 }

@@ -7,6 +7,7 @@ use chrono::Duration;
 use super::world::{Asked, World};
 use crate::cycle::prepare::Ready;
 use crate::cycle::{Window, claim, finish, intend, prepare, record, window};
+use crate::pkcs12::SelfTest;
 use crate::run::run_once;
 use crate::worker::Worker;
 use ca_core::domain::time::Clock;
@@ -68,7 +69,7 @@ fn a_worker_that_wakes_after_its_lease_changes_nothing() {
     assert_eq!(run_once(&heir).batch.issued.len(), 1);
     let before = world.certificates(&asked);
 
-    let late = finish::finish(&sleeper, open, ready.pop().unwrap())
+    let late = finish::finish(&sleeper, open, SelfTest::Quick, ready.pop().unwrap())
         .map_err(|(_, fault)| fault)
         .unwrap();
     let recorded = record::record(&sleeper, vec![late]).unwrap();
