@@ -15,7 +15,35 @@ pub fn of(error: &anyhow::Error) -> String {
         }
         text.push_str(&said);
     }
+    if let Some(advice) = advice(&text) {
+        text.push_str(advice);
+    }
     text
+}
+
+/// The next step for what the system says without one, in the words of Linux, SQLite and PostgreSQL.
+fn advice(text: &str) -> Option<&'static str> {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["disk is full", "No space left on device"]) {
+        return Some(
+            "; nothing was done by halves: free some space on that disk, then run the same command again",
+        );
+    }
+    if says(&["database is locked"]) {
+        return Some(
+            "; another program holds the database: run the same command again when it is done",
+        );
+    }
+    if says(&[
+        "Permission denied",
+        "readonly database",
+        "unable to open database file",
+    ]) {
+        return Some(
+            "; run it as the account that owns the data folder, or mend the owner and mode of that file",
+        );
+    }
+    None
 }
 
 /// Whether the reader of our output has gone away, which is no failure of ours.
@@ -34,10 +62,28 @@ mod tests {
 
     #[test]
     fn a_cause_is_told_once() {
-        let error = anyhow!("the disk is full").context("letters.pdf: the disk is full");
-        assert_eq!(of(&error), "letters.pdf: the disk is full");
-        let error = anyhow!("the disk is full").context("cannot write letters.pdf");
-        assert_eq!(of(&error), "cannot write letters.pdf: the disk is full");
+        let error = anyhow!("the pen is dry").context("letters.pdf: the pen is dry");
+        assert_eq!(of(&error), "letters.pdf: the pen is dry");
+        let error = anyhow!("the pen is dry").context("cannot write letters.pdf");
+        assert_eq!(of(&error), "cannot write letters.pdf: the pen is dry");
+    }
+
+    #[test]
+    fn what_the_system_says_gets_a_next_step() {
+        for (said, next) in [
+            (
+                "the database refused: database or disk is full",
+                "free some space",
+            ),
+            (
+                "cannot write a.pdf: No space left on device (os error 28)",
+                "free some space",
+            ),
+            ("cannot read x: Permission denied (os error 13)", "owner"),
+        ] {
+            let told = of(&anyhow!(said));
+            assert!(told.starts_with(said) && told.contains(next), "{told}");
+        }
     }
 
     #[test]

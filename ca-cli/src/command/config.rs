@@ -2,18 +2,21 @@
 
 use std::io::Write;
 
+use anyhow::Context;
 use ca_core::config::Profiles;
+use ca_core::domain::distinguished_name::DistinguishedName;
+use ca_worker::mail::Notifier;
 use clap::Subcommand;
 
 use crate::desk::Desk;
-use crate::letter::Template;
+use crate::letter::{Template, render, specimen_letters, specimen_run};
 
 mod reference;
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Read the configuration, certificate profiles, calendar and letter, and say what is wrong.
+    /// Read the configuration, certificate profiles, calendar, mail and letter texts, and say what is wrong.
     Check,
     /// Print docs/configuration.md: every key, its meaning and default.
     Docs,
@@ -33,12 +36,16 @@ pub(super) fn run(
     }
 }
 
-/// Everything that `--check-config` of any program looks at.
+/// Every file that the configuration names and that can be read without a secret.
 pub(super) fn check(desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
-    Profiles::load(&desk.config)?;
+    let config = &desk.config;
+    Profiles::load(config)?;
+    DistinguishedName::parse(&config.authority.subject).context("authority.subject")?;
     desk.calendar()?;
-    if let Some(template) = &desk.config.letter.template {
-        Template::read(template)?;
+    Notifier::of(config)?;
+    if let Some(path) = &config.letter.template {
+        let template = Template::read(path)?.with_fonts(config.letter.fonts.clone());
+        render(&specimen_run(desk.now()), &specimen_letters(), &template)?;
     }
     writeln!(out, "The configuration is right.")?;
     Ok(())
