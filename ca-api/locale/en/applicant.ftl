@@ -123,10 +123,10 @@ my-apply-now-title = Time to renew
 my-apply-again-title = If you need a new certificate
 my-request = Your application
 my-steps = Steps until you have it
-my-step-submit = Applied
-my-step-approve = Approved
-my-step-sign = Signed
-my-step-receive = Collected
+my-step-submit = Apply
+my-step-approve = Approve
+my-step-sign = Sign
+my-step-receive = Collect
 my-step-done = done
 my-step-now = now
 my-step-held = on hold
@@ -162,7 +162,7 @@ my-serial = Serial number
 my-downloaded = Downloads
 my-downloaded-times = { $times } (the last on { $last })
 my-downloaded-never = None yet
-my-past = Earlier certificates
+my-past = Earlier certificates ({ $count })
 my-revoked-on = Revoked on
 
 # --- Confirm, done, withdraw ---

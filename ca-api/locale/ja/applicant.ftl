@@ -162,7 +162,7 @@ my-serial = シリアル番号
 my-downloaded = ダウンロード
 my-downloaded-times = { $times }回（最後は{ $last }）
 my-downloaded-never = まだしていません
-my-past = これまでの証明書
+my-past = これまでの証明書（{ $count }件）
 my-revoked-on = 失効した日
 
 # --- Confirm, done, withdraw ---
