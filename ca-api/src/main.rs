@@ -58,6 +58,7 @@ fn log(json: bool) {
 }
 
 fn work(options: &Options) -> anyhow::Result<()> {
+    ca_core::process::close_off()?;
     let config = Config::load(options.config.as_deref())?;
     let calendar = calendar(config.calendar.file.as_deref())?;
     if options.check_config {

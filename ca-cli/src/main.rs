@@ -10,7 +10,9 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli);
-    let outcome = command::run(&cli, &mut io::stdout().lock());
+    let outcome = ca_core::process::close_off()
+        .map_err(Into::into)
+        .and_then(|()| command::run(&cli, &mut io::stdout().lock()));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our output (`| head`) has seen enough.

@@ -5,5 +5,6 @@
 pub mod config;
 pub mod domain;
 pub mod flow;
+pub mod process;
 pub mod queue;
 pub mod store;

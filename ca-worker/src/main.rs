@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 }
 
 fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    ca_core::process::close_off()?;
     let config = Config::load(arguments.config.as_deref())?;
     let worker = open(&config)?;
     if arguments.check_config {
@@ -61,7 +62,12 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             parked = report.batch.parked.len(),
             "one unit of work is done"
         );
-        for trouble in report.troubles.iter().chain(&report.batch.trouble).chain(&report.mail.trouble) {
+        for trouble in report
+            .troubles
+            .iter()
+            .chain(&report.batch.trouble)
+            .chain(&report.mail.trouble)
+        {
             tracing::error!("{trouble}");
         }
         return Ok(if report.is_clean() {

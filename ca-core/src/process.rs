@@ -1,0 +1,34 @@
+//! What every program does first: keep its memory to itself.
+
+/// Why the process could not be closed off.
+#[derive(Debug, thiserror::Error)]
+#[error("core dumps could not be switched off: {0}")]
+pub struct ProcessError(#[from] rustix::io::Errno);
+
+/// Switches core dumps off and keeps other processes of the same user from reading this one's memory:
+/// passphrases, private keys and issuance passwords pass through it.
+pub fn close_off() -> Result<(), ProcessError> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_kernel_says_that_this_process_leaves_no_core() {
+        super::close_off().unwrap();
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let core = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        let figures: Vec<_> = core.unwrap().split_whitespace().skip(4).take(2).collect();
+        assert_eq!(figures, ["0", "0"]);
+        let dumpable = rustix::process::dumpable_behavior().unwrap();
+        assert_eq!(dumpable, rustix::process::DumpableBehavior::NotDumpable);
+    }
+}
