@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use anyhow::{Context, anyhow};
 use ca_core::config::Config;
+use ca_core::domain::user_id::Classes;
 use schemars::schema_for;
 use serde_json::{Map, Value};
 
@@ -26,7 +27,9 @@ struct Key {
 /// docs/configuration.md.
 pub(super) fn markdown() -> anyhow::Result<String> {
     let mut text = String::from(HEAD);
-    for section in sections()? {
+    let mut sections = sections()?;
+    sections.push(class_section()?);
+    for section in sections {
         write!(text, "\n## [{}]\n\n{}\n\n", section.name, section.about)?;
         text.push_str("| key | type | default | meaning |\n|---|---|---|---|\n");
         for key in &section.keys {
@@ -38,7 +41,6 @@ pub(super) fn markdown() -> anyhow::Result<String> {
             writeln!(text, "| `{name}` | {kind} | {} | {about} |", cell(&default))?;
         }
     }
-    text.push_str(FOOT);
     Ok(text)
 }
 
@@ -51,12 +53,6 @@ holds it. `--check-config` of every program reads all of it and says what is wro
 
 `config/inkan.toml` has every default as a comment, `config/production.toml` is an example of a real site.
 This page is printed by `ca-cli config docs`; change the types in `ca-core/src/config`, not this page.
-";
-
-const FOOT: &str = "
-## [[class]]
-
-One table for each class of user IDs; when there is none, KJ 介護事業所, HJ 障がい事業所 and HD 代理人 hold.
 ";
 
 /// A text inside a Markdown table.
@@ -87,6 +83,16 @@ pub(super) fn example() -> anyhow::Result<String> {
             )?;
         }
     }
+    for class in Classes::default().iter() {
+        text.push_str("\n#[[class]]\n");
+        for (key, value) in serde_json::to_value(class)?
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
+            writeln!(text, "#{key} = {}", toml_value(value))?;
+        }
+    }
     Ok(text)
 }
 
@@ -109,6 +115,29 @@ fn sections() -> anyhow::Result<Vec<Section>> {
         }
     }
     Ok(sections)
+}
+
+/// The table that may stand several times.
+fn class_section() -> anyhow::Result<Section> {
+    let schema = serde_json::to_value(schema_for!(Config))?;
+    let book = Book {
+        definitions: schema.get("$defs").cloned().unwrap_or_default(),
+    };
+    let class = schema
+        .pointer("/properties/class/items")
+        .context("the classes' schema")?;
+    let about = "One table for each class of user IDs; with none, KJ 介護事業所, HJ 障がい事業所 and HD 代理人 hold.";
+    let properties = book.properties(book.resolve(class)?)?;
+    let key = |(name, property): (String, Value)| book.key(name, &property, &Value::Null);
+    let keys = properties
+        .into_iter()
+        .map(key)
+        .collect::<anyhow::Result<_>>()?;
+    Ok(Section {
+        name: "[class]".to_owned(),
+        about: about.to_owned(),
+        keys,
+    })
 }
 
 /// The schema's definitions, to be looked up by reference.
@@ -298,6 +327,7 @@ mod tests {
         assert_eq!(read.service, Config::default().service);
         assert_eq!(read.authority, Config::default().authority);
         assert_eq!(read.listen, Config::default().listen);
+        assert_eq!(read.classes(), Classes::default());
     }
 
     #[test]
