@@ -18,6 +18,7 @@ mod set_up;
 mod walkthrough;
 
 use place::Place;
+use port::Ports;
 use running::Running;
 
 /// Where the demo lives when nobody says otherwise.
@@ -62,11 +63,15 @@ pub(crate) fn run(
         Some(file) => fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
         None => accounts::built_in(command.count),
     };
-    let free = command.walkthrough.is_some();
-    config.listen = port::choose(&config.listen, command.port_base, free)?;
+    let ports = Ports::take(
+        &config.listen,
+        command.port_base,
+        command.walkthrough.is_some(),
+    )?;
+    config.listen = ports.listen.clone();
     if let Some(folder) = &command.walkthrough {
         let place = Place::new(config, folder);
-        return walkthrough::run(&place, &csv, command.count.into(), out);
+        return walkthrough::run(&place, ports, &csv, command.count.into(), out);
     }
     let configured =
         Some(&config.data.folder).filter(|folder| **folder != DataConfig::default().folder);
@@ -75,18 +80,16 @@ pub(crate) fn run(
         .unwrap_or(Path::new(USUAL_FOLDER))
         .to_owned();
     let place = Place::new(config, &folder);
-    serve(&place, &csv, out)
+    serve(&place, ports, &csv, out)
 }
 
 /// Sets up what is missing, serves until a signal comes.
-fn serve(place: &Place, csv: &[u8], out: &mut dyn Write) -> anyhow::Result<()> {
+fn serve(place: &Place, ports: Ports, csv: &[u8], out: &mut dyn Write) -> anyhow::Result<()> {
     let accounts = set_up::read_accounts(place, csv)?;
-    // Before anything is set up, so that a second start by mistake changes nothing.
-    port::expect_free(&place.desk.config.listen)?;
     let house = set_up::open(place, &accounts)?;
     place.write_config()?;
     let letters = house.print_first_letters(place)?;
-    let running = Running::start(place, &house)?;
+    let running = Running::start(place, &house, ports)?;
     place.tell(&house, letters.as_deref(), out)?;
     out.flush()?;
     running.until_signal()?;

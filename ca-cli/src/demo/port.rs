@@ -1,62 +1,74 @@
-//! The ports that the demo listens on.
+//! The ports that the demo listens on, held from the start until the server takes them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use ca_core::config::ListenConfig;
 
-/// The configured ones; `base`, `base` + 1, `base` + 2 when given; free ones for 0, or for a walkthrough that
-/// nobody configured.
-pub(super) fn choose(
-    configured: &ListenConfig,
-    base: Option<u16>,
-    walkthrough: bool,
-) -> anyhow::Result<ListenConfig> {
-    match base {
-        Some(0) => free(),
-        Some(base) => {
-            let Some(last) = base.checked_add(2) else {
-                bail!("--port-base {base} leaves no room for three ports; the highest is 65533");
-            };
-            Ok(listen([base, base + 1, last]))
-        }
-        None if walkthrough && *configured == ListenConfig::default() => free(),
-        None => Ok(configured.clone()),
-    }
+/// Three ports that nobody else can take while this lives.
+///
+/// Certificates name the addresses, so these have to be known long before the server listens; whoever
+/// opens a connection meanwhile must not be given one of them.
+#[derive(Debug)]
+pub(super) struct Ports {
+    /// Their addresses.
+    pub listen: ListenConfig,
+    _held: [TcpListener; 3],
 }
 
-/// Three ports that nobody listens on. They are free again until the server takes them: addresses have to be
-/// known before, since certificates name them.
-fn free() -> anyhow::Result<ListenConfig> {
-    let take =
-        || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free on this machine");
-    let held = [take()?, take()?, take()?];
-    let [http, https, console] =
-        held.map(|listener| listener.local_addr().map(|address| address.port()));
-    Ok(listen([http?, https?, console?]))
+impl Ports {
+    /// The configured ones; `base`, `base` + 1, `base` + 2 when given; free ones for 0, or for a walkthrough that
+    /// nobody configured.
+    pub(super) fn take(
+        configured: &ListenConfig,
+        base: Option<u16>,
+        walkthrough: bool,
+    ) -> anyhow::Result<Self> {
+        match base {
+            Some(0) => Self::hold(neighbours([0; 3])),
+            Some(base) => match base.checked_add(2) {
+                Some(last) => Self::hold(neighbours([base, base + 1, last])),
+                None => {
+                    bail!("--port-base {base} leaves no room for three ports; the highest is 65533")
+                }
+            },
+            None if walkthrough && *configured == ListenConfig::default() => {
+                Self::hold(neighbours([0; 3]))
+            }
+            None => Self::hold([configured.http, configured.https, configured.console]),
+        }
+    }
+
+    /// Lets go of them, for the server.
+    pub(super) fn release(self) {}
+
+    fn hold(addresses: [SocketAddr; 3]) -> anyhow::Result<Self> {
+        let [http, https, console] = addresses.map(bind);
+        let held = [http?, https?, console?];
+        let [http, https, console] = held.each_ref().map(TcpListener::local_addr);
+        Ok(Self {
+            listen: ListenConfig {
+                http: http?,
+                https: https?,
+                console: console?,
+            },
+            _held: held,
+        })
+    }
 }
 
 /// Says which address is taken, and how to take others.
-pub(super) fn expect_free(listen: &ListenConfig) -> anyhow::Result<()> {
-    for address in [listen.http, listen.https, listen.console] {
-        if let Err(error) = TcpListener::bind(address) {
-            bail!(
-                "the demo cannot listen on {address}: {error}; end what listens there (a demo that runs already?), \
-                 or choose other ports with --port-base N (0 takes free ones)"
-            );
-        }
-    }
-    Ok(())
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).map_err(|error| {
+        anyhow!(
+            "the demo cannot listen on {address}: {error}; end what listens there (a demo that runs already?), \
+             or choose other ports with --port-base N (0 takes free ones)"
+        )
+    })
 }
 
-fn listen(ports: [u16; 3]) -> ListenConfig {
-    let [http, https, console] =
-        ports.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-    ListenConfig {
-        http,
-        https,
-        console,
-    }
+fn neighbours(ports: [u16; 3]) -> [SocketAddr; 3] {
+    ports.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
 #[cfg(test)]
@@ -65,41 +77,37 @@ mod tests {
 
     #[test]
     fn a_port_in_use_is_named_with_the_way_out() {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = taken.local_addr().unwrap();
-        let listen = ListenConfig {
-            https: address,
-            ..free().unwrap()
-        };
-        let said = expect_free(&listen).unwrap_err().to_string();
+        let taken = Ports::take(&ListenConfig::default(), Some(0), false).unwrap();
+        let said = Ports::take(&taken.listen, None, true)
+            .unwrap_err()
+            .to_string();
         assert!(
-            said.contains(&address.to_string()) && said.contains("--port-base"),
+            said.contains(&taken.listen.http.to_string()) && said.contains("--port-base"),
             "{said}"
+        );
+        let listen = taken.listen.clone();
+        taken.release();
+        assert_eq!(
+            Ports::take(&listen, None, true).unwrap().listen,
+            listen,
+            "what is configured holds"
         );
     }
 
     #[test]
-    fn a_base_gives_three_neighbours_and_zero_three_free_ones() {
+    fn free_ports_are_three_different_ones() {
         let usual = ListenConfig::default();
-        let base = choose(&usual, Some(9000), false).unwrap();
-        assert_eq!(
-            [base.http.port(), base.https.port(), base.console.port()],
-            [9000, 9001, 9002]
-        );
-        assert!(choose(&usual, Some(65_534), false).is_err());
-        assert_eq!(choose(&usual, None, false).unwrap(), usual);
-        for free in [
-            choose(&usual, Some(0), false).unwrap(),
-            choose(&usual, None, true).unwrap(),
+        for ports in [
+            Ports::take(&usual, Some(0), false).unwrap(),
+            Ports::take(&usual, None, true).unwrap(),
         ] {
-            assert!(
-                free != usual && free.http.port() != free.https.port() && free.console.port() > 0
-            );
+            let ListenConfig {
+                http,
+                https,
+                console,
+            } = ports.listen;
+            assert!(http != https && https != console && console != http && http.port() > 0);
         }
-        assert_eq!(
-            choose(&base, None, true).unwrap(),
-            base,
-            "what is configured holds for a walkthrough too"
-        );
+        assert!(Ports::take(&usual, Some(65_534), false).is_err());
     }
 }

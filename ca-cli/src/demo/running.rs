@@ -14,6 +14,7 @@ use ca_worker::worker::Worker;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::place::Place;
+use super::port::Ports;
 use super::set_up::House;
 
 /// How often a look is taken at whether everything still runs.
@@ -28,7 +29,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts the listeners, then the worker. The calendar is always open: a demo does not wait for Monday.
-    pub(super) fn start(place: &Place, house: &House) -> anyhow::Result<Self> {
+    pub(super) fn start(place: &Place, house: &House, ports: Ports) -> anyhow::Result<Self> {
         let desk = &place.desk;
         let (config, store) = (desk.config.clone(), house.store.clone());
         let site = Site::new(
@@ -38,6 +39,7 @@ impl Running {
             Arc::clone(&desk.random),
             BusinessCalendar::always_open(),
         )?;
+        ports.release();
         let server = server::serve(Arc::new(site))?;
         let shutdown = Arc::new(AtomicBool::new(false));
         let worker = worker(place, house)?;

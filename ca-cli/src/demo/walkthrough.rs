@@ -16,6 +16,7 @@ use ca_core::flow::verify_audit::{AuditVerdict, verify_audit};
 use ca_core::store::{StoreResult, account, request};
 
 use super::place::Place;
+use super::port::Ports;
 use super::running::Running;
 use super::set_up::{self, House};
 use crate::letter::Selection;
@@ -42,6 +43,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Plays the journey for the first `count` accounts of the CSV.
 pub(super) fn run(
     place: &Place,
+    ports: Ports,
     csv: &[u8],
     count: usize,
     out: &mut dyn Write,
@@ -62,7 +64,7 @@ pub(super) fn run(
     let house = set_up::open(place, &accounts)?;
     progress.step("お知らせを印刷", "print the letters")?;
     let mut applicants = letters(place, &house, count)?;
-    let running = Running::start(place, &house)?;
+    let running = Running::start(place, &house, ports)?;
     let outcome = journey(place, &house, &mut applicants, &mut progress);
     running.expect_running()?;
     let outcome = outcome?;

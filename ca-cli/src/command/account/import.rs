@@ -93,3 +93,88 @@ pub(crate) fn refusal(file: &str, errors: &[LineError]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use ca_core::store::{Store, account};
+
+    use super::*;
+
+    struct Office {
+        folder: tempfile::TempDir,
+        desk: Desk,
+    }
+
+    fn office() -> Office {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::open(None, Some(folder.path())).unwrap();
+        Store::migrate(&desk.config.database, folder.path()).unwrap();
+        Office { folder, desk }
+    }
+
+    impl Office {
+        fn import(&self, csv: &str, dry_run: bool) -> Result<String, String> {
+            let file = self.folder.path().join("accounts.csv");
+            fs::write(&file, csv).unwrap();
+            let command = Import {
+                file,
+                dry_run,
+                name: Some("佐藤".into()),
+                json: false,
+            };
+            let mut out = Vec::new();
+            run(&command, &self.desk, &mut out).map_err(|error| error.to_string())?;
+            Ok(String::from_utf8(out).unwrap())
+        }
+
+        fn registered(&self) -> Vec<account::Account> {
+            self.desk.store().unwrap().read(account::list).unwrap()
+        }
+    }
+
+    const HEADING: &str = "ユーザID,名称,郵便番号,住所1\n";
+
+    #[test]
+    fn every_bad_line_is_named_and_nothing_is_imported() {
+        let office = office();
+        let csv = format!(
+            "{HEADING}KJ2700000001,青空,540-0001,大阪市\nXX1,さくら,540-0001,大阪市\nKJ2700000002,,5,大阪市\n"
+        );
+        let said = office.import(&csv, false).unwrap_err();
+        for part in [
+            "3行目「ユーザID」",
+            "line 3, user_id",
+            "4行目「名称」",
+            "4行目「郵便番号」",
+        ] {
+            assert!(said.contains(part), "{part} in\n{said}");
+        }
+        assert!(office.registered().is_empty());
+    }
+
+    #[test]
+    fn a_rehearsal_keeps_nothing_and_a_second_run_changes_nothing() {
+        let office = office();
+        let csv = format!("{HEADING}KJ2700000001,髙﨑㈱,540-0001,大阪市\n");
+        assert!(office.import(&csv, true).unwrap().contains("1 added"));
+        assert!(office.registered().is_empty());
+        assert!(
+            office
+                .import(&csv, false)
+                .unwrap()
+                .contains("letter print --due")
+        );
+        assert!(
+            office
+                .import(&csv, false)
+                .unwrap()
+                .starts_with("0 added, 0 changed, 1 unchanged")
+        );
+        let kept = office.registered();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(
+            (kept[0].name.as_str(), kept[0].registered_by.as_str()),
+            ("髙﨑㈱", "佐藤")
+        );
+    }
+}
