@@ -2,7 +2,7 @@
 
 use crate::database::{Database, Engine};
 use crate::folder::Folder;
-use crate::{port, program};
+use crate::program;
 use openssl::x509::X509;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -86,17 +86,17 @@ impl Walkthrough {
     }
 }
 
-/// The command, with ports of its own and the database by environment.
+/// The command, with free ports and that database.
 pub fn command(folder: &Folder, database: &Database, arguments: &[&str]) -> Command {
-    let [http, https, console] = port::free();
     let mut command = program::command("ca-cli");
-    command
-        .args(["demo", "--walkthrough"])
-        .arg(folder.path())
-        .args(arguments)
-        .env("INKAN__DATABASE__URL", database.url())
-        .env("INKAN__LISTEN__HTTP", format!("127.0.0.1:{http}"))
-        .env("INKAN__LISTEN__HTTPS", format!("127.0.0.1:{https}"))
-        .env("INKAN__LISTEN__CONSOLE", format!("127.0.0.1:{console}"));
+    command.args([
+        "demo",
+        "--port-base",
+        "0",
+        "--database",
+        database.url(),
+        "--walkthrough",
+    ]);
+    command.arg(folder.path()).args(arguments);
     command
 }
