@@ -15,6 +15,9 @@ pub const PHONE: u32 = 360;
 /// The width of an office screen, in CSS pixels.
 pub const DESK: u32 = 1280;
 
+/// Lets Chromium answer a wish for a client certificate without asking; put there by tests/run.
+const POLICY: &str = "/etc/chromium/policies/managed/inkan-tests.json";
+
 /// A person's computer: what its browser trusts and holds.
 pub struct Computer {
     home: Folder,
@@ -142,6 +145,19 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// Opens one that answers a site's wish for a certificate with the one that the computer holds.
+    ///
+    /// # Panics
+    /// When the policy that lets it answer by itself is not there: without it a headless browser waits
+    /// for ever at a chooser that nobody sees.
+    pub async fn open_with_certificate(computer: &'a Computer, language: &str) -> Self {
+        assert!(
+            Path::new(POLICY).is_file(),
+            "{POLICY} is missing; `bash tests/run` puts it there"
+        );
+        Self::open(computer, language).await
+    }
+
     /// Goes to an address.
     pub async fn visit(&self, address: &str) {
         self.client
@@ -203,8 +219,17 @@ impl<'a> Browser<'a> {
             .unwrap_or_else(|error| panic!("「{label}」: {error}"));
     }
 
-    /// Saves a picture of the whole page at that width and checks that nothing sticks out sideways.
-    pub async fn picture(&self, width: u32, file: &Path) {
+    /// Presses the button that reads `label`, where a link or a heading reads so too.
+    pub async fn press_button(&self, label: &str) {
+        let found = self.labelled("button", label).await;
+        found
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("「{label}」: {error}"));
+    }
+
+    /// Saves a picture of the whole page on a screen of that width, and says how wide the page is.
+    pub async fn picture(&self, width: u32, file: &Path) -> u64 {
         self.cdp(
             "Emulation.setDeviceMetricsOverride",
             json!({
@@ -224,11 +249,7 @@ impl<'a> Browser<'a> {
             .expect("base64");
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder for pictures");
         std::fs::write(file, bytes).expect("a picture file");
-        assert!(
-            wide <= u64::from(width),
-            "{} is {wide} px wide on a screen of {width}",
-            file.display()
-        );
+        wide
     }
 
     /// Runs a script in the page and returns its value.

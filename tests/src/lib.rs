@@ -7,6 +7,7 @@
 pub mod applicant;
 pub mod authority;
 pub mod browser;
+pub mod camera;
 pub mod database;
 pub mod folder;
 pub mod letter;

@@ -1,3 +1,6 @@
-//! A real browser, as an office clerk uses it.
+//! A real browser, as an office clerk and an operator use it.
 
+mod clerk;
+mod console;
+mod help;
 mod trust;
