@@ -8,7 +8,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The width of a small phone, in CSS pixels.
 pub const PHONE: u32 = 360;
@@ -176,15 +176,29 @@ impl<'a> Browser<'a> {
         body.text().await.expect("its text")
     }
 
-    /// Checks that the page shows every one of `words`.
+    /// Waits until the page shows every one of `words`.
+    ///
+    /// # Panics
+    /// When patience ends, with what it shows instead.
     pub async fn shows(&self, words: &[&str]) {
-        let text = self.text().await;
-        let address = self.client.current_url().await.expect("an address");
-        for word in words {
-            assert!(
-                text.contains(word),
-                "{address} should show 「{word}」:\n{text}"
-            );
+        let start = Instant::now();
+        loop {
+            let text = self.try_text().await;
+            let missing = words.iter().find(|word| !text.contains(**word));
+            let Some(word) = missing else { return };
+            if start.elapsed() > Duration::from_secs(20) {
+                let address = self.client.current_url().await.expect("an address");
+                panic!("{address} should show 「{word}」:\n{text}");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// What can be read, or nothing while one page goes and the next comes.
+    async fn try_text(&self) -> String {
+        match self.client.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
         }
     }
 

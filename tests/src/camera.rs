@@ -70,8 +70,9 @@ async fn shoot(browser: &Browser<'_>, name: &str, language: &str) {
         let file = folder().join(format!("{name}-{language}-{width}.png"));
         let wide = browser.picture(width, &file).await;
         if wide > u64::from(width) {
+            let culprits = browser.script(include_str!("sticking_out.js")).await;
             note(format!(
-                "{name}-{language}: {wide} px wide on a screen of {width}"
+                "{name}-{language}: {wide} px wide on a screen of {width}: {culprits:#}"
             ));
         }
     }
