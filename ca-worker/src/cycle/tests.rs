@@ -137,3 +137,32 @@ fn batches_follow_each_other_and_two_workers_share_without_doubles() {
     let verdict = ca_core::flow::verify_audit::verify_audit(&world.store).unwrap();
     assert!(matches!(verdict, AuditVerdict::Whole { .. }), "{verdict:?}");
 }
+
+#[test]
+fn the_document_and_the_code_count_the_same_steps() {
+    let document = include_str!("../../../docs/issuance-cycle.md");
+    for (step, title, source) in [
+        ("3, claim", "3. **Claim**", include_str!("claim.rs")),
+        ("4, prepare", "4. **Prepare**", include_str!("prepare.rs")),
+        (
+            "5, record intent",
+            "5. **Record intent**",
+            include_str!("intend.rs"),
+        ),
+        ("6, sign", "6. **Sign**", include_str!("finish.rs")),
+        ("7, pack", "7. **Pack**", include_str!("finish.rs")),
+        (
+            "8, record issued",
+            "8. **Record issued**",
+            include_str!("record.rs"),
+        ),
+        ("9, notify", "9. **Notify**", include_str!("../mail.rs")),
+        ("10, recover", "10. **Recover**", include_str!("recover.rs")),
+    ] {
+        assert!(document.contains(title), "the document lacks {title}");
+        assert!(
+            source.contains(&format!("Step {step}")),
+            "the code lacks step {step}"
+        );
+    }
+}
