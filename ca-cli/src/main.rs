@@ -24,9 +24,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Warnings to standard error; `INKAN_LOG` asks for more (`info`, `ca_worker=debug`).
+/// Warnings to standard error; `RUST_LOG` asks for more (`info`, `ca_worker=debug`).
 fn start_log(cli: &Cli) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("INKAN_LOG");
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let usual = tracing_subscriber::EnvFilter::new(cli.usual_log());
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or(usual))

@@ -277,7 +277,7 @@ fn until<T>(
         }
         if start.elapsed() > patience {
             bail!(
-                "waited in vain for {what} ({} s); INKAN_LOG=info shows what the worker does",
+                "waited in vain for {what} ({} s); RUST_LOG=info shows what the worker does",
                 patience.as_secs()
             );
         }
