@@ -6,7 +6,8 @@ use std::io;
 pub fn of(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let said = cause.to_string();
+        // libpq breaks its sentences with line feeds and tabs.
+        let said = cause.to_string().replace("\n\t", " ").replace("\n;", ";");
         if text.contains(&said) {
             continue;
         }

@@ -47,9 +47,7 @@ fn status(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
         SchemaState::Current => ("current", "nothing to do".to_owned()),
         SchemaState::Older(missing) => (
             "older",
-            format!(
-                "{missing} steps are missing: make a backup, then run `ca-cli database migrate`"
-            ),
+            format!("steps missing: {missing}; make a backup, then run `ca-cli database migrate`"),
         ),
         SchemaState::Newer(step) => (
             "newer",
