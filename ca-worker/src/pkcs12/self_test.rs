@@ -2,9 +2,9 @@
 //!
 //! - Every file: read back from its bytes, MAC recomputed, both parts decrypted, key and certificates compared.
 //!   The derived keys are used again, because deriving is nearly all that packing costs.
-//! - The first file of each batch: opened by OpenSSL from the password alone.
-//! - When a worker starts: a trial file is opened from its password by OpenSSL and by p12-keystore, two
-//!   implementations of strangers, one of which shares no code with the packer.
+//! - The first file of each batch, every file that is packed alone, and a trial file when a worker starts:
+//!   opened from the password alone by p12-keystore and by OpenSSL, two implementations of strangers, the
+//!   first of which shares no code with the packer.
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::random::Random;
 use openssl::asn1::Asn1Time;
@@ -57,12 +57,35 @@ fn opened(part: &Encrypted, derivation: &Derivation) -> Result<Zeroizing<Vec<u8>
         .map_err(|_| "a part of it does not open")
 }
 
-/// Opens `file` by OpenSSL from the password alone.
-pub(super) fn open_by_openssl(
+/// Has p12-keystore and OpenSSL open `file` from the password alone.
+pub(super) fn open_by_strangers(
     file: &[u8],
     password: &str,
     content: &Content<'_>,
 ) -> Result<(), &'static str> {
+    open_by_p12_keystore(file, password, content)?;
+    open_by_openssl(file, password, content)
+}
+
+fn open_by_p12_keystore(
+    file: &[u8],
+    password: &str,
+    content: &Content<'_>,
+) -> Result<(), &'static str> {
+    let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict)
+        .map_err(|_| "p12-keystore does not open it")?;
+    let (name, chain) = store
+        .private_key_chain()
+        .ok_or("p12-keystore finds no key in it")?;
+    let found: Vec<&[u8]> = chain.certs().iter().map(|one| one.as_der()).collect();
+    let same_key = chain.key().as_der() == content.key;
+    if name == content.friendly_name && same_key && found == [content.certificate, content.root] {
+        return Ok(());
+    }
+    Err("p12-keystore finds something else in it")
+}
+
+fn open_by_openssl(file: &[u8], password: &str, content: &Content<'_>) -> Result<(), &'static str> {
     let opened = Pkcs12::from_der(file)
         .and_then(|file| file.parse2(password))
         .map_err(|_| "OpenSSL does not open it")?;
@@ -96,7 +119,7 @@ pub enum ReaderError {
     Key(#[from] KeyError),
     /// A reader does not open it.
     #[error(
-        "a PKCS#12 made by this program is not opened by {0}; install a release whose self-test passes"
+        "a PKCS#12 made by this program cannot be trusted: {0}; install a release whose self-test passes"
     )]
     Refused(&'static str),
 }
@@ -118,21 +141,7 @@ pub fn try_readers(
         key_id: &[1],
     };
     let file = pack_content(&content, PASSWORD, iterations, random)?;
-    open_by_openssl(&file, PASSWORD, &content).map_err(|_| ReaderError::Refused("OpenSSL"))?;
-    let store = KeyStore::from_pkcs12(&file, PASSWORD, Pkcs12ImportPolicy::Strict);
-    let same = store.is_ok_and(|store| {
-        store.private_key_chain().is_some_and(|(name, chain)| {
-            let first = chain.certs().first();
-            name == "trial"
-                && chain.key().as_der() == key.as_slice()
-                && first.is_some_and(|first| first.as_der() == certificate)
-        })
-    });
-    if same {
-        Ok(())
-    } else {
-        Err(ReaderError::Refused("p12-keystore"))
-    }
+    open_by_strangers(&file, PASSWORD, &content).map_err(ReaderError::Refused)
 }
 
 fn trial_certificate(pair: &KeyPair) -> Result<Vec<u8>, ErrorStack> {
