@@ -64,6 +64,12 @@ pub fn verify_audit(store: &Store) -> StoreResult<AuditVerdict> {
             finding,
         });
     }
+    if let Some(sequence) = store.read(audit::beyond_head)? {
+        return Ok(AuditVerdict::Broken {
+            sequence,
+            finding: "it stands beyond the end of the chain",
+        });
+    }
     Ok(AuditVerdict::Whole {
         entries: last.sequence,
         head: last.hash,

@@ -137,6 +137,20 @@ pub fn page(db: &mut Db, after: i64, limit: i64) -> StoreResult<Vec<AuditEntry>>
     Ok(query.select(AuditEntry::as_select()).load(db)?)
 }
 
+/// The first entry beyond the chain's end, in one look at both: an append moves them together, so
+/// what is found there did not come by [`append`].
+pub fn beyond_head(db: &mut Db) -> StoreResult<Option<i64>> {
+    let end = audit_head::table
+        .find(1_i64)
+        .select(audit_head::sequence)
+        .single_value();
+    let beyond = audit::table
+        .filter(audit::sequence.nullable().gt(end))
+        .order(audit::sequence)
+        .select(audit::sequence);
+    Ok(beyond.first(db).optional()?)
+}
+
 /// The entries about one object, oldest first.
 pub fn about(db: &mut Db, object: &str) -> StoreResult<Vec<AuditEntry>> {
     let query = audit::table
