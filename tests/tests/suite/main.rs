@@ -1,6 +1,7 @@
 //! The whole-system tests: one program, so that it is linked once.
 
 mod applicant;
+mod audit;
 mod bad_input;
 mod browser;
 mod console;

@@ -3,3 +3,4 @@
 mod accounts;
 mod configuration;
 mod database;
+mod weather;
