@@ -72,7 +72,7 @@ fn every_kind_of_tampering_names_the_first_bad_entry() {
                 &format!("broken at entry {place}"),
                 "keep this database as evidence",
             ]);
-            restore(&service.database, &kept);
+            restore(&service.database, kept);
             assert_eq!(
                 service.cli(&["audit", "verify"]).status,
                 Some(0),
