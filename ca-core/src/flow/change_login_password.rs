@@ -77,13 +77,7 @@ pub fn change_login_password(
     }
     let hash = PasswordHash::of(chosen.secret(), input.rules.cost, random)?;
     let token = SessionToken::draw(random);
-    let mut fresh = token.session(
-        Audience::Applicant,
-        Stage::LoggedIn,
-        input.absolute,
-        random,
-        at,
-    );
+    let mut fresh = token.session(Audience::Applicant, Stage::LoggedIn, input.absolute, at);
     fresh.account_id = Some(input.account.id);
     let act = Act::new(Actor::Applicant(input.account.user_id.clone()), at);
     store.transaction(|db| {

@@ -115,7 +115,7 @@ fn begin_session(
         Stage::LoggedIn
     };
     let token = SessionToken::draw(random);
-    let mut session = token.session(Audience::Applicant, stage, input.absolute, random, at);
+    let mut session = token.session(Audience::Applicant, stage, input.absolute, at);
     session.account_id = Some(account.id);
     let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
     store.transaction(|db| {

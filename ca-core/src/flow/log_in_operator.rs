@@ -96,13 +96,7 @@ pub fn log_in_operator(
         return Err(StoreError::Missing(object).into());
     };
     let token = SessionToken::draw(random);
-    let mut session = token.session(
-        Audience::Operator,
-        Stage::LoggedIn,
-        input.absolute,
-        random,
-        at,
-    );
+    let mut session = token.session(Audience::Operator, Stage::LoggedIn, input.absolute, at);
     session.operator_id = Some(operator.id);
     store.transaction(|db| {
         session::insert(db, &session)?;

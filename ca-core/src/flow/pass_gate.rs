@@ -74,7 +74,7 @@ pub fn pass_gate(
 
     let token = SessionToken::draw(random);
     let (audience, stage) = (Audience::Applicant, Stage::GatePassed);
-    let mut fresh = token.session(audience, stage, input.absolute, random, at);
+    let mut fresh = token.session(audience, stage, input.absolute, at);
     fresh.account_id = Some(input.account.id);
     fresh.draft_request_id = Some(request_id);
     fresh.draft_key_id = Some(sealed.key_id);

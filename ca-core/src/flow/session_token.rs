@@ -40,7 +40,6 @@ impl SessionToken {
         audience: Audience,
         stage: Stage,
         absolute: TimeDelta,
-        random: &dyn Random,
         at: DateTime<Utc>,
     ) -> Session {
         Session {
@@ -48,7 +47,6 @@ impl SessionToken {
             audience,
             account_id: None,
             operator_id: None,
-            csrf_token: hex::encode(random::bytes::<32>(random)),
             stage,
             draft_request_id: None,
             draft_key_id: None,

@@ -38,7 +38,7 @@ use connection::Manager;
 pub enum StoreError {
     /// The database cannot be reached or opened.
     #[error(
-        "the database {target} cannot be opened: {reason}; check [database] url and that the server runs"
+        "the database {target} cannot be opened: {reason}; check [database] url: a server must run, the folder of a file must exist (`ca-cli ca init` makes the data folder)"
     )]
     Open {
         /// The database, without credentials.

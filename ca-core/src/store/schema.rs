@@ -65,7 +65,6 @@ diesel::table! {
         audience -> Text,
         account_id -> Nullable<BigInt>,
         operator_id -> Nullable<BigInt>,
-        csrf_token -> Text,
         stage -> Text,
         draft_request_id -> Nullable<Text>,
         draft_key_id -> Nullable<Text>,

@@ -22,8 +22,6 @@ pub struct Session {
     pub account_id: Option<i64>,
     /// The operator.
     pub operator_id: Option<i64>,
-    /// Token that every form of the session carries.
-    pub csrf_token: String,
     /// How far it got.
     #[diesel(deserialize_as = String)]
     pub stage: Stage,
@@ -75,7 +73,6 @@ pub fn insert(db: &mut Db, session: &Session) -> StoreResult<()> {
             session::audience.eq(session.audience.as_str()),
             session::account_id.eq(session.account_id),
             session::operator_id.eq(session.operator_id),
-            session::csrf_token.eq(&session.csrf_token),
             session::stage.eq(session.stage.as_str()),
             session::draft_request_id.eq(session.draft_request_id.as_ref().map(RequestId::as_str)),
             session::draft_key_id.eq(&session.draft_key_id),

@@ -54,7 +54,6 @@ CREATE TABLE session (
     audience TEXT NOT NULL,
     account_id BIGINT REFERENCES account (id),
     operator_id BIGINT REFERENCES operator (id),
-    csrf_token TEXT NOT NULL,
     stage TEXT NOT NULL,
     draft_request_id TEXT,
     draft_key_id TEXT,
