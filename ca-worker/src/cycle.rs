@@ -85,3 +85,15 @@ fn held(claimed: &Claimed) -> Held {
         serial: None,
     }
 }
+
+/// Runs the work on one request. A panic in it is that request's own failure and nobody else's.
+fn guarded<T>(held: Held, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, (Held, Fault)> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(fault)) => Err((held, fault)),
+        Err(_) => Err((
+            held,
+            Fault::own("the program failed while working on it; the worker's log says where"),
+        )),
+    }
+}

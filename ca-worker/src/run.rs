@@ -39,6 +39,16 @@ impl Report {
 /// One unit of work: lapsed leases are taken back (step 10), one batch goes through steps 3 to 8, due mails are
 /// sent (step 9). A part that fails does not keep the others from their work.
 pub fn run_once(worker: &Worker) -> Report {
+    let mut report = sign_once(worker);
+    match notify(worker) {
+        Ok(notified) => report.mail = notified,
+        Err(error) => report.troubles.push(error.to_string()),
+    }
+    report
+}
+
+/// The signing part of [`run_once`]: steps 10 and 3 to 8.
+fn sign_once(worker: &Worker) -> Report {
     let mut report = Report::default();
     match take_back_lapsed(worker) {
         Ok(recovered) => report.returned = recovered.returned.len() + recovered.parked.len(),
@@ -46,10 +56,6 @@ pub fn run_once(worker: &Worker) -> Report {
     }
     match sign_batch(worker, &mut report) {
         Ok(batch) => report.batch = batch,
-        Err(error) => report.troubles.push(error.to_string()),
-    }
-    match notify(worker) {
-        Ok(notified) => report.mail = notified,
         Err(error) => report.troubles.push(error.to_string()),
     }
     tell(worker, &mut report);
@@ -65,10 +71,20 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
 }
 
 /// Runs until `shutdown` is set. A batch that was begun is brought to its end first.
+///
+/// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting.
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
     tracing::info!(worker = worker.name, "the worker begins");
+    std::thread::scope(|scope| {
+        scope.spawn(|| mail_forever(worker, poll, shutdown));
+        sign_forever(worker, poll, shutdown);
+    });
+    tracing::info!(worker = worker.name, "the worker ends");
+}
+
+fn sign_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
     while !shutdown.load(Ordering::SeqCst) {
-        let report = run_once(worker);
+        let report = sign_once(worker);
         for trouble in &report.troubles {
             tracing::error!(trouble, "a part of the work failed; it is tried again");
         }
@@ -82,7 +98,21 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
             rest(poll, shutdown);
         }
     }
-    tracing::info!(worker = worker.name, "the worker ends");
+}
+
+fn mail_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
+    while !shutdown.load(Ordering::SeqCst) {
+        let more = match notify(worker) {
+            Ok(notified) => notified.sent > 0 && notified.trouble.is_none(),
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be looked into; it is tried again");
+                false
+            }
+        };
+        if !more {
+            rest(poll, shutdown);
+        }
+    }
 }
 
 /// Sleeps in short naps, so that a shutdown is not kept waiting.

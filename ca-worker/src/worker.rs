@@ -1,5 +1,6 @@
 //! A worker: everything that a unit of work needs, opened and checked once.
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ca_core::config::{Config, Profiles, ProfilesError};
@@ -59,6 +60,7 @@ pub struct Worker {
     pub settings: Settings,
     owed: Mutex<Vec<Held>>,
     told: Mutex<Option<Told>>,
+    careful: AtomicU32,
 }
 
 /// What operators were told last.
@@ -151,6 +153,7 @@ impl Worker {
             settings,
             owed: Mutex::new(Vec::new()),
             told: Mutex::new(None),
+            careful: AtomicU32::new(0),
         })
     }
 
@@ -183,6 +186,25 @@ impl Worker {
         give_back(&self.store, &self.act(), &owed, "the database was away")?;
         owed.clear();
         Ok(())
+    }
+
+    /// So many requests came back from a dead worker. One of them may have killed it: they are claimed
+    /// one by one, so that it takes no neighbour with it the next time.
+    pub(crate) fn be_careful(&self, requests: usize) {
+        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+        self.careful.fetch_max(requests, Ordering::SeqCst);
+    }
+
+    /// How many requests the next claim takes.
+    pub(crate) fn next_claim(&self) -> u32 {
+        let less = |left: u32| left.checked_sub(1);
+        match self
+            .careful
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+        {
+            Ok(_) => 1,
+            Err(_) => self.settings.batch,
+        }
     }
 
     /// Whether operators should be told this now: it is news, or the last word is half a minute old.

@@ -12,7 +12,7 @@ pub(super) fn claim(worker: &Worker) -> Result<Vec<Claimed>, CycleError> {
         &worker.store,
         &worker.name,
         until,
-        worker.settings.batch,
+        worker.next_claim(),
         now,
     )?)
 }

@@ -8,7 +8,7 @@ use ca_core::store::certificate::Certificate;
 use ca_core::store::outbox::NewMail;
 
 use super::prepare::Ready;
-use super::{Fault, Window, held};
+use super::{Fault, Window, guarded, held};
 use crate::certificate::{row, sign};
 use crate::pkcs12::{Packing, SelfTest, pack};
 use crate::worker::Worker;
@@ -27,7 +27,7 @@ pub(super) fn finish(
     if !window.allows(worker.clock.now()) {
         return Err((failed, Fault::around("business hours ended")));
     }
-    issued(worker, self_test, ready).map_err(|fault| (failed, fault))
+    guarded(failed, || issued(worker, self_test, ready))
 }
 
 fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, Fault> {

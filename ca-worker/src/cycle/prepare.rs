@@ -9,7 +9,7 @@ use ca_core::flow::approve_requests::digest_of;
 use ca_core::queue::request::{Claimed, Held};
 use secrecy::SecretString;
 
-use super::{Fault, held};
+use super::{Fault, guarded, held};
 use crate::certificate::{self, Draft, Prepared};
 use crate::pkcs12::check_password;
 use crate::signer::KeyPair;
@@ -25,14 +25,14 @@ pub(super) struct Ready {
 
 /// Checks the approval, opens the seal, makes the key, draws the serial, builds and lints the certificate.
 pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Held, Fault)> {
-    match prepared(worker, &claimed) {
-        Ok((prepared, password)) => Ok(Ready {
+    guarded(held(&claimed), || {
+        let (prepared, password) = prepared(worker, &claimed)?;
+        Ok(Ready {
             claimed,
             prepared,
             password,
-        }),
-        Err(fault) => Err((held(&claimed), fault)),
-    }
+        })
+    })
 }
 
 fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretString), Fault> {

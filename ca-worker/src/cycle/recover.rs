@@ -11,5 +11,6 @@ pub fn take_back_lapsed(worker: &Worker) -> Result<Recovered, CycleError> {
     for serial in &recovered.abandoned {
         tracing::warn!(%serial, "a lease lapsed after its intent: the serial is abandoned");
     }
+    worker.be_careful(recovered.returned.len());
     Ok(recovered)
 }

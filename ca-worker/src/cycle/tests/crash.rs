@@ -148,3 +148,23 @@ fn a_key_that_is_away_burns_no_attempt_and_comes_back_by_itself() {
     assert_eq!(run_once(&worker).batch.issued.len(), 3);
     assert_eq!(world.signer.signed().len(), 3);
 }
+
+#[test]
+fn what_a_dead_worker_held_is_claimed_one_by_one() {
+    let world = World::new();
+    for number in 1..=4 {
+        world.approved(number);
+    }
+    drop(intended(&world, &world.worker()));
+    world.clock.advance(Duration::seconds(301));
+    world.approved(5);
+    let heir = world.worker();
+    let claims: Vec<usize> = (0..4).map(|_| run_once(&heir).batch.claimed).collect();
+    assert_eq!(
+        claims, [1; 4],
+        "one of them may have killed the other worker"
+    );
+    world.approved(6);
+    assert_eq!(run_once(&heir).batch.claimed, 2, "then in batches again");
+    assert_eq!(world.signer.signed().len(), 6);
+}

@@ -188,3 +188,34 @@ fn closing_time_in_the_middle_of_a_batch_stops_the_next_signature() {
         2
     );
 }
+
+/// A signer that panics at one certain second.
+struct PanickingSigner(&'static World);
+
+impl Signer for PanickingSigner {
+    fn public_key(&self) -> &PublicKey {
+        self.0.signer.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        assert!(self.0.clock.now() != tokyo("2026-11-25T10:00:01"), "a bug");
+        self.0.signer.sign(message)
+    }
+}
+
+#[test]
+fn a_panic_over_one_request_is_its_own_failure() {
+    let world: &'static World = Box::leak(Box::new(World::new()));
+    let first = world.approved(1);
+    let worker = world.worker_with(Box::new(PanickingSigner(world)));
+    world.clock.set(tokyo("2026-11-25T10:00:01"));
+    let report = run_once(&worker);
+    assert_eq!(report.batch.failed, std::slice::from_ref(&first.request.id));
+    let request = world.request(&first.request.id);
+    assert_eq!(
+        (request.state, request.attempts),
+        (RequestState::Approved, 1)
+    );
+    world.clock.set(tokyo("2026-11-25T10:00:02"));
+    assert_eq!(run_once(&worker).batch.issued.len(), 1);
+}
