@@ -1,4 +1,5 @@
 //! `ca-worker`: signs approved requests and sends mail. Listens on no port.
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn open(config: &Config) -> anyhow::Result<Worker> {
     let path = config.authority.passphrase_file.as_deref();
     let path = path.ok_or_else(|| {
-        anyhow!("the worker runs alone and cannot ask: write authority.passphrase_file")
+        anyhow!("the worker cannot ask for the passphrase: write the path of a file that holds it into [authority] passphrase_file")
     })?;
     let passphrase = read_passphrase(path)?;
     let store = Store::open(&config.database, &config.data.folder)?;
@@ -132,6 +133,7 @@ fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if json {
         logs.json().init()
