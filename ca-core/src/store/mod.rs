@@ -161,6 +161,7 @@ impl Store {
         E: From<StoreError>,
         W: FnOnce(&mut Db) -> Result<T, E>,
     {
+        let _entered = tracing::debug_span!("transaction").entered();
         let mut db = self.connection()?;
         connection::begin(&mut db).map_err(StoreError::from)?;
         match work(&mut db) {
