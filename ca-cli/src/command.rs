@@ -10,6 +10,7 @@ use crate::desk::Desk;
 
 pub(crate) mod account;
 mod audit;
+mod bench;
 pub(crate) mod ca;
 mod calendar;
 pub(crate) mod certificate;
@@ -45,6 +46,9 @@ enum Command {
     /// The audit chain: verify, export.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// What issuing costs on this machine; no installation is touched.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// The root certificate and its key.
     #[command(subcommand)]
     Ca(ca::CaCommand),
@@ -93,6 +97,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         Command::Account(command) => account::run(command, &open()?, out),
         Command::Audit(command) => audit::run(command, &open()?, out),
+        Command::Bench(command) => bench::run(command, out),
         Command::Ca(command) => ca::run(command, &open()?, out),
         Command::Certificate(command) => certificate::run(command, &open()?, out),
         Command::Calendar(command) => calendar::run(command, &open()?, out),

@@ -1,0 +1,12 @@
+//! What issuing costs: the worker's own code on a real database, against the bare cryptography.
+//!
+//! Nothing here touches an installation: root, keys, accounts and requests are made in memory and in
+//! an empty database, and go with it.
+
+mod floor;
+mod issue;
+mod meter;
+mod stage;
+mod stopwatch;
+
+pub use issue::{IssueOrder, IssueReport, Share, measure_floor, measure_queue};

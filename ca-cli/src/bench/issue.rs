@@ -1,0 +1,253 @@
+//! `bench issue`: approved requests through the worker's cycle, and what of the time went where.
+
+use anyhow::bail;
+use ca_core::domain::profile::KeyAlgorithm;
+use ca_core::domain::time::{Clock, SystemClock};
+use ca_worker::cycle::{Window, work_one_batch};
+use chrono::Duration;
+use serde::Serialize;
+
+use super::floor::{self, Floor};
+use super::meter::{Usage, forget_peak, metered, peak_megabytes};
+use super::stage::Stage;
+use super::stopwatch::timing_transactions;
+
+/// Certificates' worth of bare cryptography that the shares are taken from.
+const FLOOR_SAMPLE: usize = 200;
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct IssueOrder {
+    /// Certificates.
+    pub count: usize,
+    /// The subjects' keys.
+    pub key: KeyAlgorithm,
+    /// Rounds of each key derivation in a PKCS#12.
+    pub p12_iterations: u32,
+    /// Threads.
+    pub jobs: usize,
+    /// An empty database; a SQLite file in a temporary folder when absent.
+    pub database: Option<String>,
+}
+
+/// One measurement.
+#[derive(Debug, Serialize)]
+pub struct IssueReport {
+    /// `queue` or `floor`.
+    pub measured: &'static str,
+    /// Certificates.
+    pub count: usize,
+    /// The subjects' keys.
+    pub key: &'static str,
+    /// Rounds of each key derivation.
+    pub p12_iterations: u32,
+    /// Threads.
+    pub jobs: usize,
+    /// `sqlite` or `postgres`; none for the floor.
+    pub database: Option<&'static str>,
+    /// Wall time.
+    pub seconds: f64,
+    /// Certificates in a second of wall time.
+    pub certificates_per_second: f64,
+    /// CPU time of all threads for one certificate, in milliseconds; a database server's is not in it.
+    pub cpu_ms_per_certificate: f64,
+    /// Peak of resident memory while measuring.
+    pub peak_rss_mb: Option<f64>,
+    /// Where the CPU time went; the parts add up to 1.
+    pub share: Share,
+    /// Wall time inside transactions, as a part of all; none for the floor.
+    pub database_wall_share: Option<f64>,
+    /// CPU milliseconds of the bare cryptography for one certificate.
+    pub floor_cpu_ms_per_certificate: f64,
+    /// `cpu_ms_per_certificate` / `floor_cpu_ms_per_certificate`.
+    pub ratio_to_floor: f64,
+}
+
+/// Parts of the CPU time.
+#[derive(Debug, Serialize)]
+pub struct Share {
+    /// Making the subject's key.
+    pub key: f64,
+    /// The root's signature.
+    pub sign: f64,
+    /// The derivations that a PKCS#12 needs to be written.
+    pub kdf: f64,
+    /// Inside transactions.
+    pub database: f64,
+    /// Seal, encoding, lint, throwaway signature, verification, self-test.
+    pub other: f64,
+}
+
+/// Sends approved requests through the cycle's steps 3 to 8 until the queue is empty.
+pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
+    let stage = Stage::build(order)?;
+    forget_peak();
+    let ((issued, usage), transactions) = timing_transactions(|| metered(|| drain(&stage)));
+    let peak = peak_megabytes();
+    let issued = issued?;
+    if issued != order.count {
+        bail!(
+            "{issued} of {} requests were issued; the log says why",
+            order.count
+        );
+    }
+    let floor = floor::measure(order, order.count.min(FLOOR_SAMPLE))?;
+    let each = usage.cpu_ms_each(order.count);
+    let share = Share::of(&floor, transactions.cpu_ms_each(order.count), each);
+    Ok(IssueReport {
+        measured: "queue",
+        database: Some(if is_server(order) {
+            "postgres"
+        } else {
+            "sqlite"
+        }),
+        peak_rss_mb: peak.map(rounded),
+        share,
+        database_wall_share: Some(rounded(
+            transactions.wall.as_secs_f64() / usage.wall.as_secs_f64(),
+        )),
+        ..IssueReport::of(order, &usage, &floor)
+    })
+}
+
+/// Measures the bare cryptography alone.
+pub fn measure_floor(order: &IssueOrder) -> anyhow::Result<IssueReport> {
+    forget_peak();
+    let floor = floor::measure(order, order.count)?;
+    let usage = Usage {
+        wall: std::time::Duration::from_secs_f64(floor.seconds()),
+        cpu: std::time::Duration::from_secs_f64(floor.cpu_ms_each() * order.count as f64 / 1_000.0),
+    };
+    Ok(IssueReport {
+        measured: "floor",
+        peak_rss_mb: peak_megabytes().map(rounded),
+        share: Share::of(&floor, 0.0, floor.cpu_ms_each()),
+        ..IssueReport::of(order, &usage, &floor)
+    })
+}
+
+/// Batch after batch, as `run --once` does, but by day and night. Says how many were issued.
+fn drain(stage: &Stage) -> anyhow::Result<usize> {
+    let open = Window::Open(SystemClock.now() + Duration::days(1));
+    let mut issued = 0;
+    loop {
+        let batch = work_one_batch(&stage.worker, open)?;
+        if batch.claimed == 0 {
+            return Ok(issued);
+        }
+        issued += batch.issued.len();
+    }
+}
+
+fn is_server(order: &IssueOrder) -> bool {
+    order
+        .database
+        .as_deref()
+        .is_some_and(|url| !url.starts_with("sqlite:"))
+}
+
+impl IssueReport {
+    fn of(order: &IssueOrder, usage: &Usage, floor: &Floor) -> Self {
+        let seconds = usage.wall.as_secs_f64();
+        let (each, bare) = (usage.cpu_ms_each(order.count), floor.cpu_ms_each());
+        Self {
+            measured: "",
+            count: order.count,
+            key: order.key.as_str(),
+            p12_iterations: order.p12_iterations,
+            jobs: order.jobs,
+            database: None,
+            seconds: rounded(seconds),
+            certificates_per_second: rounded(order.count as f64 / seconds),
+            cpu_ms_per_certificate: rounded(each),
+            peak_rss_mb: None,
+            share: Share::of(floor, 0.0, bare),
+            database_wall_share: None,
+            floor_cpu_ms_per_certificate: rounded(bare),
+            ratio_to_floor: rounded(each / bare),
+        }
+    }
+}
+
+impl Share {
+    /// Parts of `whole` milliseconds; `other` is what the measured parts leave.
+    fn of(floor: &Floor, database: f64, whole: f64) -> Self {
+        let part = |usage: Usage| usage.cpu_ms_each(floor.count) / whole;
+        let (key, sign, kdf) = (part(floor.key), part(floor.sign), part(floor.derivation));
+        let database = database / whole;
+        Self {
+            key: rounded(key),
+            sign: rounded(sign),
+            kdf: rounded(kdf),
+            database: rounded(database),
+            other: rounded((1.0 - key - sign - kdf - database).max(0.0)),
+        }
+    }
+}
+
+/// Three digits after the point are more than any run repeats.
+fn rounded(number: f64) -> f64 {
+    (number * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(count: usize) -> IssueOrder {
+        IssueOrder {
+            count,
+            key: KeyAlgorithm::P256,
+            p12_iterations: 16,
+            jobs: 2,
+            database: None,
+        }
+    }
+
+    #[test]
+    fn every_request_is_issued_and_the_parts_add_up() {
+        let report = measure_queue(&order(7)).unwrap();
+        assert_eq!(
+            (report.measured, report.count, report.database),
+            ("queue", 7, Some("sqlite"))
+        );
+        assert!(report.cpu_ms_per_certificate > 0.0 && report.seconds > 0.0);
+        assert!(report.share.database > 0.0);
+        let Share {
+            key,
+            sign,
+            kdf,
+            database,
+            other,
+        } = report.share;
+        assert!(
+            key + sign + kdf + database + other > 0.99,
+            "{key} {sign} {kdf} {database} {other}"
+        );
+    }
+
+    #[test]
+    fn the_floor_is_its_own_measure() {
+        let report = measure_floor(&order(20)).unwrap();
+        assert_eq!((report.measured, report.database), ("floor", None));
+        assert!((report.ratio_to_floor - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_database_that_is_there_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("inkan.sqlite");
+        std::fs::write(&file, "mine").unwrap();
+        let order = IssueOrder {
+            database: Some(format!("sqlite:{}", file.display())),
+            ..order(1)
+        };
+        assert!(
+            measure_queue(&order)
+                .unwrap_err()
+                .to_string()
+                .contains("exists")
+        );
+        assert_eq!(std::fs::read(&file).unwrap(), b"mine");
+    }
+}

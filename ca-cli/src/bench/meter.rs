@@ -1,0 +1,81 @@
+//! Wall time, CPU time of the process, and its peak of memory.
+
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// What a piece of work used.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Usage {
+    pub(super) wall: Duration,
+    /// Of all threads, kernel included.
+    pub(super) cpu: Duration,
+}
+
+impl Usage {
+    /// CPU milliseconds for one of `count`.
+    pub(super) fn cpu_ms_each(self, count: usize) -> f64 {
+        self.cpu.as_secs_f64() * 1_000.0 / count.max(1) as f64
+    }
+}
+
+/// Runs `work` and says what it used.
+pub(super) fn metered<T>(work: impl FnOnce() -> T) -> (T, Usage) {
+    let (wall, cpu) = (Instant::now(), cpu_of_process());
+    let done = work();
+    let usage = Usage {
+        wall: wall.elapsed(),
+        cpu: cpu_of_process().saturating_sub(cpu),
+    };
+    (done, usage)
+}
+
+/// CPU time of this thread so far.
+pub(super) fn cpu_of_thread() -> Duration {
+    of_clock(ClockId::ThreadCPUTime)
+}
+
+fn cpu_of_process() -> Duration {
+    of_clock(ClockId::ProcessCPUTime)
+}
+
+fn of_clock(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::from_secs(seconds)
+        + Duration::from_nanos(u64::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// Forgets the peak of memory so far, where the kernel lets us (proc(5), clear_refs).
+pub(super) fn forget_peak() {
+    if let Err(error) = std::fs::write("/proc/self/clear_refs", "5") {
+        tracing::debug!(%error, "the peak includes the set-up");
+    }
+}
+
+/// The peak of resident memory in megabytes; none where the kernel does not tell.
+pub(super) fn peak_megabytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1_024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_on_any_thread_counts_and_waiting_does_not() {
+        let busy = || {
+            let end = cpu_of_thread() + Duration::from_millis(50);
+            while cpu_of_thread() < end {
+                std::hint::black_box(0);
+            }
+        };
+        let (_, usage) = metered(|| std::thread::spawn(busy).join().unwrap());
+        assert!(usage.cpu >= Duration::from_millis(50), "{usage:?}");
+        let (_, usage) = metered(|| std::thread::sleep(Duration::from_millis(20)));
+        assert!(usage.wall >= Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,264 @@
+//! An empty database, filled with approved requests: what a worker finds on a busy morning.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use ca_core::config::{Config, DatabaseUrl, Profiles};
+use ca_core::domain::account::{AccountDetails, AccountField, AccountForm};
+use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::distinguished_name::DistinguishedName;
+use ca_core::domain::profile::{Profile, ProfileName};
+use ca_core::domain::random::OsRandom;
+use ca_core::domain::request::{RequestId, RequestKind};
+use ca_core::domain::seal::{SealedPassword, SealingKey, seal};
+use ca_core::domain::serial::SerialNumber;
+use ca_core::domain::time::{Clock, SystemClock};
+use ca_core::domain::user_id::Classes;
+use ca_core::flow::approve_requests::{Seen, approve_requests, digest_of};
+use ca_core::flow::record_authority::record_authority;
+use ca_core::store::authority::Authority;
+use ca_core::store::operator::{NewOperator, Operator};
+use ca_core::store::request::NewRequest;
+use ca_core::store::{Store, StoreResult, account, authority, operator, request};
+use ca_worker::authority::OpenAuthority;
+use ca_worker::certificate::{Issuer, self_sign_root};
+use ca_worker::pkcs12::Iterations;
+use ca_worker::signer::{FileSigner, KeyPair};
+use ca_worker::unseal::{SealingKeyPair, Unsealer};
+use ca_worker::worker::Worker;
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use super::issue::IssueOrder;
+
+/// As long as those on letters.
+pub(super) const PASSWORD: &str = "bcdfghjkmnprtwxy";
+
+/// Rows in a transaction of the set-up.
+const CHUNK: usize = 500;
+
+/// A worker before a queue of approved requests. Dropped, it leaves the database as it was: empty.
+pub(super) struct Stage {
+    pub(super) worker: Worker,
+    store: Store,
+    is_server: bool,
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Makes everything, in the order's database or in a folder that goes with the stage.
+    pub(super) fn build(order: &IssueOrder) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("a temporary folder")?;
+        let mut config = Config::load(None)?;
+        config.data.folder = folder.path().to_owned();
+        config.database.url = order.database.clone().unwrap_or_default();
+        let target = config.database.target(folder.path());
+        let store = empty_store(&config, &target)?;
+        let stage = |worker| Self {
+            worker,
+            store: store.clone(),
+            is_server: matches!(target, DatabaseUrl::Postgres(_)),
+            _folder: folder,
+        };
+        let worker = worker(&config, &store, order)?;
+        let stage = stage(worker);
+        stage.fill(order.count)?;
+        Ok(stage)
+    }
+
+    fn fill(&self, count: usize) -> anyhow::Result<()> {
+        let office = Office::open(&self.store, self.worker.profiles.get(ProfileName::Client))?;
+        let numbers: Vec<usize> = (1..=count).collect();
+        for numbers in numbers.chunks(CHUNK) {
+            office.ask(&self.store, numbers)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if self.is_server
+            && let Err(error) = self.store.revert_all()
+        {
+            tracing::warn!(%error, "the database could not be emptied after the bench");
+        }
+    }
+}
+
+fn empty_store(config: &Config, target: &DatabaseUrl) -> anyhow::Result<Store> {
+    if let DatabaseUrl::Sqlite(file) = target
+        && file.exists()
+    {
+        bail!(
+            "{} exists; the bench makes a database of its own: name a file that is not there",
+            file.display()
+        );
+    }
+    let store = Store::migrate(&config.database, &config.data.folder)?;
+    let used = !store.read(account::list)?.is_empty() || !store.read(authority::list)?.is_empty();
+    if used {
+        bail!("this database is in use; the bench needs an empty one, and empties it again");
+    }
+    Ok(store)
+}
+
+/// A worker with a root that was never written to a file.
+fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyhow::Result<Worker> {
+    let profiles = Profiles::load(config)?;
+    let (issuer, signer) = root(config, &profiles)?;
+    let sealing = SealingKeyPair::generate(&OsRandom)?;
+    let subject = DistinguishedName::parse(&config.authority.subject)?.to_string();
+    record_authority(store, &staff(), &row(&issuer, subject), &sealing.public()?)?;
+    let authority = OpenAuthority {
+        issuer,
+        signer: Box::new(signer),
+        unsealer: Unsealer::new(&[sealing])?,
+    };
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
+    let mut worker = Worker::new(config, store.clone(), authority, clock, random)?;
+    let client = worker
+        .profiles
+        .get(ProfileName::Client)
+        .with_key_algorithm(order.key)?;
+    worker.profiles = profiles.with(client);
+    worker.settings.iterations = Iterations::for_bench(order.p12_iterations);
+    worker.settings.jobs = order.jobs;
+    Ok(worker)
+}
+
+/// A root by the built-in profile, made a minute ago.
+pub(super) fn root(config: &Config, profiles: &Profiles) -> anyhow::Result<(Issuer, FileSigner)> {
+    let profile = profiles.get(ProfileName::Root);
+    let key = KeyPair::generate(profile.key_algorithm())?;
+    let subject = DistinguishedName::parse(&config.authority.subject)?;
+    let made = SystemClock.now() - chrono::Duration::minutes(1);
+    let serial = SerialNumber::random(&OsRandom);
+    let issuer = self_sign_root(profile, &subject, 1, &key, serial, made)?;
+    Ok((issuer, FileSigner::from(key)))
+}
+
+fn row(issuer: &Issuer, subject: String) -> Authority {
+    Authority {
+        generation: 1,
+        certificate_der: issuer.certificate().to_vec(),
+        subject,
+        not_before: issuer.validity().not_before,
+        not_after: issuer.validity().not_after,
+        crl_number: 0,
+        status: "active".to_owned(),
+        created_at: SystemClock.now(),
+    }
+}
+
+fn staff() -> Act {
+    Act::new(Actor::Staff("bench".to_owned()), SystemClock.now())
+}
+
+/// Those who ask and the one who approves.
+struct Office<'a> {
+    operator: Operator,
+    sealing_key: SealingKey,
+    client: &'a Profile,
+}
+
+/// A request before it is in the database.
+struct Asked {
+    details: AccountDetails,
+    id: RequestId,
+    subject: String,
+    sealed: SealedPassword,
+}
+
+impl<'a> Office<'a> {
+    fn open(store: &Store, client: &'a Profile) -> anyhow::Result<Self> {
+        let new = NewOperator {
+            name: "operator",
+            display_name: "operator",
+            password_hash: "none",
+            own_user_id: None,
+            certificate_serial: SerialNumber::random(&OsRandom),
+            certificate_spki_sha256: "none",
+        };
+        store.transaction(|db| operator::insert(db, &new, SystemClock.now()))?;
+        let operator = store
+            .read(|db| operator::find(db, new.name))?
+            .context("the operator")?;
+        let sealing_key = store
+            .read(authority::current_sealing_key)?
+            .context("the sealing key")?;
+        Ok(Self {
+            operator,
+            sealing_key,
+            client,
+        })
+    }
+
+    /// Accounts with these numbers, each with a request that was approved.
+    fn ask(&self, store: &Store, numbers: &[usize]) -> anyhow::Result<()> {
+        let asked = numbers
+            .iter()
+            .map(|number| self.asked(*number))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let seen = store.transaction(|db| {
+            let seen = asked.iter().map(|asked| insert(db, asked));
+            seen.collect::<StoreResult<Vec<_>>>()
+        })?;
+        approve_requests(store, SystemClock.now(), &self.operator, &seen)?;
+        Ok(())
+    }
+
+    fn asked(&self, number: usize) -> anyhow::Result<Asked> {
+        let mut form = AccountForm::default();
+        form.set(AccountField::UserId, format!("KJ{number:010}"));
+        form.set(AccountField::Name, "ひまわり介護センター");
+        form.set(AccountField::PostalCode, "530-0001");
+        form.set(AccountField::Address1, "大阪府大阪市北区梅田1-2-3");
+        form.set(AccountField::MailAddress, "office@example.jp");
+        let details = form
+            .check(&Classes::default())
+            .map_err(|_| anyhow::anyhow!("number {number} makes no user ID"))?;
+        let id = RequestId::draw(SystemClock.now(), &OsRandom);
+        let sealed = seal(
+            &SecretString::from(PASSWORD),
+            &self.sealing_key,
+            &id,
+            &details.user_id,
+        )?;
+        let subject = self
+            .client
+            .subject_of(details.user_id.as_str())?
+            .to_string();
+        Ok(Asked {
+            details,
+            id,
+            subject,
+            sealed,
+        })
+    }
+}
+
+fn insert(db: &mut ca_core::store::Db, asked: &Asked) -> StoreResult<Seen> {
+    let missing = |what: &str| ca_core::store::StoreError::Missing(what.to_owned());
+    let now = SystemClock.now();
+    account::insert(db, &asked.details, "staff", now)?;
+    let account =
+        account::find(db, &asked.details.user_id)?.ok_or_else(|| missing("the account"))?;
+    let new = NewRequest {
+        id: &asked.id,
+        account_id: account.id,
+        kind: RequestKind::First,
+        profile: "client",
+        subject: &asked.subject,
+        sealed: &asked.sealed,
+        submitted_at: now,
+        promised_at: None,
+    };
+    request::insert(db, &new)?;
+    let request = request::find(db, &asked.id)?.ok_or_else(|| missing("the request"))?;
+    let digest = digest_of(&request, &account).ok_or_else(|| missing("the sealed password"))?;
+    Ok(Seen {
+        request_id: request.id,
+        digest,
+    })
+}

@@ -1,0 +1,74 @@
+//! `ca-cli bench`: what issuing costs on this machine.
+
+use std::io::Write;
+
+use ca_core::domain::profile::KeyAlgorithm;
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::bench::{IssueOrder, measure_floor, measure_queue};
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Issue certificates through the durable queue of an empty database; one line of JSON.
+    Issue(Issue),
+}
+
+/// How much of what.
+#[derive(Debug, Args)]
+pub struct Issue {
+    /// Certificates.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+    /// The subjects' keys.
+    #[arg(long, value_enum, default_value_t = Key::P256)]
+    key: Key,
+    /// Rounds of each key derivation in the PKCS#12.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    p12_iterations: u32,
+    /// Threads.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    jobs: u32,
+    /// An empty database (postgres://… or sqlite:FILE), emptied again; a temporary SQLite file when absent.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Measure the bare cryptography alone: key, signature and key derivation in a loop; no database is used.
+    #[arg(long)]
+    floor: bool,
+}
+
+/// Keys that an applicant's certificate may have.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Key {
+    /// ECDSA on P-256.
+    P256,
+    /// RSA with 3,072 bits.
+    Rsa3072,
+}
+
+pub(super) fn run(command: &BenchCommand, out: &mut dyn Write) -> anyhow::Result<()> {
+    let BenchCommand::Issue(issue) = command;
+    let order = issue.order()?;
+    let report = if issue.floor {
+        measure_floor(&order)?
+    } else {
+        measure_queue(&order)?
+    };
+    writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    Ok(())
+}
+
+impl Issue {
+    fn order(&self) -> anyhow::Result<IssueOrder> {
+        Ok(IssueOrder {
+            count: usize::try_from(self.count)?,
+            key: match self.key {
+                Key::P256 => KeyAlgorithm::P256,
+                Key::Rsa3072 => KeyAlgorithm::Rsa3072,
+            },
+            p12_iterations: self.p12_iterations,
+            jobs: usize::try_from(self.jobs)?,
+            database: self.database.clone(),
+        })
+    }
+}
