@@ -70,11 +70,11 @@ pub struct Share {
     pub key: f64,
     /// The root's signature.
     pub sign: f64,
-    /// The derivations that a PKCS#12 needs to be written.
+    /// The derivations of a PKCS#12: three to write it, two to read it back.
     pub kdf: f64,
     /// Inside transactions.
     pub database: f64,
-    /// Seal, encoding, lint, throwaway signature, verification, self-test.
+    /// Seal, encoding, lint, throwaway signature, verification.
     pub other: f64,
 }
 
