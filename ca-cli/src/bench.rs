@@ -9,4 +9,4 @@ mod meter;
 mod stage;
 mod stopwatch;
 
-pub use issue::{IssueOrder, IssueReport, Share, measure_floor, measure_queue};
+pub use issue::{FloorParts, IssueOrder, IssueReport, Share, measure_floor, measure_queue};

@@ -59,8 +59,23 @@ pub struct IssueReport {
     pub database_wall_share: Option<f64>,
     /// CPU milliseconds of the bare cryptography for one certificate.
     pub floor_cpu_ms_per_certificate: f64,
+    /// Its parts.
+    pub floor_parts_ms: FloorParts,
     /// `cpu_ms_per_certificate` / `floor_cpu_ms_per_certificate`.
     pub ratio_to_floor: f64,
+}
+
+/// The bare cryptography of one certificate, in CPU milliseconds.
+#[derive(Debug, Serialize)]
+pub struct FloorParts {
+    /// Making the subject's key.
+    pub key: f64,
+    /// The root's signature.
+    pub sign: f64,
+    /// Verifying it.
+    pub verify: f64,
+    /// The derivations of a PKCS#12.
+    pub kdf: f64,
 }
 
 /// Parts of the CPU time.
@@ -68,13 +83,13 @@ pub struct IssueReport {
 pub struct Share {
     /// Making the subject's key.
     pub key: f64,
-    /// The root's signature.
+    /// The root's signature, made and verified.
     pub sign: f64,
-    /// The derivations of a PKCS#12: three to write it, two to read it back.
+    /// The derivations of a PKCS#12.
     pub kdf: f64,
     /// Inside transactions.
     pub database: f64,
-    /// Seal, encoding, lint, throwaway signature, verification.
+    /// Seal, encoding, lint, throwaway signature, self-test.
     pub other: f64,
 }
 
@@ -114,10 +129,7 @@ pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
 pub fn measure_floor(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     forget_peak();
     let floor = floor::measure(order, order.count)?;
-    let usage = Usage {
-        wall: std::time::Duration::from_secs_f64(floor.seconds()),
-        cpu: std::time::Duration::from_secs_f64(floor.cpu_ms_each() * order.count as f64 / 1_000.0),
-    };
+    let usage = floor.whole();
     Ok(IssueReport {
         measured: "floor",
         peak_rss_mb: peak_megabytes().map(rounded),
@@ -164,7 +176,20 @@ impl IssueReport {
             share: Share::of(floor, 0.0, bare),
             database_wall_share: None,
             floor_cpu_ms_per_certificate: rounded(bare),
+            floor_parts_ms: FloorParts::of(floor),
             ratio_to_floor: rounded(each / bare),
+        }
+    }
+}
+
+impl FloorParts {
+    fn of(floor: &Floor) -> Self {
+        let each = |part: Usage| rounded(part.cpu_ms_each(floor.count));
+        Self {
+            key: each(floor.key),
+            sign: each(floor.sign),
+            verify: each(floor.verify),
+            kdf: each(floor.kdf),
         }
     }
 }
@@ -173,7 +198,11 @@ impl Share {
     /// Parts of `whole` milliseconds; `other` is what the measured parts leave.
     fn of(floor: &Floor, database: f64, whole: f64) -> Self {
         let part = |usage: Usage| usage.cpu_ms_each(floor.count) / whole;
-        let (key, sign, kdf) = (part(floor.key), part(floor.sign), part(floor.derivation));
+        let (key, sign, kdf) = (
+            part(floor.key),
+            part(floor.sign.and(floor.verify)),
+            part(floor.kdf),
+        );
         let database = database / whole;
         Self {
             key: rounded(key),

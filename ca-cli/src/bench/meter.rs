@@ -21,14 +21,6 @@ impl Usage {
         }
     }
 
-    /// This without the part that `other` measured.
-    pub(super) fn without(self, other: Self) -> Self {
-        Self {
-            wall: self.wall.saturating_sub(other.wall),
-            cpu: self.cpu.saturating_sub(other.cpu),
-        }
-    }
-
     /// CPU milliseconds for one of `count`.
     pub(super) fn cpu_ms_each(self, count: usize) -> f64 {
         self.cpu.as_secs_f64() * 1_000.0 / count.max(1) as f64
