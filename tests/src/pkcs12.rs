@@ -54,6 +54,27 @@ fn with_openssl_tool(file: &Path, password: &str) -> Result<Vec<Vec<u8>>, String
     certificates_and_key(answer)
 }
 
+/// The friendly names inside, as OpenSSL shows them: what a certificate manager lists.
+///
+/// # Panics
+/// When the file does not open.
+pub fn friendly_names(file: &Path, password: &str) -> Vec<String> {
+    let folder = Folder::new("p12");
+    let word = folder.write("password", format!("{password}\n"));
+    let pass = format!("file:{}", word.display());
+    let file = file.display().to_string();
+    let said = tool(
+        "/usr/bin/openssl",
+        ["pkcs12", "-in", &file, "-passin", &pass, "-nodes"],
+    )
+    .ok()
+    .out;
+    said.lines()
+        .filter_map(|line| line.trim().strip_prefix("friendlyName: "))
+        .map(str::to_owned)
+        .collect()
+}
+
 fn with_openssl_library(file: &Path, password: &str) -> Result<Vec<Vec<u8>>, String> {
     let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
     let store = Pkcs12::from_der(&bytes).map_err(|error| error.to_string())?;

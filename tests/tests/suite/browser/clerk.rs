@@ -4,6 +4,7 @@ use inkan_tests::applicant::CHOSEN;
 use inkan_tests::browser::{Browser, Computer};
 use inkan_tests::camera::{photograph, snapshot, verdict};
 use inkan_tests::database::Engine;
+use inkan_tests::letter::Letter;
 use inkan_tests::pkcs12::{Reader, open};
 use inkan_tests::process::until;
 use inkan_tests::service::Service;
@@ -16,14 +17,32 @@ async fn a_clerk_applies_and_downloads() {
     let letter = service.office("KJ2700000001").letter;
     let suzuki = service.operator("suzuki");
     let computer = Computer::new();
-
-    let before = Browser::open(&computer, "ja").await;
-    before.visit(&service.site()).await;
-    before.shows(&["NET::ERR_CERT_AUTHORITY_INVALID"]).await;
-    before.close().await;
+    meet_the_certificate_error(&service, &computer).await;
 
     computer.trust(&service.root_file());
     let browser = Browser::open(&computer, "ja").await;
+    enter(&browser, &service, &letter).await;
+    apply(&browser, &service).await;
+    suzuki.approve_all();
+    service.work_once().ok();
+    download(&browser, &service, &letter).await;
+
+    browser.press("ログアウト").await;
+    browser.shows(&["ログアウトしました"]).await;
+    snapshot(&browser, "signed-out").await;
+    browser.close().await;
+    verdict();
+}
+
+async fn meet_the_certificate_error(service: &Service, computer: &Computer) {
+    let before = Browser::open(computer, "ja").await;
+    before.visit(&service.site()).await;
+    before.shows(&["NET::ERR_CERT_AUTHORITY_INVALID"]).await;
+    before.close().await;
+}
+
+/// From the top page through login, password change and gate.
+async fn enter(browser: &Browser<'_>, service: &Service, letter: &Letter) {
     browser.visit(&service.site()).await;
     browser
         .shows(&[
@@ -32,25 +51,25 @@ async fn a_clerk_applies_and_downloads() {
             "ログイン",
         ])
         .await;
-    photograph(&browser, "top").await;
+    photograph(browser, "top").await;
 
     browser.press("証明書発行サービス").await;
-    photograph(&browser, "login").await;
-    log_in(&browser, &letter.user_id, "wrong-one-1").await;
+    photograph(browser, "login").await;
+    log_in(browser, &letter.user_id, "wrong-one-1").await;
     browser
         .shows(&["ユーザＩＤかパスワードのどちらかが違います"])
         .await;
-    snapshot(&browser, "login-wrong").await;
-    log_in(&browser, &letter.user_id, &letter.login_password).await;
+    snapshot(browser, "login-wrong").await;
+    log_in(browser, &letter.user_id, &letter.login_password).await;
 
     browser.shows(&["パスワード変更", "8文字以上"]).await;
-    photograph(&browser, "password").await;
+    photograph(browser, "password").await;
     browser.fill("新しいパスワード", CHOSEN).await;
     browser.fill("新しいパスワード（", CHOSEN).await;
     browser.press("変更する").await;
 
     browser.shows(&["クライアント証明書発行用パスワード"]).await;
-    photograph(&browser, "gate").await;
+    photograph(browser, "gate").await;
     browser
         .fill(
             "クライアント証明書発行用パスワード",
@@ -58,48 +77,43 @@ async fn a_clerk_applies_and_downloads() {
         )
         .await;
     browser.press("次へ").await;
+}
 
+async fn apply(browser: &Browser<'_>, service: &Service) {
     browser
         .shows(&["クライアント証明書は、まだありません", "sakura@example.jp"])
         .await;
-    photograph(&browser, "certificates-none").await;
+    photograph(browser, "certificates-none").await;
     browser.press("証明書の発行申請を行う").await;
     browser
         .shows(&["証明書の発行申請を行いますか？", "はい", "いいえ"])
         .await;
-    photograph(&browser, "apply").await;
+    photograph(browser, "apply").await;
     browser.press("はい").await;
-    browser
-        .shows(&[
-            "証明書の発行申請中です。しばらくお待ち下さい。",
-            "までに発行されます",
-            "ログアウト",
-        ])
-        .await;
-    snapshot(&browser, "done").await;
+    let done = [
+        "証明書の発行申請中です。しばらくお待ち下さい。",
+        "までに発行されます",
+        "ログアウト",
+    ];
+    browser.shows(&done).await;
+    snapshot(browser, "done").await;
     browser
         .visit(&format!("{}/service/certificates", service.site()))
         .await;
     browser.shows(&["申請中"]).await;
-    photograph(&browser, "certificates-pending").await;
+    photograph(browser, "certificates-pending").await;
+}
 
-    suzuki.approve_all();
-    service.work_once().ok();
+async fn download(browser: &Browser<'_>, service: &Service, letter: &Letter) {
     browser
         .visit(&format!("{}/service/certificates", service.site()))
         .await;
     browser.shows(&["ダウンロード", "有効"]).await;
-    photograph(&browser, "certificates-ready").await;
+    photograph(browser, "certificates-ready").await;
     browser.press("ダウンロード").await;
-    let file = downloaded(&computer, "CertKJ2700000001.p12");
+    let file = downloaded(browser.computer, "CertKJ2700000001.p12");
     let found = open(Reader::Nss, &file, &letter.issuance_password).expect("it opens");
     assert_eq!(found.len(), 2, "one import brings the root along");
-
-    browser.press("ログアウト").await;
-    browser.shows(&["ログアウトしました"]).await;
-    snapshot(&browser, "signed-out").await;
-    browser.close().await;
-    verdict();
 }
 
 #[tokio::test]

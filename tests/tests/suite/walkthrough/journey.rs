@@ -4,7 +4,7 @@ use super::{certificate, letter, secrets};
 use inkan_tests::database::Engine;
 use inkan_tests::letter::solid;
 use inkan_tests::mail::Mail;
-use inkan_tests::pkcs12::{READERS, open};
+use inkan_tests::pkcs12::{READERS, friendly_names, open};
 use inkan_tests::walkthrough::Walkthrough;
 
 #[test]
@@ -39,6 +39,17 @@ fn five_readers_open_it(walk: &Walkthrough) {
         .map(|certificate| certificate.to_der().expect("DER"))
         .to_vec();
     wanted.sort();
+    let (names, user_id) = (friendly_names(&file, password), walk.word("user_id"));
+    let year = walk.certificate().not_after().to_string();
+    let wanted = format!(
+        "{user_id} {}",
+        year.split(' ').rev().nth(1).unwrap_or_default()
+    );
+    assert_eq!(
+        names,
+        [wanted.clone(), wanted],
+        "key and certificate bear the user ID and the year of expiry"
+    );
     for reader in READERS {
         let mut found =
             open(reader, &file, password).unwrap_or_else(|said| panic!("{reader:?}: {said}"));
