@@ -41,13 +41,13 @@ fn five_readers_open_it(walk: &Walkthrough) {
     wanted.sort();
     let (names, user_id) = (friendly_names(&file, password), walk.word("user_id"));
     let year = walk.certificate().not_after().to_string();
-    let wanted = format!(
+    let shown = format!(
         "{user_id} {}",
         year.split(' ').rev().nth(1).unwrap_or_default()
     );
     assert_eq!(
         names,
-        [wanted.clone(), wanted],
+        [shown.clone(), shown],
         "key and certificate bear the user ID and the year of expiry"
     );
     for reader in READERS {
