@@ -1,5 +1,7 @@
-//! The PDF before the database has committed: `letters.pdf.<run id>.draft` beside its target.
+//! The PDF before the database has committed: `letters.pdf.<root>.<run>.draft` beside its target.
 //!
+//! `<root>` begins the root's SHA-256, so that a run for another installation, whose database knows
+//! nothing of the draft, does not take it for abandoned.
 //! A draft is locked while its run is at work, so that another run in the same folder leaves it
 //! alone; a crash frees the lock.
 
@@ -8,6 +10,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::store::StoreError;
 use ca_core::store::letter::LetterRun;
 use thiserror::Error;
@@ -18,6 +21,9 @@ const ENDING: &str = ".draft";
 
 /// A run's name in hex.
 const RUN_ID: usize = 32;
+
+/// Digits of the root's SHA-256.
+const ROOT: usize = 8;
 
 /// Why the PDF could not be written or placed.
 #[derive(Debug, Error)]
@@ -95,9 +101,9 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(target: &Path, run_id: &str) -> Self {
+    pub(super) fn new(target: &Path, root: &Thumbprint, run_id: &str) -> Self {
         let mut name = target.as_os_str().to_owned();
-        name.push(format!(".{run_id}{ENDING}"));
+        name.push(format!(".{}.{run_id}{ENDING}", short(root)));
         Self {
             path: name.into(),
             target: target.to_owned(),
@@ -171,9 +177,10 @@ pub(super) fn sha256(pdf: &[u8]) -> String {
     hex::encode(openssl::sha::sha256(pdf))
 }
 
-/// Settles every draft in `folder` whose run is not at work; `find_run` asks the database.
+/// Settles every draft in `folder` of this root whose run is not at work; `find_run` asks the database.
 pub(super) fn recover(
     folder: &Path,
+    root: &Thumbprint,
     find_run: impl Fn(&str) -> Result<Option<LetterRun>, StoreError>,
 ) -> Result<Vec<Recovered>, PressError> {
     let unreadable = |source| DraftError::Folder {
@@ -188,7 +195,7 @@ pub(super) fn recover(
             continue;
         }
         let path = entry.path();
-        let Some((target, run_id)) = read_name(&path) else {
+        let Some((target, run_id)) = read_name(&path, &short(root)) else {
             continue;
         };
         let Some(_lock) = lock(&path).map_err(unreadable)? else {
@@ -220,11 +227,16 @@ fn finish(draft: &Path, target: PathBuf, run: &LetterRun) -> Result<Recovered, D
     })
 }
 
-/// The target and the run of a draft's name.
-fn read_name(path: &Path) -> Option<(PathBuf, String)> {
-    let (target, run_id) = path.to_str()?.strip_suffix(ENDING)?.rsplit_once('.')?;
+/// The target and the run of a draft's name; none for files of others and of other roots.
+fn read_name(path: &Path, root: &str) -> Option<(PathBuf, String)> {
+    let (rest, run_id) = path.to_str()?.strip_suffix(ENDING)?.rsplit_once('.')?;
+    let target = rest.strip_suffix(root)?.strip_suffix('.')?;
     let named_by_us = run_id.len() == RUN_ID && run_id.bytes().all(|byte| byte.is_ascii_hexdigit());
     named_by_us.then(|| (target.into(), run_id.to_owned()))
+}
+
+fn short(root: &Thumbprint) -> String {
+    root.sha256_hex().chars().take(ROOT).collect()
 }
 
 /// The lock of a draft, or none when its run is still at work.

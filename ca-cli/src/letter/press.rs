@@ -10,7 +10,7 @@
 //! | 6 committed | draft | the run, with the draft's SHA-256 | the next run or `letter recover` gives it its name |
 //! | 7 placed | PDF | the run | done |
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ca_core::config::{Config, LetterConfig};
 use ca_core::domain::actor::{Act, Actor};
@@ -97,7 +97,7 @@ impl Press<'_> {
         };
         // 5. and 6. The draft, then the commit; 7. the draft gets its name.
         let rows = rows(&accounts, &letters, &hashes);
-        let mut draft = Draft::new(&order.target, &run_id);
+        let mut draft = Draft::new(&order.target, &self.root()?, &run_id);
         let recorded = print_letters(self.store, &act, &run, &rows, || draft.write(&pdf));
         self.settle(recorded, &run, &draft, &rows)?;
         draft.place(order.replace)?;
@@ -112,23 +112,41 @@ impl Press<'_> {
     ///
     /// # Errors
     /// When the folder or the database cannot be read, or a recorded draft cannot be placed.
-    pub fn recover(&self, folder: &std::path::Path) -> Result<Vec<Recovered>, PressError> {
-        draft::recover(folder, |run_id| {
+    pub fn recover(&self, folder: &Path) -> Result<Vec<Recovered>, PressError> {
+        let root = self.root()?;
+        draft::recover(folder, &root, |run_id| {
             self.store.read(|db| letter::find_run(db, run_id))
         })
     }
 
     fn finish_earlier(&self, order: &Order) -> Result<(), PressError> {
-        let placed = self
-            .recover(&draft::folder_of(&order.target))?
-            .into_iter()
-            .find_map(|one| match one {
-                Recovered::Placed { path, letters } => Some((path, letters)),
-                Recovered::Removed { .. } => None,
-            });
-        placed.map_or(Ok(()), |(path, letters)| {
-            Err(PressError::EarlierRun { path, letters })
+        let recovered = self.recover(&draft::folder_of(&order.target))?;
+        let (mut paths, mut letters) = (Vec::new(), 0);
+        for one in recovered {
+            if let Recovered::Placed {
+                path,
+                letters: placed,
+            } = one
+            {
+                paths.push(path.display().to_string());
+                letters += placed;
+            }
+        }
+        if paths.is_empty() {
+            return Ok(());
+        }
+        Err(PressError::EarlierRun {
+            paths: paths.join(", "),
+            letters,
         })
+    }
+
+    fn root(&self) -> Result<Thumbprint, PressError> {
+        let root = self
+            .store
+            .read(authority::current)?
+            .ok_or(PressError::NoAuthority)?;
+        Ok(Thumbprint::of_der(&root.certificate_der))
     }
 
     /// After an error: was it recorded or not? The answer decides whether the draft stays.
@@ -174,10 +192,6 @@ impl Press<'_> {
         let Config {
             service, letter, ..
         } = self.config;
-        let root = self
-            .store
-            .read(authority::current)?
-            .ok_or(PressError::NoAuthority)?;
         let name = if letter.sender_name.is_empty() {
             &service.name
         } else {
@@ -196,7 +210,7 @@ impl Press<'_> {
                 english: service.contact_en.clone(),
             },
             site_address: service.public_url.clone(),
-            thumbprint: Thumbprint::of_der(&root.certificate_der),
+            thumbprint: self.root()?,
             valid_until: None,
         })
     }

@@ -48,15 +48,14 @@ pub enum PressError {
     Store(#[from] StoreError),
     /// An earlier run had been recorded but not finished; now it is.
     #[error(
-        "中断していた前回の印刷を完了し、{path} に置きました（{letters}通）。これを印刷してください。今回の分はまだ印刷していません。\n\
-         An earlier run had been interrupted; its {letters} letters are now in {path}: print that file. \
-         Nothing else was done; run the command again for further letters.",
-        path = .path.display()
+        "中断していた前回の印刷を完了し、{paths} に置きました（{letters}通）。これを印刷してください。今回の分はまだ印刷していません。\n\
+         An earlier run had been interrupted; its {letters} letters are now in {paths}: print that file. \
+         Nothing else was done; run the command again for further letters."
     )]
     EarlierRun {
-        /// Where its PDF is now.
-        path: PathBuf,
-        /// How many letters it holds.
+        /// Where its PDF is now; more than one when several had been interrupted.
+        paths: String,
+        /// How many letters there are.
         letters: i64,
     },
     /// The database may or may not have committed before it went away.

@@ -10,9 +10,7 @@ use super::*;
 fn committed_not_placed() -> (Office, PathBuf) {
     let office = Office::new();
     let printed = office.print(&office.due()).unwrap();
-    let draft = office
-        .out()
-        .join(format!("letters.pdf.{}.draft", printed.run_id));
+    let draft = office.out().join(office.draft_name(&printed.run_id));
     fs::rename(office.target(), &draft).unwrap();
     (office, draft)
 }
@@ -28,7 +26,7 @@ fn after_the_commit_the_next_run_finishes_it_first() {
     };
     let error = office.print(&order).unwrap_err();
     assert!(
-        matches!(&error, PressError::EarlierRun { path, letters: 2 } if *path == office.target()),
+        matches!(&error, PressError::EarlierRun { paths, letters: 2 } if *paths == office.target().display().to_string()),
         "{error}"
     );
     assert_eq!(fs::read(office.target()).unwrap(), pdf);
@@ -39,9 +37,7 @@ fn after_the_commit_the_next_run_finishes_it_first() {
 #[test]
 fn before_the_commit_the_draft_is_void_and_goes() {
     let office = Office::new();
-    let draft = office
-        .out()
-        .join(format!("letters.pdf.{}.draft", "0".repeat(32)));
+    let draft = office.out().join(office.draft_name(&"0".repeat(32)));
     fs::write(&draft, "half a PDF").unwrap();
     assert_eq!(
         office.press().recover(&office.out()).unwrap(),
@@ -55,9 +51,7 @@ fn before_the_commit_the_draft_is_void_and_goes() {
 #[test]
 fn a_draft_still_at_work_is_left_alone() {
     let office = Office::new();
-    let draft = office
-        .out()
-        .join(format!("letters.pdf.{}.draft", "0".repeat(32)));
+    let draft = office.out().join(office.draft_name(&"0".repeat(32)));
     let at_work = fs::File::create(&draft).unwrap();
     at_work.lock().unwrap();
     assert_eq!(office.press().recover(&office.out()).unwrap(), []);
@@ -97,4 +91,13 @@ fn files_of_others_are_no_drafts() {
     }
     assert_eq!(office.press().recover(&office.out()).unwrap(), []);
     assert_eq!(office.files().len(), 3);
+}
+
+#[test]
+fn another_installations_draft_is_left_alone() {
+    let office = Office::new();
+    let other = format!("letters.pdf.01234567.{}.draft", "0".repeat(32));
+    fs::write(office.out().join(&other), "theirs").unwrap();
+    assert_eq!(office.press().recover(&office.out()).unwrap(), []);
+    assert_eq!(office.files(), [other]);
 }

@@ -206,7 +206,7 @@ fn a_pdf_that_cannot_be_written_changes_no_password() {
     // The same seed draws the same run: something stands where its draft will be.
     let rehearsal = Office::new();
     let run_id = rehearsal.print(&rehearsal.due()).unwrap().run_id;
-    let draft = office.out().join(format!("letters.pdf.{run_id}.draft"));
+    let draft = office.out().join(office.draft_name(&run_id));
     std::os::unix::fs::symlink("/nowhere", &draft).unwrap();
     let error = office.print(&office.due());
     fs::remove_file(&draft).unwrap();

@@ -7,6 +7,7 @@ use ca_core::config::Config;
 use ca_core::domain::account::{AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::random::SeededRandom;
+use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::{Clock as _, FixedClock};
 use ca_core::domain::user_id::{Classes, UserId};
 use ca_core::flow::import_accounts::import_accounts;
@@ -101,6 +102,11 @@ impl Office {
         let folder = self.folder.path().join("out");
         fs::create_dir_all(&folder).unwrap();
         folder
+    }
+
+    pub(super) fn draft_name(&self, run_id: &str) -> String {
+        let root = Thumbprint::of_der(b"root").sha256_hex();
+        format!("letters.pdf.{}.{run_id}.draft", &root[..8])
     }
 
     pub(super) fn files(&self) -> Vec<String> {
