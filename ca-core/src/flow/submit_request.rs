@@ -5,7 +5,7 @@ use crate::domain::actor::{Act, Actor};
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::distinguished_name::DistinguishedNameError;
 use crate::domain::profile::Profile;
-use crate::domain::request::{RequestKind, RequestState};
+use crate::domain::request::RequestKind;
 use crate::domain::session::Stage;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
@@ -115,9 +115,4 @@ fn kind_of_next(
         Some(newest) if newest.status == CertificateStatus::Revoked => RequestKind::Reissue,
         Some(_) => RequestKind::Renewal,
     })
-}
-
-/// Whether an applicant should be told of a request that ended: the newest one, if it is such.
-pub fn newest_if(requests: &[Request], state: RequestState) -> Option<&Request> {
-    requests.first().filter(|newest| newest.state == state)
 }
