@@ -80,7 +80,7 @@ impl Certified {
         };
         Ok(if own.status != OperatorStatus::Active {
             Err(Unfit::Disabled)
-        } else if recorded.status == CertificateStatus::Revoked {
+        } else if recorded.status != CertificateStatus::Valid {
             Err(Unfit::Revoked)
         } else if !recorded.holds_at(now) {
             Err(Unfit::OutOfDate)

@@ -40,8 +40,10 @@ words!(
 /// Whether a stored certificate still holds, apart from its dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CertificateStatus {
-    /// Not revoked.
+    /// Neither revoked nor held.
     Valid,
+    /// Suspended by an operator (certificateHold, RFC 5280 §5.3.1); may be released or revoked.
+    Held,
     /// Revoked; never becomes valid again.
     Revoked,
 }
@@ -49,6 +51,7 @@ words!(
     CertificateStatus,
     "status of a certificate",
     Valid = "valid",
+    Held = "held",
     Revoked = "revoked"
 );
 

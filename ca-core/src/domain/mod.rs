@@ -14,6 +14,7 @@ pub mod password;
 pub mod profile;
 pub mod random;
 pub mod request;
+pub mod revocation;
 pub mod seal;
 pub mod serial;
 pub mod session;

@@ -1,6 +1,5 @@
 //! An operator is added, bound to the certificate that was made for the purpose.
 use crate::domain::actor::Act;
-use crate::domain::certificate::IntentState;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::operator::NewOperator;
@@ -36,7 +35,7 @@ pub fn add_operator(
         if operator::find(db, new.name)?.is_some() {
             return Err(AddOperatorError::Exists(new.name.to_owned()));
         }
-        intent::settle(db, &[issued.serial], IntentState::Issued, act.at)?;
+        intent::settle(db, &[issued.serial], act.at)?;
         certificate::insert(db, std::slice::from_ref(issued))?;
         operator::insert(db, new, act.at)?;
         let facts =

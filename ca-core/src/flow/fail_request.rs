@@ -1,11 +1,11 @@
 //! A request fails by itself: it is tried again, and parked for an operator after a few tries.
+use super::abandon::abandon;
 use crate::domain::actor::Act;
-use crate::domain::certificate::IntentState;
 use crate::domain::request::{RequestEvent, RequestState};
 use crate::queue::request::Held;
 use crate::store::audit::Record;
 use crate::store::request::{Change, Request};
-use crate::store::{Db, Store, StoreResult, audit, intent, request};
+use crate::store::{Db, Store, StoreResult, audit, request};
 
 /// How a failure is to be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn fail_request(
 ) -> StoreResult<Option<RequestState>> {
     store.transaction(|db| {
         let serials: Vec<_> = held.serial.into_iter().collect();
-        intent::settle(db, &serials, IntentState::Abandoned, act.at)?;
+        abandon(db, &serials, act.at)?;
         let Some(current) = request::lock(db, &held.request_id)? else {
             return Ok(None);
         };

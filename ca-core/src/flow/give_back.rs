@@ -1,15 +1,15 @@
 //! Something around the worker failed (signer away, shutdown): the batch goes back, no attempt burnt.
+use super::abandon::abandon;
 use crate::domain::actor::Act;
-use crate::domain::certificate::IntentState;
 use crate::queue::request::Held;
 use crate::store::audit::Record;
-use crate::store::{Store, StoreResult, audit, intent, request_lease};
+use crate::store::{Store, StoreResult, audit, request_lease};
 
 /// Gives back what is still held; serials already drawn for it are abandoned. Returns how many.
 pub fn give_back(store: &Store, act: &Act, held: &[Held], reason: &str) -> StoreResult<usize> {
     store.transaction(|db| {
         let serials: Vec<_> = held.iter().filter_map(|one| one.serial).collect();
-        intent::settle(db, &serials, IntentState::Abandoned, act.at)?;
+        abandon(db, &serials, act.at)?;
         let mut given = 0;
         for one in held {
             given += usize::from(request_lease::give_back(

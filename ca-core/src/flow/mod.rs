@@ -1,5 +1,6 @@
 //! What the service does: one verb, one file, one transaction (or a few numbered ones), with its
 //! audit entry inside. Pages, jobs and commands call these and write no query of their own.
+mod abandon;
 pub mod add_operator;
 pub mod approve_requests;
 pub mod change_login_password;
@@ -22,6 +23,7 @@ pub mod recover;
 pub mod reject_requests;
 pub mod resume_session;
 pub mod retry_request;
+pub mod revoke_certificates;
 mod session_token;
 pub mod set_account_status;
 pub mod set_operator_status;

@@ -1,7 +1,6 @@
 //! A certificate that no applicant asked for (the site's, an operator's) is recorded: intent first
 //! ([`super::record_intents`]), then this.
 use crate::domain::actor::Act;
-use crate::domain::certificate::IntentState;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::{Store, StoreResult, audit, certificate, intent};
@@ -9,7 +8,7 @@ use crate::store::{Store, StoreResult, audit, certificate, intent};
 /// Records one certificate and settles its intent.
 pub fn record_certificate(store: &Store, act: &Act, issued: &Certificate) -> StoreResult<()> {
     store.transaction(|db| {
-        intent::settle(db, &[issued.serial], IntentState::Issued, act.at)?;
+        intent::settle(db, &[issued.serial], act.at)?;
         certificate::insert(db, std::slice::from_ref(issued))?;
         let record = Record::new("certificate.issue", format!("certificate:{}", issued.serial));
         let facts = serde_json::json!({

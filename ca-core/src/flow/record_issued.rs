@@ -1,8 +1,8 @@
 //! Step 8 of the issuance cycle: certificate, PKCS#12, notice and audit entry, all or nothing.
 use std::collections::HashSet;
 
+use super::abandon::abandon;
 use crate::domain::actor::Act;
-use crate::domain::certificate::IntentState;
 use crate::domain::request::RequestId;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
@@ -54,12 +54,12 @@ pub fn record_issued(
             lost: lost.iter().map(|one| one.request_id.clone()).collect(),
         };
         let abandoned: Vec<_> = lost.iter().map(|one| one.certificate.serial).collect();
-        intent::settle(db, &abandoned, IntentState::Abandoned, act.at)?;
+        abandon(db, &abandoned, act.at)?;
         if mine.is_empty() {
             return Ok(recorded);
         }
         let serials: Vec<_> = mine.iter().map(|one| one.certificate.serial).collect();
-        intent::settle(db, &serials, IntentState::Issued, act.at)?;
+        intent::settle(db, &serials, act.at)?;
         request_lease::mark_issued(db, &recorded.issued, act.at)?;
         let records: Vec<_> = mine.iter().map(issue_record).collect();
         let mut certificates = Vec::with_capacity(mine.len());

@@ -2,9 +2,9 @@
 //!
 //! The worker that held them may be dead, or may have signed: serials with an intent and no
 //! certificate become abandoned and are listed as revoked; the request gets a new key and serial.
+use super::abandon::abandon;
 use super::fail_request::{Failure, fail_held};
 use crate::domain::actor::Act;
-use crate::domain::certificate::IntentState;
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::serial::SerialNumber;
 use crate::store::{Store, StoreResult, intent, request_lease};
@@ -30,13 +30,11 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
     store.transaction(|db| {
         let mut recovered = Recovered::default();
         for held in request_lease::lock_lapsed(db, act.at)? {
-            let open: Vec<_> = intent::of_request(db, &held.id)?
+            let drawn: Vec<_> = intent::of_request(db, &held.id)?
                 .into_iter()
-                .filter(|intent| intent.state == IntentState::Intended)
                 .map(|intent| intent.serial)
                 .collect();
-            intent::settle(db, &open, IntentState::Abandoned, act.at)?;
-            recovered.abandoned.extend(open);
+            recovered.abandoned.extend(abandon(db, &drawn, act.at)?);
             match fail_held(db, act, &held, &failure)? {
                 RequestState::Failed => recovered.parked.push(held.id),
                 _ => recovered.returned.push(held.id),

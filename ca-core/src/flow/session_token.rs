@@ -47,6 +47,8 @@ impl SessionToken {
             audience,
             account_id: None,
             operator_id: None,
+            certificate_serial: None,
+            reference_account_id: None,
             stage,
             draft_request_id: None,
             draft_key_id: None,

@@ -8,6 +8,7 @@ use super::schema::certificate;
 use super::{Db, StoreResult};
 use crate::domain::certificate::{CertificateStatus, Purpose};
 use crate::domain::request::RequestId;
+use crate::domain::revocation::RevocationReason;
 use crate::domain::serial::SerialNumber;
 
 /// One certificate.
@@ -143,4 +144,38 @@ pub fn note_download(db: &mut Db, certificate: &Certificate, at: DateTime<Utc>) 
         ))
         .execute(db)?;
     Ok(())
+}
+
+/// Moves certificates that stand in `from` to `to`; returns those that moved.
+///
+/// A revoked one loses its PKCS#12: there is nothing left to download.
+pub fn set_status(
+    db: &mut Db,
+    serials: &[SerialNumber],
+    from: &[CertificateStatus],
+    to: CertificateStatus,
+    reason: Option<RevocationReason>,
+    at: DateTime<Utc>,
+) -> StoreResult<Vec<Certificate>> {
+    let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+    let from: Vec<&str> = from.iter().map(|status| status.as_str()).collect();
+    let movable = certificate::table
+        .filter(certificate::serial.eq_any(serials))
+        .filter(certificate::status.eq_any(from));
+    let standing = (to != CertificateStatus::Valid).then(|| millis(at));
+    let change = (
+        certificate::status.eq(to.as_str()),
+        certificate::revoked_at.eq(standing),
+        certificate::revocation_reason.eq(reason.map(RevocationReason::as_str)),
+    );
+    let moved: Vec<Certificate> = on_either!(db, db => diesel::update(movable).set(change)
+        .returning(Certificate::as_returning()).get_results(db))?;
+    if to == CertificateStatus::Revoked {
+        let gone: Vec<String> = moved.iter().map(|one| one.serial.to_hex()).collect();
+        let rows = certificate::table.filter(certificate::serial.eq_any(gone));
+        diesel::update(rows)
+            .set(certificate::pkcs12.eq(None::<Vec<u8>>))
+            .execute(db)?;
+    }
+    Ok(moved)
 }

@@ -82,24 +82,39 @@ pub fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Intent>> {
         .optional()?)
 }
 
-/// Settles intents that are still open; returns how many moved.
-pub fn settle(
+/// Settles intents that are still open: their certificates are recorded.
+pub fn settle(db: &mut Db, serials: &[SerialNumber], at: DateTime<Utc>) -> StoreResult<usize> {
+    Ok(moved(db, serials, IntentState::Issued, at)?.len())
+}
+
+/// Gives up intents that are still open; returns them.
+pub fn abandon(
+    db: &mut Db,
+    serials: &[SerialNumber],
+    at: DateTime<Utc>,
+) -> StoreResult<Vec<Intent>> {
+    moved(db, serials, IntentState::Abandoned, at)
+}
+
+fn moved(
     db: &mut Db,
     serials: &[SerialNumber],
     state: IntentState,
     at: DateTime<Utc>,
-) -> StoreResult<usize> {
+) -> StoreResult<Vec<Intent>> {
+    if serials.is_empty() {
+        return Ok(Vec::new());
+    }
     let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
     let open = intent::table
         .filter(intent::serial.eq_any(serials))
         .filter(intent::state.eq(IntentState::Intended.as_str()));
-    let rows = diesel::update(open)
-        .set((
-            intent::state.eq(state.as_str()),
-            intent::settled_at.eq(millis(at)),
-        ))
-        .execute(db)?;
-    Ok(rows)
+    let change = (
+        intent::state.eq(state.as_str()),
+        intent::settled_at.eq(millis(at)),
+    );
+    Ok(on_either!(db, db => diesel::update(open).set(change)
+        .returning(Intent::as_returning()).get_results(db))?)
 }
 
 /// Every serial in the given state, oldest first.

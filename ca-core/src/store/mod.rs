@@ -18,6 +18,7 @@ pub mod operator;
 pub mod outbox;
 pub mod request;
 pub mod request_lease;
+pub mod revocation;
 mod schema;
 pub mod session;
 pub mod try_counter;

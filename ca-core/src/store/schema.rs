@@ -72,6 +72,8 @@ diesel::table! {
         created_at -> BigInt,
         last_seen_at -> BigInt,
         ends_at -> BigInt,
+        certificate_serial -> Nullable<Text>,
+        reference_account_id -> Nullable<BigInt>,
     }
 }
 
@@ -107,6 +109,7 @@ diesel::table! {
         crl_number -> BigInt,
         status -> Text,
         created_at -> BigInt,
+        revocation_sequence -> BigInt,
     }
 }
 
@@ -182,6 +185,19 @@ diesel::table! {
         download_count -> BigInt,
         first_downloaded_at -> Nullable<BigInt>,
         last_downloaded_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// What the CRL and the OCSP answers have to follow, in order and for ever.
+    revocation (generation, sequence) {
+        generation -> BigInt,
+        sequence -> BigInt,
+        serial -> Text,
+        event -> Text,
+        reason -> Text,
+        at -> BigInt,
+        ends_at -> Nullable<BigInt>,
     }
 }
 

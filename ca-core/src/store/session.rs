@@ -7,6 +7,7 @@ use super::schema::session;
 use super::{Db, StoreError, StoreResult};
 use crate::domain::request::RequestId;
 use crate::domain::seal::SealedPassword;
+use crate::domain::serial::SerialNumber;
 use crate::domain::session::{Audience, Stage};
 
 /// One session.
@@ -22,6 +23,11 @@ pub struct Session {
     pub account_id: Option<i64>,
     /// The operator.
     pub operator_id: Option<i64>,
+    /// The certificate that a portal session is bound to.
+    #[diesel(deserialize_as = MaybeText)]
+    pub certificate_serial: Option<SerialNumber>,
+    /// The account that a portal session looks at (参照ユーザ); none means its own.
+    pub reference_account_id: Option<i64>,
     /// How far it got.
     #[diesel(deserialize_as = String)]
     pub stage: Stage,
@@ -73,6 +79,8 @@ pub fn insert(db: &mut Db, session: &Session) -> StoreResult<()> {
             session::audience.eq(session.audience.as_str()),
             session::account_id.eq(session.account_id),
             session::operator_id.eq(session.operator_id),
+            session::certificate_serial.eq(session.certificate_serial.map(SerialNumber::to_hex)),
+            session::reference_account_id.eq(session.reference_account_id),
             session::stage.eq(session.stage.as_str()),
             session::draft_request_id.eq(session.draft_request_id.as_ref().map(RequestId::as_str)),
             session::draft_key_id.eq(&session.draft_key_id),
@@ -136,6 +144,13 @@ pub fn delete_of_account(db: &mut Db, account_id: i64, except: Option<&str>) -> 
     let all = session::table.filter(session::account_id.eq(account_id));
     let others = all.filter(session::id_hash.ne(except.unwrap_or("")));
     Ok(diesel::delete(others).execute(db)?)
+}
+
+/// Ends every session that is bound to one of these certificates.
+pub fn delete_of_certificates(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<usize> {
+    let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+    let bound = session::table.filter(session::certificate_serial.eq_any(serials));
+    Ok(diesel::delete(bound).execute(db)?)
 }
 
 /// Ends the sessions that ran out: idle since `idle_since`, or past their end.

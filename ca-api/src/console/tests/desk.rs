@@ -270,7 +270,7 @@ impl Desk {
         };
         let record = self.store().transaction(|db| {
             intent::insert(db, &[intended])?;
-            intent::settle(db, &[row.serial], IntentState::Issued, morning())?;
+            intent::settle(db, &[row.serial], morning())?;
             certificate::insert(db, std::slice::from_ref(row))
         });
         record.unwrap();

@@ -1,0 +1,94 @@
+//! Certificates are revoked, suspended or released: status, sessions, the event for CRL and OCSP, audit.
+use chrono::{DateTime, Utc};
+
+use crate::domain::actor::Act;
+use crate::domain::certificate::CertificateStatus;
+use crate::domain::revocation::{RevocationEvent, RevocationReason};
+use crate::domain::serial::SerialNumber;
+use crate::store::audit::Record;
+use crate::store::certificate::Certificate;
+use crate::store::revocation::NewRevocation;
+use crate::store::{Db, Store, StoreResult, audit, certificate, revocation, session};
+
+/// Revokes those of `serials` that are not revoked yet, in one transaction; returns them.
+///
+/// With [`RevocationReason::CertificateHold`] they are suspended instead, those that are valid.
+pub fn revoke_certificates(
+    store: &Store,
+    act: &Act,
+    serials: &[SerialNumber],
+    reason: RevocationReason,
+) -> StoreResult<Vec<Certificate>> {
+    store.transaction(|db| {
+        let (revoked, records) = revoke_in(db, serials, reason, act.at)?;
+        audit::append(db, act, &records)?;
+        Ok(revoked)
+    })
+}
+
+/// Releases those of `serials` that are suspended; returns them.
+pub fn release_certificates(
+    store: &Store,
+    act: &Act,
+    serials: &[SerialNumber],
+) -> StoreResult<Vec<Certificate>> {
+    store.transaction(|db| {
+        let held = [CertificateStatus::Held];
+        let valid = CertificateStatus::Valid;
+        let released = certificate::set_status(db, serials, &held, valid, None, act.at)?;
+        let reason = RevocationReason::CertificateHold;
+        revocation::append(
+            db,
+            &events(&released, RevocationEvent::Released, reason),
+            act.at,
+        )?;
+        let records: Vec<Record> = released
+            .iter()
+            .map(|one| Record::new("certificate.release", format!("certificate:{}", one.serial)))
+            .collect();
+        audit::append(db, act, &records)?;
+        Ok(released)
+    })
+}
+
+/// The same inside a transaction of another verb, which appends the records to its own.
+pub(super) fn revoke_in(
+    db: &mut Db,
+    serials: &[SerialNumber],
+    reason: RevocationReason,
+    at: DateTime<Utc>,
+) -> StoreResult<(Vec<Certificate>, Vec<Record>)> {
+    use CertificateStatus::{Held, Revoked, Valid};
+    let hold = reason == RevocationReason::CertificateHold;
+    let (from, to, event, verb): (&[_], _, _, _) = if hold {
+        (&[Valid], Held, RevocationEvent::Held, "certificate.hold")
+    } else {
+        let event = RevocationEvent::Revoked;
+        (&[Valid, Held], Revoked, event, "certificate.revoke")
+    };
+    let moved = certificate::set_status(db, serials, from, to, Some(reason), at)?;
+    let moved_serials: Vec<SerialNumber> = moved.iter().map(|one| one.serial).collect();
+    session::delete_of_certificates(db, &moved_serials)?;
+    revocation::append(db, &events(&moved, event, reason), at)?;
+    let record = |one: &Certificate| {
+        let facts = serde_json::json!({ "reason": reason.as_str(), "subject": one.subject });
+        Record::new(verb, format!("certificate:{}", one.serial)).with(facts)
+    };
+    let records = moved.iter().map(record).collect();
+    Ok((moved, records))
+}
+
+fn events(
+    certificates: &[Certificate],
+    event: RevocationEvent,
+    reason: RevocationReason,
+) -> Vec<NewRevocation> {
+    let of = |one: &Certificate| NewRevocation {
+        generation: one.generation,
+        serial: one.serial,
+        event,
+        reason,
+        ends_at: Some(one.not_after),
+    };
+    certificates.iter().map(of).collect()
+}
