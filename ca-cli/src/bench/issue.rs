@@ -72,7 +72,7 @@ pub struct FloorParts {
     pub key: f64,
     /// The root's signature.
     pub sign: f64,
-    /// Verifying it.
+    /// Verifying it; measured with the others, no part of the floor.
     pub verify: f64,
     /// The derivations of a PKCS#12.
     pub kdf: f64,
@@ -83,13 +83,13 @@ pub struct FloorParts {
 pub struct Share {
     /// Making the subject's key.
     pub key: f64,
-    /// The root's signature, made and verified.
+    /// The root's signature.
     pub sign: f64,
     /// The derivations of a PKCS#12.
     pub kdf: f64,
     /// Inside transactions.
     pub database: f64,
-    /// Seal, encoding, lint, throwaway signature, self-test.
+    /// Seal, encoding, lint, verification of the signature, self-test.
     pub other: f64,
 }
 
@@ -198,11 +198,7 @@ impl Share {
     /// Parts of `whole` milliseconds; `other` is what the measured parts leave.
     fn of(floor: &Floor, database: f64, whole: f64) -> Self {
         let part = |usage: Usage| usage.cpu_ms_each(floor.count) / whole;
-        let (key, sign, kdf) = (
-            part(floor.key),
-            part(floor.sign.and(floor.verify)),
-            part(floor.kdf),
-        );
+        let (key, sign, kdf) = (part(floor.key), part(floor.sign), part(floor.kdf));
         let database = database / whole;
         Self {
             key: rounded(key),
