@@ -11,6 +11,7 @@ mod server_files;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use ca_core::config::{Config, ProfilesError};
@@ -22,7 +23,7 @@ use ca_core::store::StoreError;
 pub use create::{Creation, create_authority};
 pub use issue::{IssuedOperator, issue_operator_certificate, issue_server_certificate};
 pub(crate) use open::check_life;
-pub use open::{OpenAuthority, open_authority, read_passphrase};
+pub use open::{Generation, OpenAuthority, open_authority, read_passphrase};
 
 use crate::certificate::{IssuerError, PrepareError, RootError, SignError};
 use crate::key_file::KeyFileError;
@@ -33,7 +34,7 @@ use crate::unseal::SealingKeyError;
 /// Where the two key files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPaths {
-    /// The CA key.
+    /// The CA key of the first generation.
     pub authority: PathBuf,
     /// The sealing key.
     pub sealing: PathBuf,
@@ -50,6 +51,19 @@ impl KeyPaths {
             authority: place(&config.authority.key_file, "ca.key"),
             sealing: place(&config.authority.sealing_key_file, "sealing.key"),
         }
+    }
+
+    /// The CA key of a generation: `ca.key` is the first one's, `ca-2.key` beside it the second one's.
+    pub fn of_generation(&self, generation: i64) -> PathBuf {
+        if generation <= 1 {
+            return self.authority.clone();
+        }
+        let text = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        let mut name = format!("{}-{generation}", text(self.authority.file_stem()));
+        if let Some(extension) = self.authority.extension() {
+            name = format!("{name}.{}", text(Some(extension)));
+        }
+        self.authority.with_file_name(name)
     }
 }
 

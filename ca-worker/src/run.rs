@@ -64,7 +64,7 @@ fn sign_once(worker: &Worker) -> Report {
 
 fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError> {
     let now = worker.clock.now();
-    check_life(&worker.authority.issuer, now)?;
+    check_life(&worker.authority.current().issuer, now)?;
     let open = window(worker, now)?;
     report.window = Some(open);
     work_one_batch(worker, open)

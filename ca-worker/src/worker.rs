@@ -137,7 +137,7 @@ impl Worker {
     ) -> Result<Self, OpenWorkerError> {
         let settings = Settings::of(config)?;
         try_readers(
-            authority.issuer.certificate(),
+            authority.current().issuer.certificate(),
             settings.iterations,
             random.as_ref(),
         )?;

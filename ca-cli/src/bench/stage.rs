@@ -20,7 +20,7 @@ use ca_core::store::authority::Authority;
 use ca_core::store::operator::{NewOperator, Operator};
 use ca_core::store::request::NewRequest;
 use ca_core::store::{Store, StoreResult, account, authority, operator, request};
-use ca_worker::authority::OpenAuthority;
+use ca_worker::authority::{Generation, OpenAuthority};
 use ca_worker::certificate::{Issuer, self_sign_root};
 use ca_worker::pkcs12::Iterations;
 use ca_worker::signer::{FileSigner, KeyPair};
@@ -110,11 +110,12 @@ fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyhow::Result<
     let sealing = SealingKeyPair::generate(&OsRandom)?;
     let subject = DistinguishedName::parse(&config.authority.subject)?.to_string();
     record_authority(store, &staff(), &row(&issuer, subject), &sealing.public()?)?;
-    let authority = OpenAuthority {
-        issuer,
-        signer: Box::new(signer),
-        unsealer: Unsealer::new(&[sealing])?,
-    };
+    let signer = Box::new(signer);
+    let authority = OpenAuthority::new(
+        Generation { issuer, signer },
+        Vec::new(),
+        Unsealer::new(&[sealing])?,
+    );
     let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
     let mut worker = Worker::new(config, store.clone(), authority, clock, random)?;
     let client = worker

@@ -57,6 +57,15 @@ pub fn list(db: &mut Db) -> StoreResult<Vec<Authority>> {
         .load(db)?)
 }
 
+/// Every generation that is not retired, oldest first.
+pub fn active(db: &mut Db) -> StoreResult<Vec<Authority>> {
+    Ok(authority::table
+        .filter(authority::status.eq("active"))
+        .order(authority::generation)
+        .select(Authority::as_select())
+        .load(db)?)
+}
+
 /// The newest active generation: the one that signs.
 pub fn current(db: &mut Db) -> StoreResult<Option<Authority>> {
     let active = authority::table.filter(authority::status.eq("active"));

@@ -52,7 +52,7 @@ pub fn issue_server_certificate(
     let recorded = row(
         &signed,
         Purpose::Server,
-        authority.issuer.generation(),
+        authority.current().issuer.generation(),
         act.at,
     );
     let files = ServerFiles::stage(config, &signed)?;
@@ -81,7 +81,7 @@ pub fn issue_operator_certificate(
     let certificate = row(
         &signed,
         Purpose::Operator,
-        authority.issuer.generation(),
+        authority.current().issuer.generation(),
         act.at,
     );
     let packing = Packing {
@@ -92,7 +92,7 @@ pub fn issue_operator_certificate(
     let pkcs12 = pack(
         signed,
         name,
-        authority.issuer.certificate(),
+        authority.current().issuer.certificate(),
         password,
         packing,
     )?;
@@ -118,28 +118,28 @@ fn issue(
     holder: Holder<'_>,
     random: &dyn Random,
 ) -> Result<SignedCertificate, AuthorityError> {
-    check_life(&authority.issuer, act.at)?;
+    check_life(&authority.current().issuer, act.at)?;
     let profile = profiles.get(ProfileName::from(holder.purpose));
     let draft = Draft {
         profile,
         subject: profile.subject_of(holder.name)?,
         alternative_names: holder.alternative_names,
         serial: SerialNumber::random(random),
-        validity: profile.validity(act.at, &authority.issuer.validity())?,
+        validity: profile.validity(act.at, &authority.current().issuer.validity())?,
     };
     let key = KeyPair::generate(profile.key_algorithm())?;
-    let prepared = prepare(&draft, key, &authority.issuer)?;
+    let prepared = prepare(&draft, key, &authority.current().issuer)?;
     let intent = intent(
         &prepared,
         holder.purpose,
-        authority.issuer.generation(),
+        authority.current().issuer.generation(),
         act,
     );
     record_intents(store, &act.actor.to_string(), vec![intent])?;
     Ok(sign(
         prepared,
-        &authority.issuer,
-        authority.signer.as_ref(),
+        &authority.current().issuer,
+        authority.current().signer.as_ref(),
     )?)
 }
 

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use ca_core::config::Config;
 use ca_core::domain::time::iso_datetime;
+use ca_core::store::authority::Authority;
 use ca_core::store::{Store, authority};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -13,47 +14,98 @@ use crate::certificate::Issuer;
 use crate::signer::{FileSigner, Signer};
 use crate::unseal::{SealingKeyPair, Unsealer};
 
+/// One generation of the root with its key in memory.
+pub struct Generation {
+    /// The root.
+    pub issuer: Issuer,
+    /// Its key.
+    pub signer: Box<dyn Signer>,
+}
+
 /// The authority with its keys in memory.
 pub struct OpenAuthority {
-    /// The root that issues.
-    pub issuer: Issuer,
-    /// The CA key.
-    pub signer: Box<dyn Signer>,
+    current: Generation,
+    older: Vec<Generation>,
     /// The sealing keys.
     pub unsealer: Unsealer,
 }
 
-impl std::fmt::Debug for OpenAuthority {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OpenAuthority(generation {})", self.issuer.generation())
+impl OpenAuthority {
+    /// An authority that issues from `current` and still answers (CRL, OCSP) for `older`.
+    pub fn new(current: Generation, older: Vec<Generation>, unsealer: Unsealer) -> Self {
+        Self {
+            current,
+            older,
+            unsealer,
+        }
+    }
+
+    /// The generation that issues.
+    pub fn current(&self) -> &Generation {
+        &self.current
+    }
+
+    /// Every generation that revocation lists and OCSP answers are signed for, oldest first.
+    pub fn generations(&self) -> impl Iterator<Item = &Generation> {
+        self.older.iter().chain(std::iter::once(&self.current))
     }
 }
 
-/// Opens the newest active generation at `now`.
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Generation({})", self.issuer.generation())
+    }
+}
+
+impl std::fmt::Debug for OpenAuthority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.generations()).finish()
+    }
+}
+
+/// Opens every active generation; the newest one issues. Older ones that ended are left out: there is nothing
+/// left to be said about their certificates.
 ///
 /// # Errors
-/// No authority, a root that ended or has not begun, a key file that does not open or belongs to another root.
+/// No authority, a newest root that ended or has not begun, a key file that does not open or belongs to
+/// another root.
 pub fn open_authority(
     store: &Store,
     config: &Config,
     passphrase: &SecretString,
     now: DateTime<Utc>,
 ) -> Result<OpenAuthority, AuthorityError> {
-    let row = store
-        .read(authority::current)?
-        .ok_or(AuthorityError::None)?;
-    let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
-    check_life(&issuer, now)?;
+    let mut active = store.read(authority::active)?;
+    let newest = active.pop().ok_or(AuthorityError::None)?;
     let paths = KeyPaths::of(config);
-    let signer = FileSigner::open(&paths.authority, passphrase)?;
-    if signer.public_key().spki() != issuer.public_key().spki() {
-        return Err(AuthorityError::ForeignKey(paths.authority));
-    }
+    let open = |row: &Authority| generation(row, &paths, passphrase);
+    let current = open(&newest)?;
+    check_life(&current.issuer, now)?;
+    let living = active.iter().filter(|row| now <= row.not_after);
+    let older = living.map(open).collect::<Result<_, _>>()?;
     let sealing = SealingKeyPair::read(&paths.sealing, passphrase)?;
-    Ok(OpenAuthority {
+    Ok(OpenAuthority::new(
+        current,
+        older,
+        Unsealer::new(&[sealing])?,
+    ))
+}
+
+/// Opens the key file of one generation and holds it against the root.
+fn generation(
+    row: &Authority,
+    paths: &KeyPaths,
+    passphrase: &SecretString,
+) -> Result<Generation, AuthorityError> {
+    let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
+    let path = paths.of_generation(row.generation);
+    let signer = FileSigner::open(&path, passphrase)?;
+    if signer.public_key().spki() != issuer.public_key().spki() {
+        return Err(AuthorityError::ForeignKey(path));
+    }
+    Ok(Generation {
         issuer,
         signer: Box::new(signer),
-        unsealer: Unsealer::new(&[sealing])?,
     })
 }
 

@@ -79,7 +79,7 @@ fn is_made_once_and_opens() {
     assert!(refusal(house.open_at(morning())).contains("ca-cli ca init"));
     let root = house.create(None).unwrap();
     let open = house.open_at(morning()).unwrap();
-    assert_eq!(open.issuer.certificate(), root.certificate());
+    assert_eq!(open.current().issuer.certificate(), root.certificate());
     assert_eq!(root.public_key().algorithm(), KeyAlgorithm::P384);
     let row = house.store.read(authority::current).unwrap().unwrap();
     assert_eq!(
@@ -95,7 +95,12 @@ fn is_made_once_and_opens() {
     );
     assert!(matches!(house.create(None), Err(AuthorityError::Exists)));
     assert_eq!(
-        house.open_at(morning()).unwrap().issuer.certificate(),
+        house
+            .open_at(morning())
+            .unwrap()
+            .current()
+            .issuer
+            .certificate(),
         root.certificate()
     );
 }

@@ -9,6 +9,7 @@ use ca_core::store::outbox::NewMail;
 
 use super::prepare::Ready;
 use super::{Fault, Window, guarded, held};
+use crate::authority::Generation;
 use crate::certificate::{row, sign};
 use crate::pkcs12::{Packing, SelfTest, pack};
 use crate::worker::Worker;
@@ -36,9 +37,9 @@ fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, 
         prepared,
         password,
     } = ready;
-    let issuer = &worker.authority.issuer;
+    let Generation { issuer, signer } = worker.authority.current();
     // Step 6, sign.
-    let signed = sign(prepared, issuer, worker.authority.signer.as_ref()).map_err(|error| {
+    let signed = sign(prepared, issuer, signer.as_ref()).map_err(|error| {
         if error.is_infrastructure() {
             Fault::around(error)
         } else {

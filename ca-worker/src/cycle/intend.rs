@@ -26,7 +26,7 @@ fn intent(worker: &Worker, ready: &Ready) -> Intent {
     Intent {
         serial: ready.prepared.serial(),
         purpose: Purpose::Client,
-        generation: worker.authority.issuer.generation(),
+        generation: worker.authority.current().issuer.generation(),
         request_id: Some(ready.claimed.request.id.clone()),
         fence: ready.claimed.request.fence,
         tbs_sha256: ready.prepared.tbs_sha256(),

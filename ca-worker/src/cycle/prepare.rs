@@ -39,7 +39,7 @@ fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretStrin
     let profile = worker.profiles.get(ProfileName::Client);
     check_approval(claimed, profile)?;
     let password = open_seal(worker, claimed)?;
-    let issuer = &worker.authority.issuer;
+    let issuer = &worker.authority.current().issuer;
     let draft = Draft {
         profile,
         subject: profile

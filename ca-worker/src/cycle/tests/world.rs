@@ -20,7 +20,7 @@ use ca_core::store::operator::{self, NewOperator, Operator};
 use ca_core::store::request::{self, Change, NewRequest, Request};
 use ca_core::store::{Store, StoreError};
 
-use crate::authority::OpenAuthority;
+use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
 use crate::fixture::{morning, root};
 use crate::pkcs12::Iterations;
@@ -85,11 +85,12 @@ impl World {
     pub(super) fn worker_with(&self, signer: Box<dyn Signer>) -> Worker {
         let sealing =
             SealingKeyPair::read(&self.sealing_file, &"correct horse battery".into()).unwrap();
-        let authority = OpenAuthority {
-            issuer: Issuer::from_der(1, &self.root).unwrap(),
-            signer,
-            unsealer: Unsealer::new(&[sealing]).unwrap(),
-        };
+        let issuer = Issuer::from_der(1, &self.root).unwrap();
+        let authority = OpenAuthority::new(
+            Generation { issuer, signer },
+            Vec::new(),
+            Unsealer::new(&[sealing]).unwrap(),
+        );
         let (clock, random) = (Arc::new(self.clock.clone()), Arc::new(OsRandom));
         let mut worker =
             Worker::new(&self.config, self.store.clone(), authority, clock, random).unwrap();
