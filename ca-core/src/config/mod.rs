@@ -7,6 +7,7 @@ mod database;
 mod letter;
 mod mail;
 mod profiles;
+mod reissue;
 mod service;
 mod web;
 mod worker;
@@ -26,6 +27,7 @@ pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
 pub use letter::LetterConfig;
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 pub use profiles::{Profiles, ProfilesError};
+pub use reissue::ReissueConfig;
 pub use service::{CalendarFile, ServiceConfig};
 pub use web::{ListenConfig, PasswordConfig, SessionConfig, TlsConfig};
 pub use worker::WorkerConfig;
@@ -60,6 +62,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// Password hashing and ageing.
     pub password: PasswordConfig,
+    /// The public form for new passwords.
+    pub reissue: ReissueConfig,
     /// The posted letter.
     pub letter: LetterConfig,
     /// The classes of user IDs, by their two letters.
@@ -162,6 +166,7 @@ impl Config {
         self.session.check()?;
         self.password.check()?;
         self.mail.check()?;
+        self.reissue.check()?;
         Classes::try_from(self.class.clone())?;
         Ok(self)
     }

@@ -11,7 +11,7 @@ use super::request::words;
 use super::text::{EnteredText, TextError, refuse_formula};
 use super::user_id::{Classes, UserId, UserIdError};
 
-pub use mail_address::MailAddressError;
+pub use mail_address::{MailAddressError, parse as parse_mail_address};
 
 /// The longest name: the bound that X.520 sets on a name in a certificate.
 pub const LONGEST_NAME: usize = 64;

@@ -14,6 +14,8 @@ pub enum MailKind {
     RequestRejected,
     /// The user ID was locked after wrong passwords.
     LoginLocked,
+    /// A reissue of the passwords was accepted: the old ones are void, a letter comes.
+    ReissueAccepted,
 }
 words!(
     MailKind,
@@ -21,6 +23,7 @@ words!(
     CertificateReady = "certificate-ready",
     RequestRejected = "request-rejected",
     LoginLocked = "login-locked",
+    ReissueAccepted = "reissue-accepted",
 );
 
 /// The facts that a mail's text may use. Everything here may be read by anybody on the way.

@@ -117,7 +117,7 @@ pub enum RequestState {
     Issued,
     /// An operator said no.
     Rejected,
-    /// The applicant took it back.
+    /// The applicant took it back, or a reissue of the passwords made it void.
     Withdrawn,
     /// Failed by itself too often; an operator may retry.
     Failed,
@@ -163,6 +163,8 @@ pub enum RequestEvent {
     Park,
     /// An operator lets a failed one run again.
     Retry,
+    /// The passwords are reissued: whatever became of it so far is void.
+    Void,
 }
 
 impl RequestEvent {
@@ -176,6 +178,7 @@ impl RequestEvent {
         Self::Issue,
         Self::Park,
         Self::Retry,
+        Self::Void,
     ];
 }
 
@@ -206,6 +209,7 @@ pub fn transition(
         (S::Signing, E::Park) => Ok(S::Failed),
         (S::Failed, E::Retry) => Ok(S::Approved),
         (S::Failed, E::Reject) => Ok(S::Rejected),
+        (S::Pending | S::Approved | S::Signing | S::Failed, E::Void) => Ok(S::Withdrawn),
         _ => Err(TransitionError { state, event }),
     }
 }
@@ -227,6 +231,10 @@ mod tests {
             ("signing", RequestEvent::Park, "failed"),
             ("failed", RequestEvent::Retry, "approved"),
             ("failed", RequestEvent::Reject, "rejected"),
+            ("pending", RequestEvent::Void, "withdrawn"),
+            ("approved", RequestEvent::Void, "withdrawn"),
+            ("signing", RequestEvent::Void, "withdrawn"),
+            ("failed", RequestEvent::Void, "withdrawn"),
         ];
         for &state in RequestState::ALL {
             for &event in RequestEvent::ALL {

@@ -1,7 +1,9 @@
 //! What the service does: one verb, one file, one transaction (or a few numbered ones), with its
 //! audit entry inside. Pages, jobs and commands call these and write no query of their own.
 mod abandon;
+pub mod accept_reissue;
 pub mod add_operator;
+pub mod apply_reissue;
 pub mod approve_requests;
 pub mod change_login_password;
 pub mod download_certificate;
@@ -20,6 +22,7 @@ pub mod record_certificate;
 pub mod record_intents;
 pub mod record_issued;
 pub mod recover;
+pub mod reject_reissue;
 pub mod reject_requests;
 pub mod resume_session;
 pub mod retry_request;

@@ -80,9 +80,12 @@ pub fn pass_gate(
     fresh.draft_key_id = Some(sealed.key_id);
     fresh.draft_sealed_password = Some(sealed.bytes);
     store.transaction(|db| {
-        session::delete(db, &input.session.id_hash)?;
+        // Ended meanwhile: logged out, a letter printed, a reissue accepted.
+        if session::delete(db, &input.session.id_hash)? == 0 {
+            return Err(GateError::NotLoggedIn);
+        }
         session::insert(db, &fresh)?;
-        note(db, at, input.account, "gate.pass")
+        Ok::<_, GateError>(note(db, at, input.account, "gate.pass")?)
     })?;
     Ok((token, fresh))
 }

@@ -73,6 +73,7 @@ pub fn forget_ended(
     store.transaction(|db| {
         // A counter is kept for a day after its last use: longer than any lock.
         crate::store::try_counter::forget_untouched(db, at - TimeDelta::days(2))?;
+        crate::store::throttle::forget_before(db, at - TimeDelta::days(2))?;
         session::delete_ended(db, at, at - idle)
     })
 }

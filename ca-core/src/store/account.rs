@@ -199,6 +199,21 @@ pub fn set_letter_passwords(
     Ok(())
 }
 
+/// Voids both passwords: nobody logs in until the next letter, which is due.
+pub fn void_passwords(db: &mut Db, id: i64, at: DateTime<Utc>) -> StoreResult<()> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::login_password_hash.eq(None::<String>),
+            account::login_password_temporary.eq(false),
+            account::login_password_changed_at.eq(millis(at)),
+            account::issuance_password_hash.eq(None::<String>),
+            account::letter_due.eq(true),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Replaces the login password by one that the applicant chose.
 ///
 /// Guarded by the hash that was verified: a letter printed meanwhile wins.

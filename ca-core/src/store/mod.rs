@@ -16,11 +16,13 @@ pub mod letter;
 mod migration;
 pub mod operator;
 pub mod outbox;
+pub mod reissue;
 pub mod request;
 pub mod request_lease;
 pub mod revocation;
 mod schema;
 pub mod session;
+pub mod throttle;
 pub mod try_counter;
 pub mod worker_status;
 

@@ -264,6 +264,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Applications for new passwords, as strangers typed them.
+    reissue (id) {
+        id -> Text,
+        user_id -> Text,
+        office_name -> Text,
+        person -> Text,
+        telephone -> Text,
+        mail_address -> Nullable<Text>,
+        lost -> Text,
+        detail -> Nullable<Text>,
+        source -> Text,
+        state -> Text,
+        submitted_at -> BigInt,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Text>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// How often a public form was used since an instant.
+    throttle (scope, subject, begins_at) {
+        scope -> Text,
+        subject -> Text,
+        begins_at -> BigInt,
+        uses -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Which reminder went out.
+    reminder (subject, days, channel) {
+        subject -> Text,
+        days -> BigInt,
+        channel -> Text,
+        reminded_at -> BigInt,
+    }
+}
+
 diesel::joinable!(letter -> letter_run (run_id));
 diesel::joinable!(letter -> account (account_id));
 diesel::joinable!(session -> account (account_id));

@@ -8,6 +8,8 @@
 mod accounts;
 mod audit;
 mod login;
+mod reissue;
+mod reissue_race;
 mod requests;
 mod signing;
 mod world;

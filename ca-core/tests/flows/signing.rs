@@ -72,6 +72,15 @@ pub fn issue(world: &World, request: &Request, seconds: i64) -> SerialNumber {
     serial
 }
 
+/// Claims the one approved request and records an intent for it, as a worker that is about to sign.
+pub fn intend(world: &World, request: &Request, seconds: i64) -> SerialNumber {
+    let held = claim_one(world, seconds);
+    assert_eq!(held.id, request.id);
+    let serial = SerialNumber::random(&world.random);
+    record_intents(&world.store, "w1", vec![intent(serial, &held, seconds)]).unwrap();
+    serial
+}
+
 fn intent_state(world: &World, serial: SerialNumber) -> IntentState {
     world
         .store

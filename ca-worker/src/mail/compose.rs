@@ -200,6 +200,7 @@ fn built_in(kind: MailKind) -> &'static str {
         MailKind::CertificateReady => include_str!("../../templates/mail/certificate-ready.txt"),
         MailKind::RequestRejected => include_str!("../../templates/mail/request-rejected.txt"),
         MailKind::LoginLocked => include_str!("../../templates/mail/login-locked.txt"),
+        MailKind::ReissueAccepted => include_str!("../../templates/mail/reissue-accepted.txt"),
     }
 }
 

@@ -53,7 +53,7 @@ impl MailAddressError {
 
 /// Checks an address; quoted local parts, comments and addresses in other scripts are refused, since
 /// not every server on the way takes them.
-pub(super) fn parse(entered: &str) -> Result<String, MailAddressError> {
+pub fn parse(entered: &str) -> Result<String, MailAddressError> {
     if entered.len() > LONGEST {
         return Err(MailAddressError::TooLong);
     }
