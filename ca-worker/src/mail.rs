@@ -10,6 +10,8 @@ mod tests;
 use std::path::PathBuf;
 
 use ca_core::config::{Config, MailTransport};
+use ca_core::flow::Postmark;
+use ca_core::flow::owe_notice_mails::owe_notice_mails;
 use ca_core::queue::outbox::{MailOutcome, settle, take};
 use ca_core::store::StoreResult;
 use ca_core::store::outbox::Mail;
@@ -109,10 +111,15 @@ pub struct Notified {
     pub trouble: Option<String>,
 }
 
-/// Sends what is due. When the server cannot be reached the rest of the batch is postponed without a try.
+/// Owes a portion of what published notices owe, then sends what is due. When the server cannot be reached the rest of the batch is postponed without a try.
 pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     let now = worker.clock.now();
     let until = now + worker.settings.lease;
+    let postmark = Postmark {
+        random: worker.random.as_ref(),
+        host: &worker.settings.host,
+    };
+    owe_notice_mails(&worker.store, postmark, now)?;
     let mut notified = Notified::default();
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
         let outcome = match (&notified.trouble, &worker.notifier) {

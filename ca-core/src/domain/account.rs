@@ -225,6 +225,14 @@ impl AccountForm {
     }
 }
 
+/// Reads a mail address by the rule that every one of them is held to.
+///
+/// # Errors
+/// When it is none that every mail server takes.
+pub fn mail_address(entered: &str) -> Result<String, MailAddressError> {
+    mail_address::parse(entered)
+}
+
 type Errors = Vec<AccountFieldError>;
 
 /// Keeps what was read, or notes why it could not be.

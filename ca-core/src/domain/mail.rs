@@ -16,6 +16,14 @@ pub enum MailKind {
     LoginLocked,
     /// A reissue of the passwords was accepted: the old ones are void, a letter comes.
     ReissueAccepted,
+    /// A notice waits in the portal; its title is in the facts.
+    NoticePublished,
+    /// To a new mail address: the code that proves it.
+    AddressProof,
+    /// To the old mail address: a change was asked for, and the code that agrees to it.
+    AddressChangeAsked,
+    /// To both: the mail address was changed.
+    AddressChanged,
 }
 words!(
     MailKind,
@@ -24,10 +32,35 @@ words!(
     RequestRejected = "request-rejected",
     LoginLocked = "login-locked",
     ReissueAccepted = "reissue-accepted",
+    NoticePublished = "notice-published",
+    AddressProof = "address-proof",
+    AddressChangeAsked = "address-change-asked",
+    AddressChanged = "address-changed",
 );
 
+impl MailKind {
+    /// Whether an account may switch this kind off.
+    ///
+    /// What answers an own request, or tells of a danger to the account, is always sent.
+    pub const fn may_be_declined(self) -> bool {
+        match self {
+            Self::NoticePublished => true,
+            Self::CertificateReady
+            | Self::RequestRejected
+            | Self::LoginLocked
+            | Self::ReissueAccepted
+            | Self::AddressProof
+            | Self::AddressChangeAsked
+            | Self::AddressChanged => false,
+        }
+    }
+}
+
 /// The facts that a mail's text may use. Everything here may be read by anybody on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// A code is one half of a proof: without a session of the same account it opens nothing, it ends within a day,
+/// and it goes from the row once the mail has left (docs/decisions/mail-address-change.md).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailFacts {
     /// The account's user ID.
@@ -40,6 +73,12 @@ pub struct MailFacts {
     /// Until when: the certificate's end, or the lock's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// The title of a notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The code that proves that this mail was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// Draws a Message-ID, without angle brackets (RFC 5322 §3.6.4).

@@ -2,6 +2,7 @@
 pub mod account;
 pub mod account_csv;
 pub mod actor;
+pub mod address_change;
 pub mod approval;
 pub mod audit;
 pub mod calendar;
@@ -10,6 +11,7 @@ pub mod certificate;
 pub mod distinguished_name;
 pub mod lock;
 pub mod mail;
+pub mod notice;
 pub mod password;
 pub mod profile;
 pub mod random;

@@ -12,9 +12,11 @@ mod generation;
 mod hashing;
 mod issuance;
 mod login;
+mod proof;
 mod typed;
 
 pub use hashing::{PasswordCost, PasswordHash, PasswordHashError, verify_dummy};
 pub use issuance::IssuancePassword;
 pub use login::{ChoiceError, LoginPassword};
+pub use proof::{ProofCode, proves};
 pub use typed::{LONGEST_PASSWORD, TypedError};

@@ -171,8 +171,7 @@ fn notice(random: &dyn Random, account: &Account, host: &str) -> Option<NewMail>
         facts: MailFacts {
             user_id: account.user_id.to_string(),
             name: account.name.clone(),
-            reason: None,
-            until: None,
+            ..MailFacts::default()
         },
         message_id: draw_message_id(random, host),
     })

@@ -3,20 +3,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::SessionToken;
+use super::owe_mail::{Postmark, facts_of, owe_mail};
 use super::try_password::{Door, renewed, try_password};
 pub use super::try_password::{TryError, TryRules};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
-use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
+use crate::domain::mail::{MailFacts, MailKind};
 use crate::domain::password::LoginPassword;
 use crate::domain::random::Random;
 use crate::domain::session::{Audience, Stage, TryScope};
 use crate::domain::user_id::UserId;
 use crate::store::account::Account;
 use crate::store::audit::Record;
-use crate::store::outbox::NewMail;
 use crate::store::session::Session;
-use crate::store::{Store, StoreError, account, audit, outbox, session};
+use crate::store::{Store, StoreError, account, audit, session};
 
 /// What is tried, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -150,23 +150,16 @@ fn note_refusal(
     };
     let record = Record::new(act, format!("account:{}", input.user_id));
     store.transaction(|db| {
-        if let (Some(until), Some(account)) = (locked_until, account)
-            && let Some(to_address) = account.mail_address.clone()
-        {
+        if let (Some(until), Some(account)) = (locked_until, account) {
             let facts = MailFacts {
-                user_id: account.user_id.to_string(),
-                name: account.name.clone(),
-                reason: None,
                 until: Some(until),
+                ..facts_of(account)
             };
-            let message_id = draw_message_id(random, input.host);
-            let mail = NewMail {
-                kind: MailKind::LoginLocked,
-                to_address,
-                facts,
-                message_id,
+            let postmark = Postmark {
+                random,
+                host: input.host,
             };
-            outbox::insert(db, &[mail], at)?;
+            owe_mail(db, postmark, account, MailKind::LoginLocked, facts, at)?;
         }
         audit::append(db, &Act::new(Actor::Anonymous, at), &[record])
     })

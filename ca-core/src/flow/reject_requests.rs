@@ -79,7 +79,7 @@ fn notice(random: &dyn Random, account: &Account, rejection: Rejection<'_>) -> O
             user_id: account.user_id.to_string(),
             name: account.name.clone(),
             reason: Some(rejection.reason.to_owned()),
-            until: None,
+            ..MailFacts::default()
         },
         message_id: draw_message_id(random, rejection.host),
     })

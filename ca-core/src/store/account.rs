@@ -263,3 +263,14 @@ pub fn renew_issuance_hash(db: &mut Db, id: i64, verified: &str, renewed: &str) 
         .execute(db)?;
     Ok(())
 }
+
+/// Replaces the mail address.
+pub fn set_mail_address(db: &mut Db, id: i64, address: &str, at: DateTime<Utc>) -> StoreResult<()> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::mail_address.eq(address),
+            account::updated_at.eq(millis(at)),
+        ))
+        .execute(db)?;
+    Ok(())
+}

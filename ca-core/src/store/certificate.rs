@@ -63,6 +63,9 @@ pub struct Certificate {
     /// Last download.
     #[diesel(deserialize_as = MaybeAt)]
     pub last_downloaded_at: Option<DateTime<Utc>>,
+    /// When the check page first saw it in a browser.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub installed_at: Option<DateTime<Utc>>,
 }
 
 impl Certificate {

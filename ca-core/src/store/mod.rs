@@ -4,6 +4,7 @@
 //! `DateTime<Utc>` everywhere else; words are checked when a row is read, so that a
 //! damaged or hostile row is an error and never a guess.
 pub mod account;
+pub mod address_change;
 pub mod approval;
 pub mod audit;
 pub mod authority;
@@ -13,7 +14,10 @@ mod column;
 mod connection;
 pub mod intent;
 pub mod letter;
+pub mod mail_preference;
 mod migration;
+pub mod notice;
+pub mod notice_mail;
 pub mod operator;
 pub mod outbox;
 pub mod reissue;

@@ -132,6 +132,10 @@ pub fn settle(
         .filter(outbox::id.eq(mail.id))
         .filter(outbox::lease_owner.eq(owner));
     let sent = (state == MailState::Sent).then(|| millis(at));
+    let facts = match state {
+        MailState::Waiting => mail.facts.clone(),
+        MailState::Sent | MailState::Parked => without_code(&mail.facts),
+    };
     let rows = diesel::update(held)
         .set((
             outbox::state.eq(state.as_str()),
@@ -140,9 +144,20 @@ pub fn settle(
             outbox::lease_owner.eq(None::<String>),
             outbox::lease_until.eq(None::<i64>),
             outbox::sent_at.eq(sent),
+            outbox::facts.eq(facts),
         ))
         .execute(db)?;
     Ok(rows == 1)
+}
+
+/// The facts of a mail that is not tried again: a code in them has done its work, and goes.
+fn without_code(facts: &str) -> String {
+    match serde_json::from_str::<MailFacts>(facts) {
+        Ok(facts) if facts.code.is_some() => {
+            serde_json::json!(MailFacts { code: None, ..facts }).to_string()
+        }
+        _ => facts.to_owned(),
+    }
 }
 
 /// The mails in one state, oldest first.

@@ -185,6 +185,7 @@ diesel::table! {
         download_count -> BigInt,
         first_downloaded_at -> Nullable<BigInt>,
         last_downloaded_at -> Nullable<BigInt>,
+        installed_at -> Nullable<BigInt>,
     }
 }
 
@@ -304,6 +305,66 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// What operators publish to one account, to a class or to everybody.
+    notice (id) {
+        id -> BigInt,
+        title -> Text,
+        body -> Text,
+        readers -> Text,
+        class -> Nullable<Text>,
+        account_id -> Nullable<BigInt>,
+        shown_from -> BigInt,
+        shown_until -> Nullable<BigInt>,
+        published_by -> Text,
+        published_at -> BigInt,
+        withdrawn_by -> Nullable<Text>,
+        withdrawn_at -> Nullable<BigInt>,
+        mailed_through -> BigInt,
+        mailed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// What an account did with a notice. No row: not read yet.
+    notice_receipt (notice_id, account_id) {
+        notice_id -> BigInt,
+        account_id -> BigInt,
+        read_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Which kinds of mail an account wants. No row: wanted.
+    mail_preference (account_id, kind) {
+        account_id -> BigInt,
+        kind -> Text,
+        wanted -> Bool,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// A mail address on its way to being changed; the codes are kept as hashes only.
+    address_change (id) {
+        id -> Text,
+        account_id -> BigInt,
+        old_address -> Nullable<Text>,
+        new_address -> Text,
+        new_code_hash -> Text,
+        old_code_hash -> Nullable<Text>,
+        state -> Text,
+        new_proven_at -> Nullable<BigInt>,
+        old_proven_at -> Nullable<BigInt>,
+        confirmed_by -> Nullable<Text>,
+        wrong_tries -> BigInt,
+        requested_at -> BigInt,
+        ends_at -> BigInt,
+        settled_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(letter -> letter_run (run_id));
 diesel::joinable!(letter -> account (account_id));
 diesel::joinable!(session -> account (account_id));
@@ -317,6 +378,7 @@ diesel::joinable!(certificate -> intent (serial));
 diesel::joinable!(certificate -> authority (generation));
 diesel::joinable!(certificate -> request (request_id));
 diesel::joinable!(certificate -> account (account_id));
+diesel::joinable!(address_change -> account (account_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account,
@@ -336,4 +398,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_head,
     calendar_override,
     worker_status,
+    notice,
+    notice_receipt,
+    mail_preference,
+    address_change,
 );

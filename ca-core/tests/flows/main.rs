@@ -6,10 +6,12 @@
 )]
 
 mod accounts;
+mod addresses;
 mod audit;
 mod login;
 mod reissue;
 mod reissue_race;
+mod notices;
 mod requests;
 mod signing;
 mod world;

@@ -45,8 +45,7 @@ fn record_one(world: &World, held: &Request, serial: SerialNumber, seconds: i64)
         facts: MailFacts {
             user_id: "KJ2700000001".into(),
             name: "ひまわり".into(),
-            reason: None,
-            until: None,
+            ..MailFacts::default()
         },
         message_id: format!("{serial}@example.jp"),
     };

@@ -369,6 +369,7 @@ pub fn certificate(serial: SerialNumber, request: &Request, seconds: i64) -> Cer
         download_count: 0,
         first_downloaded_at: None,
         last_downloaded_at: None,
+        installed_at: None,
     }
 }
 

@@ -32,5 +32,6 @@ pub fn row(
         download_count: 0,
         first_downloaded_at: None,
         last_downloaded_at: None,
+        installed_at: None,
     }
 }

@@ -84,8 +84,8 @@ fn notice(
         facts: MailFacts {
             user_id: account.user_id.as_str().to_owned(),
             name: account.name.clone(),
-            reason: None,
             until: Some(certificate.not_after),
+            ..MailFacts::default()
         },
         message_id: draw_message_id(worker.random.as_ref(), &worker.settings.host),
     })

@@ -108,6 +108,8 @@ impl Composer {
         let reason = facts.reason.as_deref().unwrap_or_default();
         one_line("the user ID", &facts.user_id)?;
         one_line("the name", &facts.name)?;
+        one_line("the title", facts.title.as_deref().unwrap_or_default())?;
+        one_line("the code", facts.code.as_deref().unwrap_or_default())?;
         one_line("the reason", &reason.replace(['\r', '\n'], " "))?;
         let rendered = self
             .templates
@@ -132,6 +134,8 @@ impl Composer {
             user_id => &facts.user_id,
             name => &facts.name,
             reason => known(facts.reason.clone()),
+            title => known(facts.title.clone()),
+            code => known(facts.code.clone()),
             until => known(facts.until.map(japanese_datetime)),
             until_en => known(facts.until.map(iso_datetime)),
             service => &self.service.name,
@@ -201,16 +205,33 @@ fn built_in(kind: MailKind) -> &'static str {
         MailKind::RequestRejected => include_str!("../../templates/mail/request-rejected.txt"),
         MailKind::LoginLocked => include_str!("../../templates/mail/login-locked.txt"),
         MailKind::ReissueAccepted => include_str!("../../templates/mail/reissue-accepted.txt"),
+        MailKind::NoticePublished => include_str!("../../templates/mail/notice-published.txt"),
+        MailKind::AddressProof => include_str!("../../templates/mail/address-proof.txt"),
+        MailKind::AddressChangeAsked => {
+            include_str!("../../templates/mail/address-change-asked.txt")
+        }
+        MailKind::AddressChanged => include_str!("../../templates/mail/address-changed.txt"),
     }
 }
 
 /// The facts that every mail of this kind has, for trying the texts.
 fn sample(kind: MailKind) -> MailFacts {
-    let until = matches!(kind, MailKind::CertificateReady | MailKind::LoginLocked);
+    use MailKind::{AddressChangeAsked, AddressChanged, AddressProof, CertificateReady};
+    let until = matches!(
+        kind,
+        CertificateReady
+            | MailKind::LoginLocked
+            | AddressProof
+            | AddressChangeAsked
+            | AddressChanged
+    );
+    let word = |there: bool| there.then(|| "見本".to_owned());
     MailFacts {
         user_id: "KJ0000000000".into(),
         name: "見本".into(),
-        reason: (kind == MailKind::RequestRejected).then(|| "見本".into()),
+        reason: word(kind == MailKind::RequestRejected),
         until: until.then_some(DateTime::UNIX_EPOCH),
+        title: word(kind == MailKind::NoticePublished),
+        code: word(matches!(kind, AddressProof | AddressChangeAsked)),
     }
 }

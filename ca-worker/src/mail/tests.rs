@@ -16,7 +16,11 @@ fn facts(kind: MailKind) -> MailFacts {
         name: "ひまわり介護センター".into(),
         reason: (kind == MailKind::RequestRejected)
             .then(|| "事業所番号が台帳と一致しません。".into()),
-        until: (kind != MailKind::RequestRejected).then(morning),
+        until: (!matches!(kind, MailKind::RequestRejected | MailKind::NoticePublished))
+            .then(morning),
+        title: (kind == MailKind::NoticePublished).then(|| "年末年始の受付について".into()),
+        code: matches!(kind, MailKind::AddressProof | MailKind::AddressChangeAsked)
+            .then(|| "bcdf ghjk mnpr".into()),
     }
 }
 

@@ -74,6 +74,7 @@ fn issued(serial: SerialNumber, account: i64, days: i64) -> Certificate {
         download_count: 0,
         first_downloaded_at: None,
         last_downloaded_at: None,
+        installed_at: None,
     }
 }
 

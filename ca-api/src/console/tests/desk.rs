@@ -252,6 +252,7 @@ impl Desk {
             download_count: 0,
             first_downloaded_at: None,
             last_downloaded_at: None,
+            installed_at: None,
         }
     }
 

@@ -113,8 +113,7 @@ fn refused_mail(desk: &Desk) {
         facts: MailFacts {
             user_id: "KJ2700000001".to_owned(),
             name: "さくら".to_owned(),
-            reason: None,
-            until: None,
+            ..MailFacts::default()
         },
         message_id: "1@localhost".to_owned(),
     };

@@ -236,6 +236,7 @@ fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Cer
         download_count: downloads,
         first_downloaded_at: None,
         last_downloaded_at: (downloads > 0).then(|| now() - TimeDelta::days(10)),
+        installed_at: None,
     }
 }
 
