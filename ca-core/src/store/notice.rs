@@ -70,12 +70,7 @@ pub struct Reader {
 }
 
 /// Publishes a notice; returns its number.
-pub fn insert(
-    db: &mut Db,
-    draft: &NoticeDraft,
-    by: &str,
-    at: DateTime<Utc>,
-) -> StoreResult<i64> {
+pub fn insert(db: &mut Db, draft: &NoticeDraft, by: &str, at: DateTime<Utc>) -> StoreResult<i64> {
     let (class, account_id) = match &draft.readers {
         Readers::Everybody => (None, None),
         Readers::Class(letters) => (Some(letters.as_str()), None),
@@ -92,8 +87,10 @@ pub fn insert(
         notice::published_by.eq(by),
         notice::published_at.eq(millis(at)),
     );
-    Ok(on_either!(db, db => diesel::insert_into(notice::table).values(row)
-        .returning(notice::id).get_result(db))?)
+    Ok(
+        on_either!(db, db => diesel::insert_into(notice::table).values(row)
+        .returning(notice::id).get_result(db))?,
+    )
 }
 
 /// The notice numbered `id`, for operators.

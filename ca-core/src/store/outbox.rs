@@ -153,9 +153,11 @@ pub fn settle(
 /// The facts of a mail that is not tried again: a code in them has done its work, and goes.
 fn without_code(facts: &str) -> String {
     match serde_json::from_str::<MailFacts>(facts) {
-        Ok(facts) if facts.code.is_some() => {
-            serde_json::json!(MailFacts { code: None, ..facts }).to_string()
-        }
+        Ok(facts) if facts.code.is_some() => serde_json::json!(MailFacts {
+            code: None,
+            ..facts
+        })
+        .to_string(),
         _ => facts.to_owned(),
     }
 }

@@ -37,7 +37,13 @@ fn ask(
     address: &str,
     seconds: i64,
 ) -> Result<AddressChange, AskError> {
-    ask_address_change(&world.store, postmark(world), at(seconds), account.id, address)
+    ask_address_change(
+        &world.store,
+        postmark(world),
+        at(seconds),
+        account.id,
+        address,
+    )
 }
 
 fn type_code(world: &World, account: &Account, code: &str, seconds: i64) -> Proof {

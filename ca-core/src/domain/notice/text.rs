@@ -101,7 +101,9 @@ fn pieces(line: &str, sites: &[&str]) -> Vec<Piece> {
 
 /// Where the first address of any of our sites stands, and how long it is.
 fn first_link(text: &str, sites: &[&str]) -> Option<(usize, usize)> {
-    let links = sites.iter().filter_map(|site| next_link(text, site.trim_end_matches('/')));
+    let links = sites
+        .iter()
+        .filter_map(|site| next_link(text, site.trim_end_matches('/')));
     links.min_by_key(|(start, _)| *start)
 }
 
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn paragraphs_are_kept_and_empty_lines_tidied() {
-        let body = NoticeBody::parse("\r\n\r\n一行目\r\n　二行目  \r\n\r\n \r\n次の段落\n").unwrap();
+        let body =
+            NoticeBody::parse("\r\n\r\n一行目\r\n　二行目  \r\n\r\n \r\n次の段落\n").unwrap();
         assert_eq!(body.as_str(), "一行目\n　二行目\n\n次の段落");
         assert_eq!(body.paragraphs(&[SITE]).len(), 2);
     }
@@ -165,7 +168,10 @@ mod tests {
             links(&format!("案内（{own}/help/root）をご覧ください。")),
             [format!("{own}/help/root")]
         );
-        assert_eq!(links(&format!("{own}. {own}/")), [own.to_owned(), format!("{own}/")]);
+        assert_eq!(
+            links(&format!("{own}. {own}/")),
+            [own.to_owned(), format!("{own}/")]
+        );
         for foreign in [
             "https://evil.example/",
             "https://ca.example.jp:8443.evil.example/",

@@ -14,7 +14,10 @@ const LENGTH: usize = 12;
 const LONGEST_TYPED: usize = 40;
 
 // Whoever copied the database has a day, and only hashes: 2^55 tries are more than a day.
-const _: () = assert!(generation::bits(LENGTH as u32) >= 55, "proof codes need 55 bits");
+const _: () = assert!(
+    generation::bits(LENGTH as u32) >= 55,
+    "proof codes need 55 bits"
+);
 
 /// A code, before it is mailed.
 pub struct ProofCode(SecretString);
