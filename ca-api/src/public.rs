@@ -1,9 +1,10 @@
-//! Pages for everybody: the top page, the root certificate, the language switch, health.
+//! For everybody: the top page, the root certificate, OCSP, the language switch, health.
 
 use actix_web::web::{self, ServiceConfig};
 
 mod health;
 mod language;
+pub mod ocsp;
 mod redirect;
 mod root;
 pub(crate) mod top;

@@ -188,6 +188,7 @@ pub fn app(
         .wrap(from_fn(guard::guard))
         .wrap(from_fn(problem::dress))
         .wrap(from_fn(headers::complete))
+        .wrap(from_fn(public::ocsp::answer))
 }
 
 /// Which pages a listener has. The console's are not reachable from the applicants' port at all.

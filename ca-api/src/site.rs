@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 
 use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
+use crate::public::ocsp::AnswerMemory;
 
 /// One site: shared by all listeners of a process.
 pub struct Site {
@@ -37,6 +38,8 @@ pub struct Site {
     pub locale: Arc<Locale>,
     /// Bounds how many passwords are checked at once.
     pub hashing: HashingGate,
+    /// OCSP answers that were served lately.
+    pub answers: AnswerMemory,
 }
 
 /// Why a site cannot be put together.
@@ -64,6 +67,7 @@ impl Site {
             profile: Profiles::load(&config)?.get(ProfileName::Client).clone(),
             hashing: HashingGate::new(config.password.concurrent),
             locale: Arc::new(Locale::load()?),
+            answers: AnswerMemory::default(),
             config,
             calendar,
             store,

@@ -21,6 +21,7 @@ use ca_core::flow::record_authority::RecordAuthorityError;
 use ca_core::store::StoreError;
 
 pub use create::{Creation, create_authority};
+pub(crate) use issue::issue_responder;
 pub use issue::{IssuedOperator, issue_operator_certificate, issue_server_certificate};
 pub(crate) use open::check_life;
 pub use open::{Generation, OpenAuthority, open_authority, read_passphrase};

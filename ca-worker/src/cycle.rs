@@ -26,6 +26,7 @@ use ca_core::queue::request::{Claimed, Held};
 use ca_core::store::StoreError;
 
 pub use batch::{Batch, work_one_batch};
+pub(crate) use jobs::in_parallel;
 pub use recover::take_back_lapsed;
 pub use window::{Window, window};
 

@@ -9,6 +9,7 @@ pub mod durable_file;
 mod fixture;
 pub mod key_file;
 pub mod mail;
+pub mod ocsp;
 pub mod pkcs12;
 pub mod run;
 pub mod signer;

@@ -7,6 +7,7 @@ use ca_core::store::worker_status::{self, WorkerStatus};
 use crate::authority::check_life;
 use crate::cycle::{Batch, CycleError, Window, take_back_lapsed, window, work_one_batch};
 use crate::mail::{Notified, notify};
+use crate::ocsp::{Answered, answer_due};
 use crate::worker::Worker;
 
 /// What one unit of work did.
@@ -18,6 +19,8 @@ pub struct Report {
     pub window: Option<Window>,
     /// The batch.
     pub batch: Batch,
+    /// The OCSP answers.
+    pub ocsp: Answered,
     /// The mails.
     pub mail: Notified,
     /// What the machinery said where it failed, part by part. The other parts were done all the same.
@@ -36,10 +39,14 @@ impl Report {
     }
 }
 
-/// One unit of work: lapsed leases are taken back (step 10), one batch goes through steps 3 to 8, due mails are
-/// sent (step 9). A part that fails does not keep the others from their work.
+/// One unit of work: lapsed leases are taken back (step 10), one batch goes through steps 3 to 8, OCSP answers that
+/// are due are signed, due mails are sent (step 9). A part that fails does not keep the others from their work.
 pub fn run_once(worker: &Worker) -> Report {
     let mut report = sign_once(worker);
+    match answer_due(worker) {
+        Ok(answered) => report.ocsp = answered,
+        Err(error) => report.troubles.push(error.to_string()),
+    }
     match notify(worker) {
         Ok(notified) => report.mail = notified,
         Err(error) => report.troubles.push(error.to_string()),
@@ -72,11 +79,13 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
 
 /// Runs until `shutdown` is set. A batch that was begun is brought to its end first.
 ///
-/// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting.
+/// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP has one
+/// too: what was revoked is not kept waiting by a long batch.
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
     tracing::info!(worker = worker.name, "the worker begins");
     std::thread::scope(|scope| {
         scope.spawn(|| mail_forever(worker, poll, shutdown));
+        scope.spawn(|| answer_forever(worker, poll, shutdown));
         sign_forever(worker, poll, shutdown);
     });
     tracing::info!(worker = worker.name, "the worker ends");
@@ -112,6 +121,21 @@ fn mail_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
         if !more {
             rest(poll, shutdown);
         }
+    }
+}
+
+fn answer_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
+    while !shutdown.load(Ordering::SeqCst) {
+        match answer_due(worker) {
+            Ok(answered) if answered.signed > 0 => {
+                tracing::debug!(signed = answered.signed, "OCSP answers were signed");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "OCSP answers cannot be signed; it is tried again");
+            }
+        }
+        rest(poll, shutdown);
     }
 }
 

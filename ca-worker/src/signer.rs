@@ -99,6 +99,11 @@ impl PublicKey {
         &self.spki
     }
 
+    /// The key's bits without algorithm and framing: what OCSP hashes (RFC 6960 §4.1.1).
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
     /// SHA-256 of the SubjectPublicKeyInfo, 64 lower-case hex digits: names a key, not a certificate.
     pub fn spki_sha256(&self) -> String {
         hex::encode(Sha256::digest(&self.spki))

@@ -16,12 +16,13 @@ use secrecy::SecretString;
 
 use crate::authority::{AuthorityError, OpenAuthority, open_authority};
 use crate::mail::{MailSetupError, Notifier};
+use crate::ocsp::Responders;
 use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
 
 /// How often an unchanged state is told again.
 const SIGN_OF_LIFE: Duration = Duration::seconds(30);
 
-/// The numbers of `[worker]` and `[pkcs12]`, and the host name for Message-IDs.
+/// The numbers of `[worker]`, `[pkcs12]` and `[ocsp]`, and the host name for Message-IDs.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Requests in one batch.
@@ -34,6 +35,8 @@ pub struct Settings {
     pub attempts: u32,
     /// Rounds of key derivation in a PKCS#12.
     pub iterations: Iterations,
+    /// How long an OCSP answer holds.
+    pub answer_validity: Duration,
     /// The site's host name.
     pub host: String,
 }
@@ -58,6 +61,7 @@ pub struct Worker {
     pub random: Arc<dyn Random>,
     /// Numbers.
     pub settings: Settings,
+    pub(crate) responders: Responders,
     owed: Mutex<Vec<Held>>,
     told: Mutex<Option<Told>>,
     careful: AtomicU32,
@@ -109,6 +113,7 @@ impl Settings {
             jobs: jobs.unwrap_or_else(cores),
             attempts: config.worker.attempts,
             iterations: Iterations::new(config.pkcs12.iterations)?,
+            answer_validity: Duration::hours(i64::from(config.ocsp.validity_hours)),
             host: config.service.host.clone(),
         })
     }
@@ -151,6 +156,7 @@ impl Worker {
             clock,
             random,
             settings,
+            responders: Responders::default(),
             owed: Mutex::new(Vec::new()),
             told: Mutex::new(None),
             careful: AtomicU32::new(0),

@@ -6,6 +6,7 @@ mod authority;
 mod database;
 mod letter;
 mod mail;
+mod ocsp;
 mod profiles;
 mod reissue;
 mod service;
@@ -26,6 +27,7 @@ pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
 pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
 pub use letter::LetterConfig;
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
+pub use ocsp::OcspConfig;
 pub use profiles::{Profiles, ProfilesError};
 pub use reissue::ReissueConfig;
 pub use service::{CalendarFile, ServiceConfig};
@@ -54,6 +56,8 @@ pub struct Config {
     pub calendar: CalendarFile,
     /// The signing worker.
     pub worker: WorkerConfig,
+    /// Answers about the state of certificates.
+    pub ocsp: OcspConfig,
     /// Mail notices.
     pub mail: MailConfig,
     /// Locks after wrong passwords.
@@ -163,6 +167,7 @@ impl Config {
         self.service.check()?;
         self.pkcs12.check()?;
         self.worker.check()?;
+        self.ocsp.check()?;
         self.session.check()?;
         self.password.check()?;
         self.mail.check()?;

@@ -1,4 +1,4 @@
-//! The four certificate profiles: from `authority.profiles`, or the built-in ones.
+//! The certificate profiles: from `authority.profiles`, or the built-in ones.
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -13,6 +13,7 @@ pub struct Profiles {
     client: Profile,
     server: Profile,
     operator: Profile,
+    ocsp: Profile,
     root: Profile,
 }
 
@@ -40,7 +41,7 @@ pub enum ProfilesError {
 
 impl Profiles {
     /// Reads and checks the profiles. A file that the folder lacks means the built-in profile; a folder
-    /// that is not there is an error, not four built-in profiles.
+    /// that is not there is an error, not a set of built-in profiles.
     pub fn load(config: &Config) -> Result<Self, ProfilesError> {
         let places = ProfilePlaces {
             plain_url: &config.service.plain_url,
@@ -56,6 +57,7 @@ impl Profiles {
             client: load(ProfileName::Client)?,
             server: load(ProfileName::Server)?,
             operator: load(ProfileName::Operator)?,
+            ocsp: load(ProfileName::Ocsp)?,
             root: load(ProfileName::Root)?,
         })
     }
@@ -66,6 +68,7 @@ impl Profiles {
             ProfileName::Client => &self.client,
             ProfileName::Server => &self.server,
             ProfileName::Operator => &self.operator,
+            ProfileName::Ocsp => &self.ocsp,
             ProfileName::Root => &self.root,
         }
     }
@@ -77,6 +80,7 @@ impl Profiles {
             ProfileName::Client => self.client = profile,
             ProfileName::Server => self.server = profile,
             ProfileName::Operator => self.operator = profile,
+            ProfileName::Ocsp => self.ocsp = profile,
             ProfileName::Root => self.root = profile,
         }
         self
@@ -120,6 +124,7 @@ fn built_in(name: ProfileName) -> &'static str {
         ProfileName::Client => include_str!("../../../config/profiles/client.toml"),
         ProfileName::Server => include_str!("../../../config/profiles/server.toml"),
         ProfileName::Operator => include_str!("../../../config/profiles/operator.toml"),
+        ProfileName::Ocsp => include_str!("../../../config/profiles/ocsp.toml"),
         ProfileName::Root => include_str!("../../../config/profiles/root.toml"),
     }
 }

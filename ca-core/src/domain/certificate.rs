@@ -10,13 +10,16 @@ pub enum Purpose {
     Server,
     /// An operator's client certificate.
     Operator,
+    /// The key that signs OCSP answers.
+    Ocsp,
 }
 words!(
     Purpose,
     "purpose of a certificate",
     Client = "client",
     Server = "server",
-    Operator = "operator"
+    Operator = "operator",
+    Ocsp = "ocsp"
 );
 
 /// What became of a serial number that was about to be signed.

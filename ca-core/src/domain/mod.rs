@@ -12,6 +12,7 @@ pub mod distinguished_name;
 pub mod lock;
 pub mod mail;
 pub mod notice;
+pub mod ocsp;
 pub mod password;
 pub mod profile;
 pub mod random;

@@ -27,6 +27,8 @@ pub enum ProfileName {
     Server,
     /// An operator's client certificate.
     Operator,
+    /// The delegated key that signs OCSP answers (RFC 6960 §4.2.2.2).
+    Ocsp,
     /// The self-signed root.
     Root,
 }
@@ -36,6 +38,7 @@ words!(
     Client = "client",
     Server = "server",
     Operator = "operator",
+    Ocsp = "ocsp",
     Root = "root",
 );
 
@@ -45,6 +48,7 @@ impl From<Purpose> for ProfileName {
             Purpose::Client => Self::Client,
             Purpose::Server => Self::Server,
             Purpose::Operator => Self::Operator,
+            Purpose::Ocsp => Self::Ocsp,
         }
     }
 }
@@ -73,7 +77,7 @@ words!(
 /// What the key may do (RFC 5280 §4.2.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyUsage {
-    /// Sign in a TLS handshake.
+    /// Sign in a TLS handshake, or an OCSP answer.
     DigitalSignature,
     /// Sign certificates.
     KeyCertSign,
@@ -95,12 +99,15 @@ pub enum ExtendedKeyUsage {
     ClientAuth,
     /// TLS server.
     ServerAuth,
+    /// Signs OCSP answers in the issuer's stead.
+    OcspSigning,
 }
 words!(
     ExtendedKeyUsage,
     "extended key usage",
     ClientAuth = "clientAuth",
     ServerAuth = "serverAuth",
+    OcspSigning = "OCSPSigning",
 );
 
 /// A checked profile.
@@ -115,6 +122,7 @@ pub struct Profile {
     extended_key_usage: Vec<ExtendedKeyUsage>,
     crl_url: Option<String>,
     ca_url: Option<String>,
+    ocsp_url: Option<String>,
 }
 
 impl Profile {
@@ -167,6 +175,19 @@ impl Profile {
             .map(|url| fill_generation(url, generation))
     }
 
+    /// Where the state of a certificate is told (RFC 5280 §4.2.2.1, ocsp).
+    pub fn ocsp_url(&self, generation: i64) -> Option<String> {
+        self.ocsp_url
+            .as_deref()
+            .map(|url| fill_generation(url, generation))
+    }
+
+    /// Whether nobody needs to ask if the certificate is revoked (ocsp-nocheck, RFC 6960 §4.2.2.2.1): the
+    /// responder's own, which is short-lived instead.
+    pub fn is_not_checked(&self) -> bool {
+        self.name == ProfileName::Ocsp
+    }
+
     /// The same profile with another key: what `ca init --key` and `bench --key` ask for.
     pub fn with_key_algorithm(&self, key_algorithm: KeyAlgorithm) -> Result<Self, ProfileError> {
         let changed = Self {
@@ -184,7 +205,7 @@ impl Profile {
     /// A JSON array, so that no two profiles share this text and no map's order matters.
     fn canonical(&self) -> String {
         serde_json::json!([
-            "inkan/profile/v1",
+            "inkan/profile/v2",
             self.name.as_str(),
             self.subject.iter().flatten().collect::<Vec<_>>(),
             self.key_algorithm.as_str(),
@@ -200,6 +221,7 @@ impl Profile {
                 .collect::<Vec<_>>(),
             self.crl_url,
             self.ca_url,
+            self.ocsp_url,
         ])
         .to_string()
     }

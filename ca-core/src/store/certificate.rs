@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, MaybeText, millis};
 use super::connection::on_either;
 use super::schema::certificate;
-use super::{Db, StoreResult};
+use super::{Db, StoreResult, ocsp_answer};
 use crate::domain::certificate::{CertificateStatus, Purpose};
 use crate::domain::request::RequestId;
 use crate::domain::revocation::RevocationReason;
@@ -75,7 +75,7 @@ impl Certificate {
     }
 }
 
-/// Records certificates, all or none.
+/// Records certificates, all or none, and that their OCSP answers are owed.
 pub fn insert(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> {
     let rows: Vec<_> = certificates
         .iter()
@@ -99,7 +99,7 @@ pub fn insert(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> {
         })
         .collect();
     on_either!(db, db => diesel::insert_into(certificate::table).values(rows).execute(db))?;
-    Ok(())
+    ocsp_answer::owe(db, certificates)
 }
 
 /// The certificate with this serial.

@@ -18,6 +18,7 @@ pub mod mail_preference;
 mod migration;
 pub mod notice;
 pub mod notice_mail;
+pub mod ocsp_answer;
 pub mod operator;
 pub mod outbox;
 pub mod reissue;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, maybe_millis, millis};
 use super::connection::on_either;
 use super::schema::{authority, revocation};
-use super::{Db, StoreResult};
+use super::{Db, StoreResult, ocsp_answer};
 use crate::domain::revocation::{RevocationEvent, RevocationReason};
 use crate::domain::serial::SerialNumber;
 
@@ -50,7 +50,7 @@ pub struct NewRevocation {
 }
 
 /// Appends events in the given order. Holds the generations' rows until the commit, so that numbers become
-/// visible in their order.
+/// visible in their order. Answers that say otherwise are gone with the same commit.
 pub fn append(db: &mut Db, events: &[NewRevocation], at: DateTime<Utc>) -> StoreResult<()> {
     let mut generations: Vec<i64> = events.iter().map(|event| event.generation).collect();
     generations.sort_unstable();
@@ -85,7 +85,7 @@ pub fn append(db: &mut Db, events: &[NewRevocation], at: DateTime<Utc>) -> Store
             on_either!(db, db => diesel::insert_into(revocation::table).values(rows).execute(db))?;
         }
     }
-    Ok(())
+    ocsp_answer::take_back(db, events)
 }
 
 /// The events of a generation after `sequence`, in order, at most `limit`.

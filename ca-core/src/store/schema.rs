@@ -203,6 +203,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The signed OCSP answer for each serial, or that one is owed.
+    ocsp_answer (serial) {
+        serial -> Text,
+        generation -> BigInt,
+        version -> BigInt,
+        due_at -> BigInt,
+        this_update -> Nullable<BigInt>,
+        next_update -> Nullable<BigInt>,
+        der -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     /// Mails that a committed act owes; sent at least once.
     outbox (id) {
         id -> BigInt,

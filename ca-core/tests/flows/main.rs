@@ -10,6 +10,7 @@ mod addresses;
 mod audit;
 mod login;
 mod notices;
+mod ocsp;
 mod reissue;
 mod reissue_race;
 mod requests;

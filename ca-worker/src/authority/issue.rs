@@ -15,7 +15,7 @@ use ca_core::store::intent::Intent;
 use secrecy::SecretString;
 
 use super::server_files::ServerFiles;
-use super::{AuthorityError, OpenAuthority, check_life};
+use super::{AuthorityError, Generation, OpenAuthority, check_life};
 use crate::certificate::{AlternativeName, Draft, Prepared, SignedCertificate, prepare, row, sign};
 use crate::pkcs12::{Iterations, Packing, SelfTest, pack};
 use crate::signer::KeyPair;
@@ -48,7 +48,7 @@ pub fn issue_server_certificate(
         name: &first,
         alternative_names: names,
     };
-    let signed = issue(store, act, authority, &profiles, holder, random)?;
+    let signed = issue(store, act, authority.current(), &profiles, holder, random)?;
     let recorded = row(
         &signed,
         Purpose::Server,
@@ -77,7 +77,7 @@ pub fn issue_operator_certificate(
         name,
         alternative_names: &[],
     };
-    let signed = issue(store, act, authority, &profiles, holder, random)?;
+    let signed = issue(store, act, authority.current(), &profiles, holder, random)?;
     let certificate = row(
         &signed,
         Purpose::Operator,
@@ -110,36 +110,55 @@ struct Holder<'a> {
     alternative_names: &'a [AlternativeName],
 }
 
+/// Issues the certificate of the key that signs OCSP answers for `generation`, and records it.
+pub(crate) fn issue_responder(
+    store: &Store,
+    act: &Act,
+    generation: &Generation,
+    profiles: &Profiles,
+    random: &dyn Random,
+) -> Result<SignedCertificate, AuthorityError> {
+    let number = generation.issuer.generation();
+    let holder = Holder {
+        purpose: Purpose::Ocsp,
+        name: &format!("OCSP {number}"),
+        alternative_names: &[],
+    };
+    let signed = issue(store, act, generation, profiles, holder, random)?;
+    record_certificate(store, act, &row(&signed, Purpose::Ocsp, number, act.at))?;
+    Ok(signed)
+}
+
 fn issue(
     store: &Store,
     act: &Act,
-    authority: &OpenAuthority,
+    generation: &Generation,
     profiles: &Profiles,
     holder: Holder<'_>,
     random: &dyn Random,
 ) -> Result<SignedCertificate, AuthorityError> {
-    check_life(&authority.current().issuer, act.at)?;
+    check_life(&generation.issuer, act.at)?;
     let profile = profiles.get(ProfileName::from(holder.purpose));
     let draft = Draft {
         profile,
         subject: profile.subject_of(holder.name)?,
         alternative_names: holder.alternative_names,
         serial: SerialNumber::random(random),
-        validity: profile.validity(act.at, &authority.current().issuer.validity())?,
+        validity: profile.validity(act.at, &generation.issuer.validity())?,
     };
     let key = KeyPair::generate(profile.key_algorithm())?;
-    let prepared = prepare(&draft, key, &authority.current().issuer)?;
+    let prepared = prepare(&draft, key, &generation.issuer)?;
     let intent = intent(
         &prepared,
         holder.purpose,
-        authority.current().issuer.generation(),
+        generation.issuer.generation(),
         act,
     );
     record_intents(store, &act.actor.to_string(), vec![intent])?;
     Ok(sign(
         prepared,
-        &authority.current().issuer,
-        authority.current().signer.as_ref(),
+        &generation.issuer,
+        generation.signer.as_ref(),
     )?)
 }
 

@@ -115,8 +115,22 @@ pub(super) fn parameters(
     if let Some(url) = draft.profile.crl_url(generation) {
         parameters.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url] }];
     }
-    if let Some(url) = draft.profile.ca_url(generation) {
-        parameters.custom_extensions = vec![authority_information_access(&url)];
+    let places = [
+        (CA_ISSUERS, draft.profile.ca_url(generation)),
+        (OCSP, draft.profile.ocsp_url(generation)),
+    ];
+    let places: Vec<_> = places
+        .into_iter()
+        .filter_map(|(method, url)| url.map(|url| (method, url)))
+        .collect();
+    if !places.is_empty() {
+        let access = authority_information_access(&places);
+        parameters.custom_extensions.push(access);
+    }
+    if draft.profile.is_not_checked() {
+        let null = yasna::construct_der(|writer| writer.write_null());
+        let extension = CustomExtension::from_oid_content(&OCSP_NOCHECK, null);
+        parameters.custom_extensions.push(extension);
     }
     Ok(parameters)
 }
@@ -153,6 +167,7 @@ fn encoded_extended_usage(usage: &ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
     match usage {
         ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
         ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsage::OcspSigning => ExtendedKeyUsagePurpose::OcspSigning,
     }
 }
 
@@ -163,23 +178,30 @@ fn encoded_alternative(name: &AlternativeName) -> Result<SanType, PrepareError> 
     })
 }
 
-/// Authority Information Access with one caIssuers address (RFC 5280 §4.2.2.1); the encoder has no field for it.
-fn authority_information_access(url: &str) -> CustomExtension {
+/// An access method (RFC 5280 §4.2.2.1).
+type Method = [u64; 9];
+const CA_ISSUERS: Method = [1, 3, 6, 1, 5, 5, 7, 48, 2];
+const OCSP: Method = [1, 3, 6, 1, 5, 5, 7, 48, 1];
+/// `id-pkix-ocsp-nocheck` (RFC 6960 §4.2.2.2.1).
+const OCSP_NOCHECK: [u64; 10] = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
+
+/// Authority Information Access (RFC 5280 §4.2.2.1); the encoder has no field for it.
+fn authority_information_access(places: &[(Method, String)]) -> CustomExtension {
     const AUTHORITY_INFORMATION_ACCESS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 1, 1];
-    const CA_ISSUERS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 48, 2];
     /// GeneralName's `uniformResourceIdentifier [6]`.
     const URI: u64 = 6;
     let content = yasna::construct_der(|writer| {
-        writer.write_sequence(|writer| {
-            writer.next().write_sequence(|writer| {
-                writer
-                    .next()
-                    .write_oid(&yasna::models::ObjectIdentifier::from_slice(&CA_ISSUERS));
-                let tag = yasna::Tag::context(URI);
-                writer
-                    .next()
-                    .write_tagged_implicit(tag, |writer| writer.write_ia5_string(url));
-            });
+        writer.write_sequence_of(|writer| {
+            for (method, url) in places {
+                writer.next().write_sequence(|writer| {
+                    let method = yasna::models::ObjectIdentifier::from_slice(method);
+                    writer.next().write_oid(&method);
+                    let tag = yasna::Tag::context(URI);
+                    writer
+                        .next()
+                        .write_tagged_implicit(tag, |writer| writer.write_ia5_string(url));
+                });
+            }
         });
     });
     CustomExtension::from_oid_content(&AUTHORITY_INFORMATION_ACCESS, content)

@@ -47,7 +47,7 @@ struct Candidate<'a> {
 type Check = fn(&Candidate<'_>) -> Result<(), String>;
 
 /// Every rule: its name, and the check that says what it found.
-const RULES: [(&str, Check); 17] = [
+const RULES: [(&str, Check); 18] = [
     ("version-3", fields::version),
     ("serial", fields::serial),
     ("signature-algorithm", fields::signature_algorithm),
@@ -68,6 +68,7 @@ const RULES: [(&str, Check); 17] = [
     ),
     ("alternative-names", extensions::alternative_names),
     ("http-addresses", extensions::http_addresses),
+    ("ocsp-nocheck", extensions::ocsp_nocheck),
 ];
 
 /// Holds the certificate `der` against `expected` and names every rule it breaks.

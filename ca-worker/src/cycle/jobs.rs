@@ -4,7 +4,7 @@ use std::sync::Mutex;
 /// Applies `work` to every item on up to `threads` threads.
 ///
 /// Threads take the next item when they are done with one, so that a slow item (an RSA key) holds nobody up.
-pub(super) fn in_parallel<T: Send, R: Send>(
+pub(crate) fn in_parallel<T: Send, R: Send>(
     threads: usize,
     items: Vec<T>,
     work: impl Fn(T) -> R + Sync,

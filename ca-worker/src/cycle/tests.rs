@@ -45,7 +45,7 @@ fn an_approved_request_ends_issued_with_everything_that_belongs_to_it() {
         .unwrap();
     assert_eq!(intent.state, IntentState::Issued);
     assert_eq!(
-        world.signer.signed(),
+        world.signed(),
         [intent.tbs_sha256],
         "every signature has its intent (I2)"
     );
@@ -75,7 +75,7 @@ fn nothing_to_do_is_nothing_done() {
         world.request(&pending.request.id).state,
         RequestState::Pending
     );
-    assert!(world.signer.signed().is_empty());
+    assert!(world.signed().is_empty());
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn batches_follow_each_other_and_two_workers_share_without_doubles() {
             scope.spawn(|| while !run_once(worker).may_rest() {});
         }
     });
-    assert_eq!(world.signer.signed().len(), 25);
+    assert_eq!(world.signed().len(), 25);
     for asked in &all {
         assert_eq!(
             world.certificates(asked).len(),

@@ -8,7 +8,7 @@ use crate::domain::distinguished_name::{DistinguishedNameError, RawAttribute};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawProfile {
-    /// `client`, `server`, `operator` or `root`.
+    /// `client`, `server`, `operator`, `ocsp` or `root`.
     pub name: String,
     /// The subject with the places `{name}` and `{organisation}`; none for the root.
     #[serde(default)]
@@ -21,7 +21,7 @@ pub struct RawProfile {
     pub backdate_minutes: u32,
     /// `digitalSignature`, `keyCertSign`, `cRLSign`.
     pub key_usage: Vec<String>,
-    /// `clientAuth`, `serverAuth`.
+    /// `clientAuth`, `serverAuth`, `OCSPSigning`.
     pub extended_key_usage: Vec<String>,
     /// Address of the revocation list, with the places `{plain_url}` and `{generation}`.
     #[serde(default)]
@@ -29,6 +29,9 @@ pub struct RawProfile {
     /// Address of the issuer's certificate, with the same places.
     #[serde(default)]
     pub ca_url: Option<String>,
+    /// Address where the certificate's state is told, with the same places.
+    #[serde(default)]
+    pub ocsp_url: Option<String>,
 }
 
 /// What the configuration puts into a profile's places.
@@ -87,6 +90,7 @@ impl RawProfile {
             extended_key_usage: self.words(&self.extended_key_usage)?,
             crl_url: fill(&self.crl_url),
             ca_url: fill(&self.ca_url),
+            ocsp_url: fill(&self.ocsp_url),
         };
         profile.checked()
     }
@@ -148,10 +152,10 @@ impl Profile {
         if self.backdate_minutes > 2_880 {
             return Some("backdate_minutes is at most 2880, two days");
         }
-        let urls = [&self.crl_url, &self.ca_url];
+        let urls = [&self.crl_url, &self.ca_url, &self.ocsp_url];
         let https = |url: &&Option<String>| url.as_ref().is_some_and(|url| !is_plain_http(url));
         urls.iter().any(https).then_some(
-            "crl_url and ca_url are http:// addresses without spaces: clients fetch them before they trust us",
+            "crl_url, ca_url and ocsp_url are http:// addresses without spaces: clients fetch them before they trust us",
         )
     }
 
@@ -168,9 +172,9 @@ impl Profile {
                 "the root's subject is authority.subject; leave subject out of the profile",
             );
         }
-        if self.crl_url.is_some() || self.ca_url.is_some() {
+        if self.crl_url.is_some() || self.ca_url.is_some() || self.ocsp_url.is_some() {
             return Some(
-                "a root is not revoked by a list of its own: leave crl_url and ca_url out",
+                "a root is not revoked by a list of its own: leave crl_url, ca_url and ocsp_url out",
             );
         }
         let strong = matches!(
@@ -183,20 +187,26 @@ impl Profile {
     fn broken_leaf_rule(&self) -> Option<&'static str> {
         if self.key_usage.as_slice() != [KeyUsage::DigitalSignature] {
             return Some(
-                "key_usage is [\"digitalSignature\"]: keys here sign in TLS handshakes and nothing else",
+                "key_usage is [\"digitalSignature\"]: keys here sign TLS handshakes or OCSP answers and nothing else",
             );
         }
         let expected = match self.name {
             ProfileName::Server => ExtendedKeyUsage::ServerAuth,
+            ProfileName::Ocsp => ExtendedKeyUsage::OcspSigning,
             _ => ExtendedKeyUsage::ClientAuth,
         };
         if self.extended_key_usage.as_slice() != [expected] {
             return Some(
-                "extended_key_usage is [\"serverAuth\"] for server and [\"clientAuth\"] for the others",
+                "extended_key_usage is [\"serverAuth\"] for server, [\"OCSPSigning\"] for ocsp and [\"clientAuth\"] for the others",
             );
         }
         if self.key_algorithm == KeyAlgorithm::Rsa4096 {
             return Some("key_algorithm is p256, p384 or rsa3072");
+        }
+        if self.is_not_checked() && self.validity_months != 1 {
+            return Some(
+                "validity_months is 1: nobody asks whether a responder's certificate is revoked, so it ends soon",
+            );
         }
         (!self.names_its_holder()).then_some("subject holds { CN = \"{name}\" }")
     }

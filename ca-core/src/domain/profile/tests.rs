@@ -15,6 +15,7 @@ fn raw(name: ProfileName) -> RawProfile {
         ProfileName::Client => include_str!("../../../../config/profiles/client.toml"),
         ProfileName::Server => include_str!("../../../../config/profiles/server.toml"),
         ProfileName::Operator => include_str!("../../../../config/profiles/operator.toml"),
+        ProfileName::Ocsp => include_str!("../../../../config/profiles/ocsp.toml"),
         ProfileName::Root => include_str!("../../../../config/profiles/root.toml"),
     };
     Figment::from(Toml::string(text)).extract().unwrap()
@@ -44,7 +45,7 @@ fn shipped_profiles_are_valid_and_differ() {
         .map(|name| profile(*name).sha256())
         .collect();
     let unique: std::collections::HashSet<_> = hashes.iter().collect();
-    assert_eq!(unique.len(), 4);
+    assert_eq!(unique.len(), 5);
     let client = profile(ProfileName::Client);
     assert_eq!(
         client.subject_of("KJ2700000001").unwrap().to_string(),
@@ -56,7 +57,11 @@ fn shipped_profiles_are_valid_and_differ() {
     );
     assert_eq!(
         client.ca_url(2).as_deref(),
-        Some("http://ca.example.jp/ca.crt")
+        Some("http://ca.example.jp/ca/2.crt")
+    );
+    assert_eq!(
+        client.ocsp_url(2).as_deref(),
+        Some("http://ca.example.jp/ocsp")
     );
 }
 
@@ -71,12 +76,13 @@ fn a_holders_name_cannot_smuggle_a_place_or_an_attribute() {
 #[test]
 fn hash_follows_every_field_and_is_stable() {
     let base = raw(ProfileName::Client);
-    let changes: [fn(&mut RawProfile); 6] = [
+    let changes: [fn(&mut RawProfile); 7] = [
         |p| p.key_algorithm = "rsa3072".into(),
         |p| p.validity_months = 35,
         |p| p.backdate_minutes = 6,
         |p| p.crl_url = Some("http://other.example.jp/1.crl".into()),
         |p| p.ca_url = None,
+        |p| p.ocsp_url = None,
         |p| p.subject.truncate(1),
     ];
     let mut hashes = vec![base.validate(PLACES).unwrap().sha256()];
@@ -86,12 +92,12 @@ fn hash_follows_every_field_and_is_stable() {
         hashes.push(changed.validate(PLACES).unwrap().sha256());
     }
     let unique: std::collections::HashSet<_> = hashes.iter().collect();
-    assert_eq!(unique.len(), 7);
+    assert_eq!(unique.len(), 8);
     assert_eq!(hashes[0], base.validate(PLACES).unwrap().sha256());
     // Stored beside every intent: a change of this value is a change of format.
     assert_eq!(
         hashes[0],
-        "788654d8a3b601ec1b0ae4bff1e4b8b01f9542ed0a2d915c8f99549b4aa4e61c"
+        "aefcfe597281194b7ca10b802db679bc709f385cdd9c2af9c8f1aef5d9014fa9"
     );
 }
 
@@ -181,6 +187,54 @@ fn broken_profiles_are_refused_by_name() {
             "{message} does not say {expected}"
         );
     }
+}
+
+#[test]
+fn a_responders_profile_has_rules_of_its_own() {
+    type Case = (ProfileName, fn(&mut RawProfile), &'static str);
+    let cases: [Case; 4] = [
+        (
+            ProfileName::Client,
+            |p| p.ocsp_url = Some("https://a/ocsp".into()),
+            "ocsp_url",
+        ),
+        (ProfileName::Ocsp, |p| p.validity_months = 2, "ends soon"),
+        (
+            ProfileName::Ocsp,
+            |p| p.extended_key_usage = vec!["clientAuth".into()],
+            "OCSPSigning",
+        ),
+        (
+            ProfileName::Client,
+            |p| p.extended_key_usage = vec!["OCSPSigning".into()],
+            "clientAuth",
+        ),
+    ];
+    for (name, change, expected) in cases {
+        let mut changed = raw(name);
+        change(&mut changed);
+        let message = changed.validate(PLACES).unwrap_err().to_string();
+        assert!(
+            message.contains(expected),
+            "{message} does not say {expected}"
+        );
+    }
+}
+
+#[test]
+fn a_responder_works_until_the_roots_last_day() {
+    let responder = profile(ProfileName::Ocsp);
+    let now = instant("2026-11-25T10:00:00+09:00");
+    let month = responder.validity(now, &long_root()).unwrap();
+    assert_eq!(month.not_after, instant("2026-12-25T09:54:59+09:00"));
+    let short = Validity {
+        not_after: now + chrono::Duration::days(3),
+        ..long_root()
+    };
+    assert_eq!(
+        responder.validity(now, &short).unwrap().not_after,
+        short.not_after
+    );
 }
 
 #[test]

@@ -12,8 +12,12 @@ use crate::certificate::AlternativeName;
 
 /// caIssuers (§4.2.2.1).
 const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
+/// ocsp (§4.2.2.1).
+const OCSP: &str = "1.3.6.1.5.5.7.48.1";
+/// RFC 6960 §4.2.2.2.1.
+const OCSP_NOCHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 /// Every extension a certificate of ours may have.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "2.5.29.14",
     "2.5.29.15",
     "2.5.29.17",
@@ -22,6 +26,7 @@ const KNOWN: [&str; 8] = [
     "2.5.29.35",
     "2.5.29.37",
     "1.3.6.1.5.5.7.1.1",
+    OCSP_NOCHECK,
 ];
 
 /// §4.2: no extension twice.
@@ -107,11 +112,11 @@ fn are_exactly(found: &FoundPurposes<'_>, expected: &[ExtendedKeyUsage]) -> bool
         || found.code_signing
         || found.email_protection
         || found.time_stamping
-        || found.ocsp_signing
         || !found.other.is_empty();
     !others
         && found.client_auth == expected.contains(&ExtendedKeyUsage::ClientAuth)
         && found.server_auth == expected.contains(&ExtendedKeyUsage::ServerAuth)
+        && found.ocsp_signing == expected.contains(&ExtendedKeyUsage::OcspSigning)
 }
 
 /// §4.2.1.2: there and the key's.
@@ -182,21 +187,35 @@ fn alternative_name(name: &GeneralName<'_>) -> Option<AlternativeName> {
 pub(super) fn http_addresses(candidate: &Candidate<'_>) -> Result<(), String> {
     let generation = candidate.issuer.generation();
     let lists = find(candidate, crl_addresses).unwrap_or_default();
-    let issuers = find(candidate, issuer_addresses).unwrap_or_default();
+    let access = find(candidate, access_addresses).unwrap_or_default();
     let profile = candidate.draft.profile;
-    let expected = |url: Option<String>| url.into_iter().collect::<Vec<_>>();
-    if lists != expected(profile.crl_url(generation))
-        || issuers != expected(profile.ca_url(generation))
-    {
-        return Err(format!("{lists:?} and {issuers:?} are not the profile's"));
+    let meant = |method, url: Option<String>| url.map(|url| (String::from(method), url));
+    let expected: Vec<_> = meant(CA_ISSUERS, profile.ca_url(generation))
+        .into_iter()
+        .chain(meant(OCSP, profile.ocsp_url(generation)))
+        .collect();
+    if lists != profile.crl_url(generation).into_iter().collect::<Vec<_>>() || access != expected {
+        return Err(format!("{lists:?} and {access:?} are not the profile's"));
     }
-    match lists
-        .iter()
-        .chain(&issuers)
-        .find(|url| !url.starts_with("http://"))
-    {
+    let mut all = lists.iter().chain(access.iter().map(|(_, url)| url));
+    match all.find(|url| !url.starts_with("http://")) {
         Some(url) => Err(format!("{url} is not plain http")),
         None => Ok(()),
+    }
+}
+
+/// RFC 6960 §4.2.2.2.1: in a responder's certificate and in no other, NULL, not critical.
+pub(super) fn ocsp_nocheck(candidate: &Candidate<'_>) -> Result<(), String> {
+    let found = find(candidate, |extension| {
+        let is_it = extension.oid.to_id_string() == OCSP_NOCHECK;
+        is_it.then(|| (extension.critical, extension.value.to_vec()))
+    });
+    match (candidate.draft.profile.is_not_checked(), found) {
+        (false, None) => Ok(()),
+        (true, Some((false, value))) if value == [5, 0] => Ok(()),
+        (true, None) => Err("it is missing".into()),
+        (true, Some(_)) => Err("it is critical or not NULL".into()),
+        (false, Some(_)) => Err("it does not belong here".into()),
     }
 }
 
@@ -214,15 +233,16 @@ fn crl_addresses(extension: &X509Extension<'_>) -> Option<Vec<String>> {
     Some(names.flatten().map(address).collect())
 }
 
-fn issuer_addresses(extension: &X509Extension<'_>) -> Option<Vec<String>> {
+/// Methods and addresses.
+fn access_addresses(extension: &X509Extension<'_>) -> Option<Vec<(String, String)>> {
     let ParsedExtension::AuthorityInfoAccess(access) = extension.parsed_extension() else {
         return None;
     };
     let described = access.accessdescs.iter().map(|description| {
-        match description.access_method.to_id_string().as_str() {
-            CA_ISSUERS => address(&description.access_location),
-            other => format!("{other}: {}", address(&description.access_location)),
-        }
+        (
+            description.access_method.to_id_string(),
+            address(&description.access_location),
+        )
     });
     Some(described.collect())
 }

@@ -1,7 +1,7 @@
 //! One bad certificate for each rule: that rule finds it, and no other rule does.
 mod fixture;
 
-use ca_core::domain::profile::KeyAlgorithm;
+use ca_core::domain::profile::{KeyAlgorithm, ProfileName};
 use rcgen::{
     BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, SanType,
@@ -297,6 +297,33 @@ fn http_addresses() {
     assert_eq!(
         bench.broken_by(|p| p.custom_extensions.clear()),
         ["http-addresses"]
+    );
+}
+
+#[test]
+fn ocsp_nocheck() {
+    const OID: [u64; 10] = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
+    let add = |p: &mut CertificateParams, content: &[u8]| {
+        let extension = CustomExtension::from_oid_content(&OID, content.to_vec());
+        p.custom_extensions.push(extension);
+    };
+    let client = Bench::new();
+    assert_eq!(client.broken_by(|p| add(p, &[5, 0])), ["ocsp-nocheck"]);
+    let mut responder = Bench::new();
+    responder.profile = crate::fixture::profiles().get(ProfileName::Ocsp).clone();
+    assert_eq!(responder.broken_by(|_| ()), [""; 0]);
+    assert_eq!(
+        responder.broken_by(|p| p.custom_extensions.clear()),
+        ["ocsp-nocheck"]
+    );
+    let other = |p: &mut CertificateParams| {
+        p.custom_extensions.clear();
+        add(p, &[4, 0]);
+    };
+    assert_eq!(responder.broken_by(other), ["ocsp-nocheck"]);
+    assert_eq!(
+        responder.broken_by(|p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
+        ["extended-key-usage"]
     );
 }
 

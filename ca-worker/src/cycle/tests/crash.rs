@@ -105,7 +105,7 @@ fn a_lease_lost_before_the_intent_lets_nothing_be_signed() {
         .unwrap();
     assert!(allowed.is_empty());
     assert_eq!(intents(&world, &asked), [IntentState::Issued]);
-    assert_eq!(world.signer.signed().len(), 1);
+    assert_eq!(world.signed().len(), 1);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_request_that_kills_its_worker_is_parked_after_three_claims() {
     let request = world.request(&asked.request.id);
     assert_eq!((request.state, request.attempts), (RequestState::Failed, 3));
     assert_eq!(intents(&world, &asked), [IntentState::Abandoned; 3]);
-    assert!(world.signer.signed().is_empty());
+    assert!(world.signed().is_empty());
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_key_that_is_away_burns_no_attempt_and_comes_back_by_itself() {
     }
     world.signer.set_away(false);
     assert_eq!(run_once(&worker).batch.issued.len(), 3);
-    assert_eq!(world.signer.signed().len(), 3);
+    assert_eq!(world.signed().len(), 3);
 }
 
 #[test]
@@ -166,5 +166,5 @@ fn what_a_dead_worker_held_is_claimed_one_by_one() {
     );
     world.approved(6);
     assert_eq!(run_once(&heir).batch.claimed, 2, "then in batches again");
-    assert_eq!(world.signer.signed().len(), 6);
+    assert_eq!(world.signed().len(), 6);
 }

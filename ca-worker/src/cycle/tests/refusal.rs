@@ -22,7 +22,7 @@ fn assert_parked(world: &World, asked: &Asked, reason: &str) {
     assert_eq!(request.state, RequestState::Failed);
     let failure = request.failure.unwrap();
     assert!(failure.contains(reason), "{failure}");
-    assert!(world.signer.signed().is_empty(), "nothing is signed (I3)");
+    assert!(world.signed().is_empty(), "nothing is signed (I3)");
     assert!(world.certificates(asked).is_empty());
     assert_eq!(
         world.acts().last().map(String::as_str),
@@ -145,7 +145,7 @@ fn a_year_that_the_calendar_does_not_cover_is_trouble_and_no_guess() {
     world.clock.set(tokyo("2035-06-06T10:00:00"));
     let report = run_once(&world.worker());
     assert!(report.troubles[0].contains("2035"), "{:?}", report.troubles);
-    assert!(world.signer.signed().is_empty());
+    assert!(world.signed().is_empty());
 }
 
 /// A signer during whose first signature the office closes.
@@ -172,7 +172,7 @@ fn closing_time_in_the_middle_of_a_batch_stops_the_next_signature() {
     let report = run_once(&worker);
     assert_eq!((report.batch.issued.len(), report.batch.given_back), (1, 2));
     assert_eq!(
-        world.signer.signed().len(),
+        world.signed().len(),
         1,
         "nothing is signed outside business hours (I8)"
     );

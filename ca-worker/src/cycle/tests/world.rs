@@ -4,6 +4,7 @@ use std::sync::Arc;
 use ca_core::config::Config;
 use ca_core::domain::account::{AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::certificate::{IntentState, Purpose};
 use ca_core::domain::profile::ProfileName;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::request::{RequestEvent, RequestId, RequestKind};
@@ -16,9 +17,10 @@ use ca_core::flow::record_authority::record_authority;
 use ca_core::store::account::{self, Account};
 use ca_core::store::authority::Authority;
 use ca_core::store::certificate::{self, Certificate};
+use ca_core::store::intent::{self, Intent};
 use ca_core::store::operator::{self, NewOperator, Operator};
 use ca_core::store::request::{self, Change, NewRequest, Request};
-use ca_core::store::{Store, StoreError};
+use ca_core::store::{Db, Store, StoreError};
 
 use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
@@ -96,6 +98,19 @@ impl World {
             Worker::new(&self.config, self.store.clone(), authority, clock, random).unwrap();
         worker.settings.iterations = Iterations::for_bench(16);
         worker
+    }
+
+    /// What the CA key signed for applicants: hashes of messages, in order. The OCSP responders' certificates, which
+    /// have their intents too, are left out.
+    pub(super) fn signed(&self) -> Vec<String> {
+        let issued = |db: &mut Db| intent::list(db, IntentState::Issued);
+        let intents: Vec<Intent> = self.store.read(issued).unwrap();
+        let of_responder = |hash: &String| {
+            let own = intents.iter().find(|intent| intent.tbs_sha256 == *hash);
+            own.is_some_and(|intent| intent.purpose == Purpose::Ocsp)
+        };
+        let all = self.signer.signed().into_iter();
+        all.filter(|hash| !of_responder(hash)).collect()
     }
 
     /// The mails that left, as files.
