@@ -16,6 +16,7 @@ mod calendar;
 pub(crate) mod certificate;
 mod config;
 mod database;
+mod delegation;
 mod letter;
 pub(crate) mod operator;
 mod queue;
@@ -64,6 +65,9 @@ enum Command {
     /// The database: migrate, status.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
+    /// Which agent acts for which office: import, list, end.
+    #[command(subcommand)]
+    Delegation(delegation::DelegationCommand),
     /// The posted letter with user ID and passwords: print, recover, template, specimen.
     #[command(subcommand)]
     Letter(letter::LetterCommand),
@@ -103,6 +107,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Calendar(command) => calendar::run(command, &open()?, out),
         Command::Config(command) => config::run(command, open, out),
         Command::Database(command) => database::run(command, &open()?, out),
+        Command::Delegation(command) => delegation::run(command, &open()?, out),
         Command::Letter(command) => letter::run(command, &open()?, out),
         Command::Demo(command) => demo::run(command, open()?, cli.data.as_deref(), out),
         Command::Operator(command) => operator::run(command, &open()?, out),

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use ca_core::config::Profiles;
+use ca_core::domain::access::table;
 use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_worker::mail::Notifier;
 use clap::Subcommand;
@@ -22,6 +23,8 @@ pub enum ConfigCommand {
     Docs,
     /// Print config/inkan.toml: every default as a comment, to begin from.
     Example,
+    /// Print the access matrix as text: every who, for whom, function and action with its outcome.
+    AccessMatrix,
 }
 
 pub(super) fn run(
@@ -32,6 +35,11 @@ pub(super) fn run(
     match command {
         ConfigCommand::Check => check(&open()?, out),
         ConfigCommand::Docs => Ok(write!(out, "{}", reference::markdown()?)?),
+        ConfigCommand::AccessMatrix => {
+            let desk = open()?;
+            let matrix = desk.config.access_matrix()?;
+            Ok(write!(out, "{}", table(&matrix, &desk.config.classes()))?)
+        }
         ConfigCommand::Example => Ok(write!(out, "{}", reference::example()?)?),
     }
 }
@@ -42,6 +50,7 @@ pub(super) fn check(desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     Profiles::load(config)?;
     DistinguishedName::parse(&config.authority.subject).context("authority.subject")?;
     desk.calendar()?;
+    config.access_matrix()?;
     Notifier::of(config)?;
     if let Some(path) = &config.letter.template {
         let template = Template::read(path)?.with_fonts(config.letter.fonts.clone());

@@ -7,6 +7,7 @@ mod database;
 mod letter;
 mod mail;
 mod ocsp;
+mod portal;
 mod profiles;
 mod reissue;
 mod service;
@@ -28,6 +29,7 @@ pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
 pub use letter::LetterConfig;
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 pub use ocsp::OcspConfig;
+pub use portal::{AccessMatrixError, PortalConfig};
 pub use profiles::{Profiles, ProfilesError};
 pub use reissue::ReissueConfig;
 pub use service::{CalendarFile, ServiceConfig};
@@ -64,6 +66,8 @@ pub struct Config {
     pub lock: LockRule,
     /// Browser sessions.
     pub session: SessionConfig,
+    /// The portal behind client certificates.
+    pub portal: PortalConfig,
     /// Password hashing and ageing.
     pub password: PasswordConfig,
     /// The public form for new passwords.
@@ -146,6 +150,7 @@ impl Config {
         self.letter.fonts.iter_mut().for_each(place);
         for path in [
             &mut self.calendar.file,
+            &mut self.portal.access_matrix,
             &mut self.letter.template,
             &mut self.authority.profiles,
             &mut self.authority.key_file,

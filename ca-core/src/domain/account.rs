@@ -1,16 +1,17 @@
 //! Accounts: what the register says about an office or an agent.
 
+mod field;
 mod mail_address;
 mod postal_code;
 
-use std::fmt;
-
 use thiserror::Error;
 
+use super::csv::plain;
 use super::request::words;
 use super::text::{EnteredText, TextError, refuse_formula};
 use super::user_id::{Classes, UserId, UserIdError};
 
+pub use field::AccountField;
 pub use mail_address::{MailAddressError, parse as parse_mail_address};
 
 /// The longest name: the bound that X.520 sets on a name in a certificate.
@@ -36,6 +37,8 @@ pub struct AccountDetails {
     pub address: Vec<String>,
     /// Where notices go; none means no mail.
     pub mail_address: Option<String>,
+    /// Whether the office runs community-support services; none leaves what the register says.
+    pub community_support: Option<bool>,
 }
 
 /// Whether an account may be used.
@@ -52,86 +55,6 @@ words!(
     Active = "active",
     Disabled = "disabled"
 );
-
-/// One field of an account as people fill it in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AccountField {
-    /// The user ID.
-    UserId,
-    /// Name of the office or agent.
-    Name,
-    /// Postal code.
-    PostalCode,
-    /// First address line.
-    Address1,
-    /// Second address line; may be empty.
-    Address2,
-    /// Third address line; may be empty.
-    Address3,
-    /// Person or section on the letter; may be empty.
-    Recipient,
-    /// Where notices go; may be empty.
-    MailAddress,
-}
-
-impl AccountField {
-    /// Every field, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
-        Self::UserId,
-        Self::Name,
-        Self::PostalCode,
-        Self::Address1,
-        Self::Address2,
-        Self::Address3,
-        Self::Recipient,
-        Self::MailAddress,
-    ];
-
-    /// Its English name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserId => "user_id",
-            Self::Name => "name",
-            Self::PostalCode => "postal_code",
-            Self::Address1 => "address1",
-            Self::Address2 => "address2",
-            Self::Address3 => "address3",
-            Self::Recipient => "recipient",
-            Self::MailAddress => "mail_address",
-        }
-    }
-
-    /// Its Japanese name.
-    #[must_use]
-    pub const fn japanese(self) -> &'static str {
-        match self {
-            Self::UserId => "ユーザID",
-            Self::Name => "名称",
-            Self::PostalCode => "郵便番号",
-            Self::Address1 => "住所1",
-            Self::Address2 => "住所2",
-            Self::Address3 => "住所3",
-            Self::Recipient => "宛名",
-            Self::MailAddress => "メールアドレス",
-        }
-    }
-
-    /// Whether an account cannot be registered without it.
-    #[must_use]
-    pub const fn is_required(self) -> bool {
-        matches!(
-            self,
-            Self::UserId | Self::Name | Self::PostalCode | Self::Address1
-        )
-    }
-}
-
-impl fmt::Display for AccountField {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
 
 /// An account as people filled it in, nothing checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,6 +80,7 @@ impl AccountForm {
         let address = self.address(&mut errors);
         let recipient = self.text(AccountField::Recipient, LONGEST_LINE, &mut errors);
         let mail_address = self.mail_address(&mut errors);
+        let community_support = self.community_support(&mut errors);
         match (user_id, name, postal_code) {
             (Some(user_id), Some(name), Some(postal_code)) if errors.is_empty() => {
                 Ok(AccountDetails {
@@ -166,6 +90,7 @@ impl AccountForm {
                     postal_code,
                     address,
                     mail_address,
+                    community_support,
                 })
             }
             _ => Err(errors),
@@ -210,6 +135,17 @@ impl AccountForm {
         let read = refuse_formula(entered)
             .map_err(AccountFieldReason::Text)
             .and_then(|()| mail_address::parse(entered).map_err(AccountFieldReason::MailAddress));
+        note(field, read, errors)
+    }
+
+    fn community_support(&self, errors: &mut Errors) -> Option<bool> {
+        let field = AccountField::CommunitySupport;
+        let read = match plain(self.entered(field)).as_str() {
+            "" => return None,
+            "yes" | "はい" | "有" => Ok(true),
+            "no" | "いいえ" | "無" => Ok(false),
+            _ => Err(AccountFieldReason::YesOrNo),
+        };
         note(field, read, errors)
     }
 
@@ -273,6 +209,9 @@ pub enum AccountFieldReason {
     /// Not a mail address.
     #[error(transparent)]
     MailAddress(#[from] MailAddressError),
+    /// Neither yes nor no.
+    #[error("write yes or no (はい, いいえ), or leave it empty")]
+    YesOrNo,
 }
 
 impl AccountFieldReason {
@@ -287,6 +226,9 @@ impl AccountFieldReason {
                     .to_owned()
             }
             Self::MailAddress(error) => error.japanese(),
+            Self::YesOrNo => {
+                "「はい」または「いいえ」を入力してください（空欄でもかまいません）".to_owned()
+            }
         }
     }
 }

@@ -3,18 +3,15 @@
 //! The columns are those of docs/accounts-csv.md, found by their names in the first line, Japanese or
 //! English, in any order.
 
-mod cells;
-mod encoding;
 mod error;
 
 use std::collections::HashMap;
 
 use super::account::{AccountDetails, AccountField, AccountForm};
-use super::text::half_width;
+use super::csv::{self, drop_blank_end, plain, rows};
 use super::user_id::{Classes, UserId};
 
-pub use cells::CellError;
-pub use encoding::Encoding;
+pub use super::csv::{CellError, Encoding};
 pub use error::{LineError, LineReason};
 
 /// The bounds of a file.
@@ -67,7 +64,7 @@ pub fn read(
         let most = limits.bytes;
         return Err(vec![LineError::of_file(LineReason::TooLarge { most })]);
     }
-    let (encoding, text) = encoding::decode(bytes)?;
+    let (encoding, text) = csv::decode(bytes).map_err(LineError::undecoded)?;
     let mut rows = rows(&text);
     let columns = match rows.next() {
         Some((1, heading)) => columns(heading)?,
@@ -87,18 +84,10 @@ pub fn read(
     reading.finish(encoding)
 }
 
-/// The lines with anything in them, numbered from 1. A spreadsheet writes emptied rows as commas.
-fn rows(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    (1..)
-        .zip(text.split('\n'))
-        .map(|(line, row)| (line, row.strip_suffix('\r').unwrap_or(row)))
-        .filter(|(_, row)| !row.trim_matches([',', ' ', '\u{3000}', '\t']).is_empty())
-}
-
 /// Reads the column names.
 fn columns(heading: &str) -> Result<Vec<AccountField>, Vec<LineError>> {
     let of_heading = |reason| LineError::of_line(1, reason);
-    let mut names = cells::split(heading).map_err(|error| vec![of_heading(error.into())])?;
+    let mut names = csv::split(heading).map_err(|error| vec![of_heading(error.into())])?;
     drop_blank_end(&mut names, 0);
     let found: Vec<Option<AccountField>> = names.iter().map(|name| column(name)).collect();
     if found.iter().all(Option::is_none) {
@@ -128,10 +117,6 @@ fn columns(heading: &str) -> Result<Vec<AccountField>, Vec<LineError>> {
 
 /// The field that a column name stands for; case, width and spaces around do not matter.
 fn column(name: &str) -> Option<AccountField> {
-    let plain = |name: &str| {
-        let narrow: String = name.chars().map(half_width).collect();
-        narrow.trim().to_lowercase()
-    };
     let name = plain(name);
     AccountField::ALL
         .into_iter()
@@ -178,7 +163,7 @@ impl<'a> Reading<'a> {
     }
 
     fn form(&self, row: &str) -> Result<AccountForm, LineReason> {
-        let mut cells = cells::split(row)?;
+        let mut cells = csv::split(row)?;
         drop_blank_end(&mut cells, self.columns.len());
         let (found, expected) = (cells.len(), self.columns.len());
         if found != expected {
@@ -219,13 +204,6 @@ impl<'a> Reading<'a> {
         } else {
             Err(self.errors)
         }
-    }
-}
-
-/// Drops empty cells at the end, down to `keep` cells.
-fn drop_blank_end(cells: &mut Vec<String>, keep: usize) {
-    while cells.len() > keep && cells.last().is_some_and(|last| last.trim().is_empty()) {
-        cells.pop();
     }
 }
 

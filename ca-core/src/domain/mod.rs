@@ -1,4 +1,5 @@
 //! The rules of the house: pure, without I/O, with time and randomness as arguments.
+pub mod access;
 pub mod account;
 pub mod account_csv;
 pub mod actor;
@@ -8,6 +9,9 @@ pub mod audit;
 pub mod calendar;
 pub mod calendar_csv;
 pub mod certificate;
+pub mod csv;
+pub mod delegation;
+pub mod delegation_csv;
 pub mod distinguished_name;
 pub mod lock;
 pub mod mail;

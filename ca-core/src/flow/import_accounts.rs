@@ -77,4 +77,7 @@ fn differs(known: &Account, details: &AccountDetails) -> bool {
         || known.postal_code != details.postal_code
         || known.address != details.address.join("\n")
         || known.mail_address != details.mail_address
+        || details
+            .community_support
+            .is_some_and(|says| known.community_support != says)
 }

@@ -45,6 +45,8 @@ pub struct Account {
     pub issuance_password_hash: Option<String>,
     /// A letter has to be printed.
     pub letter_due: bool,
+    /// Whether it runs community-support services.
+    pub community_support: bool,
     /// When it was registered.
     #[diesel(deserialize_as = At)]
     pub created_at: DateTime<Utc>,
@@ -132,6 +134,7 @@ pub fn insert(
             account::postal_code.eq(&details.postal_code),
             account::address.eq(details.address.join("\n")),
             account::mail_address.eq(&details.mail_address),
+            account::community_support.eq(details.community_support.unwrap_or(false)),
             account::status.eq(AccountStatus::Active.as_str()),
             account::registered_by.eq(by),
             account::letter_due.eq(true),
@@ -156,6 +159,9 @@ pub fn update_details(
             account::postal_code.eq(&details.postal_code),
             account::address.eq(details.address.join("\n")),
             account::mail_address.eq(&details.mail_address),
+            details
+                .community_support
+                .map(|says| account::community_support.eq(says)),
             account::updated_at.eq(millis(at)),
         ))
         .execute(db)?;

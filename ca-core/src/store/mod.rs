@@ -12,6 +12,7 @@ pub mod calendar_override;
 pub mod certificate;
 mod column;
 mod connection;
+pub mod delegation;
 pub mod intent;
 pub mod letter;
 pub mod mail_preference;

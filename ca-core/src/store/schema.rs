@@ -19,6 +19,22 @@ diesel::table! {
         letter_due -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
+        community_support -> Bool,
+    }
+}
+
+diesel::table! {
+    /// An office lets an agent act for it.
+    delegation (id) {
+        id -> BigInt,
+        office_id -> BigInt,
+        agent_id -> BigInt,
+        starts_at -> BigInt,
+        ends_at -> Nullable<BigInt>,
+        created_by -> Text,
+        created_at -> BigInt,
+        ended_by -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -395,6 +411,7 @@ diesel::joinable!(address_change -> account (account_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account,
+    delegation,
     letter_run,
     letter,
     operator,

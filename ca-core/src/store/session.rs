@@ -123,6 +123,14 @@ pub fn touch(db: &mut Db, id_hash: &str, at: DateTime<Utc>) -> StoreResult<()> {
     Ok(())
 }
 
+/// Chooses the account that a portal session looks at; none is its own.
+pub fn set_reference(db: &mut Db, id_hash: &str, account_id: Option<i64>) -> StoreResult<()> {
+    diesel::update(session::table.find(id_hash))
+        .set(session::reference_account_id.eq(account_id))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Takes the draft out of the session: it became a request.
 pub fn clear_draft(db: &mut Db, id_hash: &str) -> StoreResult<()> {
     diesel::update(session::table.find(id_hash))

@@ -8,6 +8,7 @@
 mod accounts;
 mod addresses;
 mod audit;
+mod delegations;
 mod login;
 mod notices;
 mod ocsp;

@@ -20,7 +20,8 @@ const SHOWN: usize = 100;
 #[command(
     after_help = "Columns, in any order, in the first line (English or Japanese names):\n  \
     user_id (ユーザID), name (名称), postal_code (郵便番号), address1 (住所1): required\n  \
-    address2 (住所2), address3 (住所3), recipient (宛名), mail_address (メールアドレス): may be empty"
+    address2 (住所2), address3 (住所3), recipient (宛名), mail_address (メールアドレス),\n  \
+    community_support (地域生活支援; yes or no): may be empty"
 )]
 pub struct Import {
     /// The CSV file.

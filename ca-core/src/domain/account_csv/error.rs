@@ -4,9 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::cells::CellError;
-use super::encoding::Encoding;
 use crate::domain::account::{AccountField, AccountFieldError, AccountFieldReason};
+use crate::domain::csv::{CellError, DecodeError, Encoding};
 use crate::domain::user_id::UserId;
 
 /// One fault.
@@ -26,6 +25,17 @@ impl LineError {
             line: None,
             column: None,
             reason,
+        }
+    }
+
+    /// The faults of a file whose characters cannot be read.
+    pub(super) fn undecoded(error: DecodeError) -> Vec<Self> {
+        match error {
+            DecodeError::NoText => vec![Self::of_file(LineReason::Utf16)],
+            DecodeError::Lines { encoding, lines } => lines
+                .into_iter()
+                .map(|line| Self::of_line(line, LineReason::Undecodable { encoding }))
+                .collect(),
         }
     }
 
@@ -180,6 +190,6 @@ impl LineReason {
     }
 }
 
-fn names() -> [&'static str; 8] {
+fn names() -> [&'static str; AccountField::ALL.len()] {
     AccountField::ALL.map(AccountField::name)
 }

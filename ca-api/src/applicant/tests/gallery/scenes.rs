@@ -256,6 +256,7 @@ fn account() -> Account {
         login_password_changed_at: None,
         issuance_password_hash: None,
         letter_due: false,
+        community_support: false,
         created_at: now(),
         updated_at: now(),
     }

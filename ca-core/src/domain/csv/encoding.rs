@@ -5,8 +5,6 @@ use std::fmt;
 
 use encoding_rs::SHIFT_JIS;
 
-use super::error::{LineError, LineReason};
-
 /// How a file's characters are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -34,11 +32,25 @@ impl Encoding {
     }
 }
 
+/// Why a file cannot be read as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// UTF-16, or no text at all.
+    NoText,
+    /// Lines (from 1) with bytes that are no character.
+    Lines {
+        /// What the rest of the file is written in.
+        encoding: Encoding,
+        /// The lines.
+        lines: Vec<usize>,
+    },
+}
+
 /// Decodes a file, or names every line that cannot be.
-pub(super) fn decode(bytes: &[u8]) -> Result<(Encoding, String), Vec<LineError>> {
+pub(in crate::domain) fn decode(bytes: &[u8]) -> Result<(Encoding, String), DecodeError> {
     // UTF-16 is what Excel calls "Unicode text"; half of its bytes are zero.
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
-        return Err(vec![LineError::of_file(LineReason::Utf16)]);
+        return Err(DecodeError::NoText);
     }
     let marked = bytes.strip_prefix(b"\xEF\xBB\xBF");
     let bytes = marked.unwrap_or(bytes);
@@ -48,23 +60,20 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Encoding, String), Vec<LineError>>
         guess(bytes)
     };
     let mut text = String::with_capacity(bytes.len());
-    let mut errors = Vec::new();
+    let mut lines = Vec::new();
     for (line, raw) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
         if line > 1 {
             text.push('\n');
         }
         match encoding.decode(raw) {
             Some(decoded) => text.push_str(&decoded),
-            None => errors.push(LineError::of_line(
-                line,
-                LineReason::Undecodable { encoding },
-            )),
+            None => lines.push(line),
         }
     }
-    if errors.is_empty() {
+    if lines.is_empty() {
         Ok((encoding, text))
     } else {
-        Err(errors)
+        Err(DecodeError::Lines { encoding, lines })
     }
 }
 

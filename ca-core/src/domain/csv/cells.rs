@@ -40,7 +40,7 @@ impl CellError {
 }
 
 /// Splits one line without its line end.
-pub(super) fn split(line: &str) -> Result<Vec<String>, CellError> {
+pub(in crate::domain) fn split(line: &str) -> Result<Vec<String>, CellError> {
     let mut cells = Vec::new();
     let mut rest = Some(line);
     while let Some(text) = rest {

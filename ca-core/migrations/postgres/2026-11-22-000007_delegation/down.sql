@@ -1,0 +1,2 @@
+DROP TABLE delegation;
+ALTER TABLE account DROP COLUMN community_support;
