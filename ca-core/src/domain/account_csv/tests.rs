@@ -121,7 +121,7 @@ fn a_heading_that_cannot_be_used_is_the_only_fault() {
         ),
         (
             "user_id,name,postal_code,address1,電話",
-            "line 1: there is no column \"電話\"; known are user_id, name, postal_code, address1, address2, address3, recipient, mail_address",
+            "line 1: there is no column \"電話\"; known are user_id, name, postal_code, address1, address2, address3, recipient, mail_address, community_support",
         ),
     ] {
         assert_eq!(faults(&format!("{heading}\nx,y\n")), [fault], "{heading:?}");
