@@ -114,6 +114,7 @@ impl World {
             download_count: 0,
             first_downloaded_at: None,
             last_downloaded_at: None,
+            installed_at: None,
         };
         record_certificate(&self.worker.store, &self.worker.act(), &issued).unwrap();
         serial
