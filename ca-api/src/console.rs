@@ -9,11 +9,14 @@ use crate::asset::Asset;
 use crate::page;
 
 mod accounts;
+mod addresses;
 mod certified;
 mod decide;
 mod filter;
 mod history;
 mod login;
+mod notice_form;
+mod notices;
 mod overview;
 mod pager;
 mod prospect;
@@ -53,7 +56,37 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .route("/console/requests/{id}", web::get().to(request::show))
         .service(web::resource("/console/requests/{id}/retry").route(web::post().to(decide::retry)))
-        .route("/console/accounts", web::get().to(accounts::show));
+        .route("/console/accounts", web::get().to(accounts::show))
+        .configure(notice_routes);
+}
+
+fn notice_routes(config: &mut ServiceConfig) {
+    // The language switch comes back by GET.
+    let back = || async { page::see_other(notices::LIST) };
+    config
+        .service(
+            web::resource(notices::LIST)
+                .route(web::get().to(notices::show))
+                .route(web::post().to(notice_form::publish)),
+        )
+        .route("/console/notices/new", web::get().to(notice_form::write))
+        .service(
+            web::resource("/console/notices/check")
+                .route(web::get().to(back))
+                .route(web::post().to(notice_form::check)),
+        )
+        .route("/console/notices/{id}", web::get().to(notices::one))
+        .service(
+            web::resource("/console/notices/{id}/withdraw")
+                .route(web::get().to(back))
+                .route(web::post().to(notices::withdraw)),
+        )
+        .route("/console/addresses", web::get().to(addresses::show))
+        .service(
+            web::resource("/console/addresses/{id}")
+                .route(web::get().to(|| async { page::see_other("/console/addresses") }))
+                .route(web::post().to(addresses::decide)),
+        );
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ use crate::visit::Visit;
 pub const MOST_BYTES: usize = 64 * 1024;
 /// Most characters of one field; longer ones are not cut but refused.
 pub const MOST_CHARACTERS: usize = 1_000;
+/// Most characters of a field of several paragraphs.
+pub const MOST_IN_TEXT: usize = 5_000;
+/// Fields with this ending hold several paragraphs.
+const TEXT: &str = "_text";
 /// Fields with this ending are lists and may be repeated.
 const LIST: &str = "[]";
 
@@ -60,7 +64,12 @@ impl Form {
 
     fn check(self, visit: &Visit) -> Result<Self, Problem> {
         for (index, (name, value)) in self.0.iter().enumerate() {
-            if value.chars().count() > MOST_CHARACTERS {
+            let most = if name.ends_with(TEXT) {
+                MOST_IN_TEXT
+            } else {
+                MOST_CHARACTERS
+            };
+            if value.chars().count() > most {
                 return Err(Problem::TooLarge);
             }
             if !name.ends_with(LIST)

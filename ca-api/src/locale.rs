@@ -8,7 +8,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// One file per area of the site: name, Japanese, English.
-pub(crate) const FILES: [(&str, &str, &str); 5] = [
+pub(crate) const FILES: [(&str, &str, &str); 6] = [
     (
         "layout",
         include_str!("../locale/ja/layout.ftl"),
@@ -33,6 +33,11 @@ pub(crate) const FILES: [(&str, &str, &str); 5] = [
         "console",
         include_str!("../locale/ja/console.ftl"),
         include_str!("../locale/en/console.ftl"),
+    ),
+    (
+        "notice",
+        include_str!("../locale/ja/notice.ftl"),
+        include_str!("../locale/en/notice.ftl"),
     ),
 ];
 

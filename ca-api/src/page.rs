@@ -82,6 +82,11 @@ impl Page {
         asset::url(name)
     }
 
+    /// The addresses that belong to us: a text may link there and nowhere else.
+    pub fn own_sites(&self) -> [&str; 1] {
+        [&self.public_url]
+    }
+
     /// A day as the reader writes it: 「2026年11月25日（水）」 or `2026-11-25`.
     pub fn day(&self, at: DateTime<Utc>) -> String {
         match self.texts.language {

@@ -5,4 +5,5 @@ mod browser;
 mod decisions;
 mod desk;
 mod gallery;
+mod notices;
 mod paper;

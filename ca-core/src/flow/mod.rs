@@ -20,6 +20,7 @@ pub mod import_delegations;
 pub mod log_in;
 pub mod log_in_operator;
 pub mod log_out;
+pub mod note_installed;
 pub mod open_notice;
 pub mod override_calendar;
 mod owe_mail;

@@ -182,3 +182,14 @@ pub fn set_status(
     }
     Ok(moved)
 }
+
+/// Notes that a browser showed the certificate; true the first time.
+pub fn note_installed(db: &mut Db, serial: SerialNumber, at: DateTime<Utc>) -> StoreResult<bool> {
+    let unseen = certificate::table
+        .find(serial.to_hex())
+        .filter(certificate::installed_at.is_null());
+    let rows = diesel::update(unseen)
+        .set(certificate::installed_at.eq(millis(at)))
+        .execute(db)?;
+    Ok(rows == 1)
+}

@@ -12,14 +12,22 @@ use crate::site::Area;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
 
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 8] = [
+    "/console/notices",
+    "/console/notices/new",
+    "/console/notices/1",
+    "/console/addresses",
     "/console",
     "/console/requests",
     "/console/requests/0192f5a0-0000-7000-8000-000000000001",
     "/console/accounts",
 ];
 
-const FORMS: [&str; 3] = [
+const FORMS: [&str; 7] = [
+    "/console/notices",
+    "/console/notices/check",
+    "/console/notices/1/withdraw",
+    "/console/addresses/00",
     "/console/logout",
     "/console/requests/decide",
     "/console/requests/0192f5a0-0000-7000-8000-000000000001/retry",

@@ -18,7 +18,7 @@ use super::decisions::failed;
 use super::desk::{Desk, PASSWORD, staff};
 use crate::stage::morning;
 
-fn check(name: &str, tag: &str, reply: &Reply) {
+pub(super) fn check(name: &str, tag: &str, reply: &Reply) {
     let body = &reply.body;
     if let Ok(folder) = std::env::var("INKAN_GALLERY") {
         let path = Path::new(&folder).join(format!("console-{name}.{tag}.html"));
@@ -47,7 +47,11 @@ fn check(name: &str, tag: &str, reply: &Reply) {
     );
 }
 
-async fn browser<'a>(desk: &'a Desk, person: &super::desk::Person, tag: &str) -> Browser<'a> {
+pub(super) async fn browser<'a>(
+    desk: &'a Desk,
+    person: &super::desk::Person,
+    tag: &str,
+) -> Browser<'a> {
     let browser = Browser::at_work(desk, person).await;
     if tag == "en" {
         browser.in_english()
