@@ -18,6 +18,7 @@ mod config;
 mod database;
 mod delegation;
 mod letter;
+mod notice;
 pub(crate) mod operator;
 mod queue;
 mod thumbprint;
@@ -72,6 +73,9 @@ enum Command {
     #[command(subcommand)]
     Letter(letter::LetterCommand),
     Demo(demo::Demo),
+    /// Notices that offices read in the portal: publish, list, withdraw.
+    #[command(subcommand)]
+    Notice(notice::NoticeCommand),
     /// Operators of the console.
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
@@ -110,6 +114,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Delegation(command) => delegation::run(command, &open()?, out),
         Command::Letter(command) => letter::run(command, &open()?, out),
         Command::Demo(command) => demo::run(command, open()?, cli.data.as_deref(), out),
+        Command::Notice(command) => notice::run(command, &open()?, out),
         Command::Operator(command) => operator::run(command, &open()?, out),
         Command::Queue(command) => queue::run(command, &open()?, out),
         Command::Thumbprint(command) => thumbprint::run(command, &open()?, out),
