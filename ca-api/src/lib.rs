@@ -5,6 +5,7 @@
 
 pub mod applicant;
 pub mod asset;
+pub mod certified;
 pub mod console;
 pub mod csrf;
 pub mod form;
@@ -14,6 +15,7 @@ pub mod headers;
 pub mod help;
 pub mod locale;
 pub mod page;
+pub mod portal;
 pub mod problem;
 pub mod public;
 pub mod server;

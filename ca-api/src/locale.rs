@@ -8,7 +8,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// One file per area of the site: name, Japanese, English.
-pub(crate) const FILES: [(&str, &str, &str); 6] = [
+pub(crate) const FILES: &[(&str, &str, &str)] = &[
     (
         "layout",
         include_str!("../locale/ja/layout.ftl"),
@@ -28,6 +28,11 @@ pub(crate) const FILES: [(&str, &str, &str); 6] = [
         "picture",
         include_str!("../locale/ja/picture.ftl"),
         include_str!("../locale/en/picture.ftl"),
+    ),
+    (
+        "portal",
+        include_str!("../locale/ja/portal.ftl"),
+        include_str!("../locale/en/portal.ftl"),
     ),
     (
         "console",
@@ -169,7 +174,7 @@ fn bundle(language: Language) -> Result<Bundle, LocaleError> {
     let mut bundle = Bundle::new_concurrent(vec![identifier]);
     // Without this, invisible marks (U+2068, U+2069) surround each value and travel into copied IDs.
     bundle.set_use_isolating(false);
-    for (file, japanese, english) in FILES {
+    for (file, japanese, english) in FILES.iter().copied() {
         let source = match language {
             Language::Japanese => japanese,
             Language::English => english,

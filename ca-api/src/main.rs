@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use ca_api::server::{self, Server};
+use ca_api::server::{self, Addresses, Listeners, Server};
 use ca_api::site::Site;
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
@@ -66,8 +66,16 @@ fn work(options: &Options) -> anyhow::Result<()> {
         tracing::info!("the configuration is good");
         return Ok(());
     }
-    let server = server::serve(Arc::new(site(config, calendar)?))?;
-    tracing::info!(http = %server.addresses.http, https = %server.addresses.https, console = %server.addresses.console, "serving");
+    let site = Arc::new(site(config, calendar)?);
+    let listeners = Listeners::bind(&site.config.listen)?;
+    let server = server::serve(site, listeners)?;
+    let Addresses {
+        http,
+        https,
+        portal,
+        console,
+    } = server.addresses;
+    tracing::info!(%http, %https, %portal, %console, "serving");
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?

@@ -36,6 +36,8 @@ pub struct Page {
     pub contact: String,
     /// Scheme, host and port of the applicants' pages.
     pub public_url: String,
+    /// Scheme, host and port of the portal.
+    pub portal_url: String,
     /// The mark of this request, shown on problem pages and written to the log.
     pub mark: String,
     /// Shown in the head with 「ログアウト」 when somebody is logged in.

@@ -1,6 +1,6 @@
-//! The listeners: plain http, https for applicants, https for operators; started and stopped together.
+//! The listeners: plain http, https for applicants, for the portal and for operators; started and stopped together.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -14,15 +14,18 @@ use actix_web::{App, Error, HttpServer, web};
 
 use crate::problem::Problem;
 use crate::site::{Area, Site};
-use crate::{applicant, asset, console, guard, headers, help, problem, public};
+use crate::{applicant, asset, console, guard, headers, help, portal, problem, public};
+use renewal::Renewal;
 
 mod housekeeping;
 mod listen;
 mod peer;
+mod renewal;
 mod tls;
 
-pub use listen::ServeError;
+pub use listen::{Addresses, Listeners, ServeError};
 pub use peer::PeerCertificate;
+pub use tls::is_out_of_date;
 
 /// How long a browser may take to send the head of a request.
 const REQUEST_HEAD: Duration = Duration::from_secs(10);
@@ -30,17 +33,6 @@ const REQUEST_HEAD: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Seconds that running requests get to finish after a stop.
 const STOP_SECONDS: u64 = 10;
-
-/// The addresses really bound.
-#[derive(Debug, Clone, Copy)]
-pub struct Addresses {
-    /// Plain http.
-    pub http: SocketAddr,
-    /// Applicants.
-    pub https: SocketAddr,
-    /// Operators.
-    pub console: SocketAddr,
-}
 
 /// A running site. Dropping it stops it.
 #[derive(Debug)]
@@ -93,21 +85,13 @@ impl Drop for Server {
     }
 }
 
-/// Binds all three listeners, then serves in a thread of its own. Whatever is wrong with addresses or
-/// certificates is an error before anything is served.
-pub fn serve(site: Arc<Site>) -> Result<Server, ServeError> {
-    let listen = &site.config.listen;
-    let http = listen::bind("http", listen.http)?;
-    let https = listen::bind("https", listen.https)?;
-    let console = listen::bind("console", listen.console)?;
-    let addresses = Addresses {
-        http: listen::address(&http)?,
-        https: listen::address(&https)?,
-        console: listen::address(&console)?,
-    };
-    let tls = (tls::public(&site)?, tls::console(&site)?);
+/// Serves on `listeners` in a thread of its own. Whatever is wrong with certificates is an error before anything is
+/// served.
+pub fn serve(site: Arc<Site>, listeners: Listeners) -> Result<Server, ServeError> {
+    let addresses = listeners.addresses()?;
+    let doors = Doors::new(&site, listeners)?;
     let (tell, told) = mpsc::channel();
-    let run = move || System::new().block_on(run(site, (http, https, console), tls, tell));
+    let run = move || System::new().block_on(run(site, doors, tell));
     let thread = thread::Builder::new()
         .name("ca-api".to_owned())
         .spawn(run)
@@ -122,6 +106,36 @@ pub fn serve(site: Arc<Site>) -> Result<Server, ServeError> {
     }
 }
 
+/// Sockets with their TLS, ready to be served on.
+struct Doors {
+    http: TcpListener,
+    tls: [(Area, TcpListener, tls::Builder); 3],
+    renewal: Renewal,
+}
+
+impl Doors {
+    fn new(site: &Site, listeners: Listeners) -> Result<Self, ServeError> {
+        // Taken first: what changes while the contexts are built is seen at the first look.
+        let fingerprint = tls::fingerprint(site).ok();
+        let mut contexts = Vec::new();
+        let mut door = |area, listener| {
+            let (renewable, builder) = tls::Renewable::new(site, area)?;
+            contexts.push(renewable);
+            Ok::<_, ServeError>((area, listener, builder))
+        };
+        let tls = [
+            door(Area::Applicant, listeners.https)?,
+            door(Area::Portal, listeners.portal)?,
+            door(Area::Console, listeners.console)?,
+        ];
+        Ok(Self {
+            http: listeners.http,
+            tls,
+            renewal: Renewal::new(contexts, fingerprint),
+        })
+    }
+}
+
 fn why_ended(thread: JoinHandle<std::io::Result<()>>) -> std::io::Error {
     match thread.join() {
         Ok(Err(error)) => error,
@@ -131,18 +145,25 @@ fn why_ended(thread: JoinHandle<std::io::Result<()>>) -> std::io::Error {
 
 async fn run(
     site: Arc<Site>,
-    (http, https, console): (TcpListener, TcpListener, TcpListener),
-    (public_tls, console_tls): (tls::Builder, tls::Builder),
+    doors: Doors,
     tell: mpsc::Sender<Vec<ServerHandle>>,
 ) -> std::io::Result<()> {
-    let housekeeping = actix_web::rt::spawn(housekeeping::keep(Data::from(Arc::clone(&site))));
-    let plain = start(&site, Area::Plain, http, None)?;
-    let public = start(&site, Area::Applicant, https, Some(public_tls))?;
-    let console = start(&site, Area::Console, console, Some(console_tls))?;
+    let shared = Data::from(Arc::clone(&site));
+    let chores = [
+        actix_web::rt::spawn(housekeeping::keep(shared.clone())),
+        actix_web::rt::spawn(doors.renewal.keep(shared)),
+    ];
+    let open = |(area, listener, tls)| start(&site, area, listener, Some(tls));
+    let plain = start(&site, Area::Plain, doors.http, None)?;
+    let [public, portal, console] = doors.tls.map(open);
+    let (public, portal, console) = (public?, portal?, console?);
+    let servers = [&plain, &public, &portal, &console];
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
-    let _ = tell.send(vec![plain.handle(), public.handle(), console.handle()]);
-    let ended = tokio::try_join!(plain, public, console).map(|_| ());
-    housekeeping.abort();
+    let _ = tell.send(servers.map(actix_web::dev::Server::handle).to_vec());
+    let ended = tokio::try_join!(plain, public, portal, console).map(|_| ());
+    for chore in chores {
+        chore.abort();
+    }
     ended
 }
 
@@ -154,7 +175,7 @@ fn start(
 ) -> std::io::Result<actix_web::dev::Server> {
     let site = Data::from(Arc::clone(site));
     let server = HttpServer::new(move || app(site.clone(), area))
-        .workers(if area == Area::Applicant { 2 } else { 1 })
+        .workers(if area.is_for_offices() { 2 } else { 1 })
         .client_request_timeout(REQUEST_HEAD)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(STOP_SECONDS)
@@ -202,6 +223,7 @@ fn routes(config: &mut ServiceConfig, area: Area) {
         Area::Applicant => config
             .configure(public::routes)
             .configure(applicant::routes),
+        Area::Portal => config.configure(portal::routes),
         Area::Console => config.configure(console::routes),
     };
 }

@@ -34,7 +34,7 @@ pub fn cleared(area: Area) -> Cookie<'static> {
 /// links to the console.
 fn same_site(area: Area) -> SameSite {
     match area {
-        Area::Plain | Area::Applicant => SameSite::Lax,
+        Area::Plain | Area::Applicant | Area::Portal => SameSite::Lax,
         Area::Console => SameSite::Strict,
     }
 }

@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 
 use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
+use crate::portal::Nameless;
 use crate::public::ocsp::AnswerMemory;
 
 /// One site: shared by all listeners of a process.
@@ -40,6 +41,8 @@ pub struct Site {
     pub hashing: HashingGate,
     /// OCSP answers that were served lately.
     pub answers: AnswerMemory,
+    /// Bounds how fast nameless refusals fill the audit.
+    pub nameless: Nameless,
 }
 
 /// Why a site cannot be put together.
@@ -68,6 +71,7 @@ impl Site {
             hashing: HashingGate::new(config.password.concurrent),
             locale: Arc::new(Locale::load()?),
             answers: AnswerMemory::default(),
+            nameless: Nameless::default(),
             config,
             calendar,
             store,
@@ -135,6 +139,8 @@ pub enum Area {
     Plain,
     /// The applicants' pages over https.
     Applicant,
+    /// The protected site over https, for applicants with a client certificate.
+    Portal,
     /// The operators' console over https with a client certificate.
     Console,
 }
@@ -144,6 +150,7 @@ impl Area {
     pub fn session_cookie(self) -> &'static str {
         match self {
             Self::Plain | Self::Applicant => "__Host-inkan",
+            Self::Portal => "__Host-inkan-portal",
             Self::Console => "__Host-inkan-console",
         }
     }
@@ -152,6 +159,7 @@ impl Area {
     pub fn form_cookie(self) -> &'static str {
         match self {
             Self::Plain | Self::Applicant => "__Host-inkan-form",
+            Self::Portal => "__Host-inkan-portal-form",
             Self::Console => "__Host-inkan-console-form",
         }
     }
@@ -161,7 +169,7 @@ impl Area {
     pub fn language_cookie(self) -> &'static str {
         match self {
             Self::Plain => LANGUAGE_COOKIE,
-            Self::Applicant | Self::Console => "__Host-inkan-language",
+            Self::Applicant | Self::Portal | Self::Console => "__Host-inkan-language",
         }
     }
 
@@ -169,6 +177,7 @@ impl Area {
     pub fn login_path(self) -> &'static str {
         match self {
             Self::Plain | Self::Applicant => "/service/login",
+            Self::Portal => "/portal/login",
             Self::Console => "/console/login",
         }
     }
@@ -177,8 +186,14 @@ impl Area {
     pub fn home_path(self) -> &'static str {
         match self {
             Self::Plain | Self::Applicant => "/",
+            Self::Portal => "/portal",
             Self::Console => "/console",
         }
+    }
+
+    /// Whether offices come here: many at the same time.
+    pub fn is_for_offices(self) -> bool {
+        matches!(self, Self::Applicant | Self::Portal)
     }
 
     /// Whether replies leave over TLS.

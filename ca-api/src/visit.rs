@@ -65,6 +65,7 @@ impl Visit {
             service: self.site.name(self.language).to_owned(),
             contact: self.site.contact(self.language).to_owned(),
             public_url: self.site.config.service.public_url.clone(),
+            portal_url: self.site.config.portal_url(),
             mark: self.mark.as_str().to_owned(),
             signed_in: None,
         }

@@ -43,7 +43,7 @@ pub struct Demo {
     /// Database to use instead of SQLite in the folder: postgres://USER@HOST/NAME or sqlite:PATH.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Listen on N (http), N+1 (https) and N+2 (console); 0 takes free ports.
+    /// Listen on N (http), N+1 (https), N+2 (console) and N+3 (portal); 0 takes free ports.
     #[arg(long, value_name = "N")]
     port_base: Option<u16>,
 }

@@ -12,6 +12,7 @@ pub mod database;
 pub mod folder;
 pub mod letter;
 pub mod mail;
+pub mod member;
 pub mod operator;
 pub mod page;
 pub mod pkcs12;

@@ -3,7 +3,7 @@
 use crate::page::{Form, Page};
 use crate::program;
 use crate::service::Service;
-use crate::site::{Visitor, arriving};
+use crate::site::{Arriving, Visitor, arriving};
 use openssl::pkcs12::Pkcs12;
 use std::path::PathBuf;
 
@@ -56,6 +56,11 @@ impl Operator {
 
     /// The operator's browser, with the certificate imported.
     pub fn visitor(&self) -> Visitor {
+        self.arriving_at(&self.console).visitor()
+    }
+
+    /// The same browser at another address.
+    pub fn arriving_at(&self, base: &str) -> Arriving {
         let bytes = std::fs::read(&self.file).expect("the operator's PKCS#12");
         let parsed = Pkcs12::from_der(&bytes)
             .expect("DER")
@@ -73,9 +78,7 @@ impl Operator {
             .private_key_to_pem_pkcs8()
             .expect("PEM");
         let key = String::from_utf8(key).expect("PEM is ASCII");
-        arriving(&self.console, &self.root_pem)
-            .with_certificate(chain, key)
-            .visitor()
+        arriving(base, &self.root_pem).with_certificate(chain, key)
     }
 
     /// Logs in at the console.

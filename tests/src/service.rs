@@ -22,7 +22,7 @@ pub struct Service {
     folder: Folder,
     /// Its database.
     pub database: Database,
-    ports: [u16; 3],
+    ports: [u16; 4],
     runs: usize,
 }
 
@@ -60,7 +60,7 @@ impl Service {
 
     /// Writes the configuration file anew.
     pub fn configure(&self, more: &str) {
-        let [http, https, console] = self.ports;
+        let [http, https, console, portal] = self.ports;
         let url = self.database.url();
         let basic = format!(
             "service.public_url = \"https://localhost:{https}/\"\n\
@@ -70,6 +70,7 @@ impl Service {
              listen.http = \"127.0.0.1:{http}\"\n\
              listen.https = \"127.0.0.1:{https}\"\n\
              listen.console = \"127.0.0.1:{console}\"\n\
+             listen.portal = \"127.0.0.1:{portal}\"\n\
              authority.passphrase_file = \"passphrase\"\n\
              calendar.file = \"calendar.toml\"\n\
              pkcs12.iterations = 10000\n\
@@ -248,6 +249,11 @@ impl Service {
     /// The address of the operators' console.
     pub fn console(&self) -> String {
         format!("https://localhost:{}", self.ports[2])
+    }
+
+    /// The address of the portal.
+    pub fn portal(&self) -> String {
+        format!("https://localhost:{}", self.ports[3])
     }
 
     /// The address of the plain http listener.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use ca_core::domain::lock::LockRule;
 use ca_core::domain::user_id::{TypedUserId, UserId, UserIdError};
 use ca_core::flow::log_in::{LogIn, LoggedIn, TryError, log_in};
 use chrono::{DateTime, Utc};
@@ -90,7 +91,11 @@ pub(super) async fn send(
 }
 
 /// Mistakes that can be seen without a look at the accounts; they cost no try.
-fn faults_of_typing(page: &Page, user_id: Option<&UserIdError>, password: &str) -> Faults {
+pub(crate) fn faults_of_typing(
+    page: &Page,
+    user_id: Option<&UserIdError>,
+    password: &str,
+) -> Faults {
     let mut faults = Faults::new(page.t("errors-title"));
     match user_id {
         None => {}
@@ -141,6 +146,7 @@ fn log_in_at(site: &Site, user_id: &UserId, password: &SecretString) -> Result<L
         user_id,
         password,
         rules: site.try_rules(),
+        ageing: site.config.password.ageing(),
         absolute: site.absolute(),
         host: &site.config.service.host,
     };
@@ -151,28 +157,8 @@ fn refused_page(visit: &Visit, typed: TypedUserId, refusal: Refusal) -> LoginPag
     let page = visit.page();
     let lock = visit.site.config.lock;
     let faults = match refusal {
-        Refusal::Wrong { left } => Faults::new(page.t("login-wrong-summary"))
-            .with_field(
-                "user_id",
-                page.t("login-wrong"),
-                page.t("login-wrong-advice"),
-            )
-            .with(page.with(
-                "login-left",
-                [
-                    ("left", left.to_string()),
-                    ("minutes", lock.minutes.to_string()),
-                ],
-            )),
-        Refusal::Locked { until } => Faults::new(page.t("login-locked-title"))
-            .with(page.with(
-                "login-locked",
-                [
-                    ("tries", lock.tries.to_string()),
-                    ("until", page.moment(until)),
-                ],
-            ))
-            .with(page.t("login-locked-next")),
+        Refusal::Wrong { left } => wrong_faults(&page, lock, left),
+        Refusal::Locked { until } => locked_faults(&page, lock, until),
     };
     LoginPage {
         faults,
@@ -184,4 +170,30 @@ fn refused_page(visit: &Visit, typed: TypedUserId, refusal: Refusal) -> LoginPag
 
 fn refuse(page: LoginPage) -> Result<HttpResponse, Problem> {
     page::reply(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// A wrong password, or an ID that does not exist: the same words.
+pub(crate) fn wrong_faults(page: &Page, lock: LockRule, left: u32) -> Faults {
+    let numbers = [
+        ("left", left.to_string()),
+        ("minutes", lock.minutes.to_string()),
+    ];
+    Faults::new(page.t("login-wrong-summary"))
+        .with_field(
+            "user_id",
+            page.t("login-wrong"),
+            page.t("login-wrong-advice"),
+        )
+        .with(page.with("login-left", numbers))
+}
+
+/// Locked, by this try or by those before.
+pub(crate) fn locked_faults(page: &Page, lock: LockRule, until: DateTime<Utc>) -> Faults {
+    let numbers = [
+        ("tries", lock.tries.to_string()),
+        ("until", page.moment(until)),
+    ];
+    Faults::new(page.t("login-locked-title"))
+        .with(page.with("login-locked", numbers))
+        .with(page.t("login-locked-next"))
 }

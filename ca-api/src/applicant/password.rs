@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use ca_core::domain::lock::LockRule;
 use ca_core::domain::password::{ChoiceError, LONGEST_PASSWORD, TypedError};
 use ca_core::domain::session::Stage;
 use ca_core::flow::SessionToken;
@@ -12,6 +13,8 @@ use ca_core::flow::change_login_password::{
     ChangeError, ChangeLoginPassword, change_login_password,
 };
 use ca_core::flow::log_in::TryError;
+use ca_core::store::account::Account;
+use ca_core::store::session::Session;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::fault::Faults;
@@ -21,7 +24,7 @@ use crate::form::Form;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::session;
-use crate::site::Area;
+use crate::site::{Area, Site};
 
 #[derive(Template)]
 #[template(path = "applicant/change_password.html")]
@@ -38,15 +41,10 @@ impl ChangePage {
     fn new(holder: &Holder, faults: Faults) -> Self {
         let page = holder.page();
         let is_step = is_forced(holder);
-        let why = if is_step {
-            page.t("password-why-temporary")
-        } else {
-            page.t("password-why-chosen")
-        };
         Self {
+            why: why(&page, is_step, &holder.account),
             page,
             faults,
-            why,
             is_step,
             user_id: holder.account.user_id.to_string(),
         }
@@ -54,10 +52,30 @@ impl ChangePage {
 }
 
 /// What was typed.
-struct Typed {
+pub(crate) struct Typed {
     current: SecretString,
     new: SecretString,
     again: SecretString,
+}
+
+impl Typed {
+    /// The fields of the form.
+    pub(crate) fn of(form: &Form) -> Self {
+        Self {
+            current: form.secret("current"),
+            new: form.secret("new"),
+            again: form.secret("again"),
+        }
+    }
+}
+
+/// Why the password is changed now.
+pub(crate) fn why(page: &Page, is_forced: bool, account: &Account) -> String {
+    match (is_forced, account.login_password_temporary) {
+        (true, true) => page.t("password-why-temporary"),
+        (true, false) => page.t("password-why-expired"),
+        (false, _) => page.t("password-why-chosen"),
+    }
 }
 
 fn is_forced(holder: &Holder) -> bool {
@@ -69,31 +87,31 @@ pub(super) async fn show(holder: Holder) -> Result<HttpResponse, Problem> {
 }
 
 pub(super) async fn send(form: Form, holder: Holder) -> Result<HttpResponse, Problem> {
-    let typed = Typed {
-        current: form.secret("current"),
-        new: form.secret("new"),
-        again: form.secret("again"),
-    };
-    let faults = faults_of_typing(&holder, &typed);
+    let typed = Typed::of(&form);
+    let page = holder.page();
+    let faults = faults_of_typing(&page, is_forced(&holder), &typed);
     if !faults.is_empty() {
         return refuse(&holder, faults);
     }
-    match change(&holder, typed).await? {
+    let site = Arc::clone(&holder.visit.site);
+    let lock = site.config.lock;
+    let changed = change(site, holder.session.clone(), holder.account.clone(), typed);
+    match changed.await? {
         Ok(token) => {
             let mut reply = page::see_other(path::GATE);
             let cookie = session::cookie(Area::Applicant, token.expose().to_owned());
             reply.add_cookie(&cookie).map_err(Problem::internal)?;
             Ok(reply)
         }
-        Err(error) => refuse(&holder, faults_of(&holder, error)?),
+        Err(error) => refuse(&holder, faults_of(&page, lock, error)?),
     }
 }
 
-fn faults_of_typing(holder: &Holder, typed: &Typed) -> Faults {
-    let page = holder.page();
+/// Mistakes that can be seen without a look at the account.
+pub(crate) fn faults_of_typing(page: &Page, is_forced: bool, typed: &Typed) -> Faults {
     let is_empty = |secret: &SecretString| secret.expose_secret().is_empty();
     let mut faults = Faults::new(page.t("errors-title"));
-    if !is_forced(holder) && is_empty(&typed.current) {
+    if !is_forced && is_empty(&typed.current) {
         faults.add("current", page.t("password-none-current"));
     }
     if is_empty(&typed.new) {
@@ -106,18 +124,20 @@ fn faults_of_typing(holder: &Holder, typed: &Typed) -> Faults {
     faults
 }
 
-async fn change(
-    holder: &Holder,
+/// Changes it, on a thread that may work hard.
+pub(crate) async fn change(
+    site: Arc<Site>,
+    session: Session,
+    account: Account,
     typed: Typed,
 ) -> Result<Result<SessionToken, ChangeError>, Problem> {
-    let holder = holder.clone();
-    let site = Arc::clone(&holder.visit.site);
     let hashing = site.hashing.clone();
     let work = move || {
+        let asked = session.stage != Stage::ChangePassword;
         let input = ChangeLoginPassword {
-            session: &holder.session,
-            account: &holder.account,
-            current: (!is_forced(&holder)).then_some(&typed.current),
+            session: &session,
+            account: &account,
+            current: asked.then_some(&typed.current),
             new: &typed.new,
             rules: site.try_rules(),
             absolute: site.absolute(),
@@ -129,13 +149,17 @@ async fn change(
 }
 
 /// What the flow refused, beside the field that it is about.
-fn faults_of(holder: &Holder, error: ChangeError) -> Result<Faults, Problem> {
-    let page = holder.page();
+pub(crate) fn faults_of(
+    page: &Page,
+    lock: LockRule,
+    error: ChangeError,
+) -> Result<Faults, Problem> {
     let faults = Faults::new(page.t("errors-title"));
     let new = |text| Ok(faults.clone().with_field("new", text, String::new()));
     match error {
         ChangeError::Same => new(page.t("password-same")),
-        ChangeError::Choice(error) => new(choice_text(&page, error)),
+        ChangeError::UsedBefore => new(page.t("password-used-before")),
+        ChangeError::Choice(error) => new(choice_text(page, error)),
         ChangeError::Current(
             TryError::Wrong {
                 left: 0,
@@ -143,7 +167,6 @@ fn faults_of(holder: &Holder, error: ChangeError) -> Result<Faults, Problem> {
             }
             | TryError::Locked { until },
         ) => {
-            let lock = holder.visit.site.config.lock;
             let numbers = [
                 ("tries", lock.tries.to_string()),
                 ("until", page.moment(until)),

@@ -57,7 +57,7 @@ fn keys_used() -> Vec<(PathBuf, String)> {
 
 #[test]
 fn both_languages_have_the_same_keys_and_variables() {
-    for (file, japanese, english) in FILES {
+    for (file, japanese, english) in FILES.iter().copied() {
         assert_eq!(keys(japanese), keys(english), "locale/*/{file}.ftl");
         assert_eq!(
             variables(japanese),

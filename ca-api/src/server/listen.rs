@@ -4,6 +4,8 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
+use ca_core::config::ListenConfig;
+
 /// Why the site does not start; each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -55,8 +57,57 @@ pub enum ServeError {
     Start(io::Error),
 }
 
+/// The sockets of a site, held from the moment its addresses are known.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Plain http.
+    pub http: TcpListener,
+    /// https for applicants.
+    pub https: TcpListener,
+    /// https for the portal.
+    pub portal: TcpListener,
+    /// https for operators.
+    pub console: TcpListener,
+}
+
+/// The addresses really bound: a configured port may have been 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// Plain http.
+    pub http: SocketAddr,
+    /// Applicants.
+    pub https: SocketAddr,
+    /// The portal.
+    pub portal: SocketAddr,
+    /// Operators.
+    pub console: SocketAddr,
+}
+
+impl Listeners {
+    /// Takes every address of the configuration, or none.
+    pub fn bind(listen: &ListenConfig) -> Result<Self, ServeError> {
+        Ok(Self {
+            http: bind("http", listen.http)?,
+            https: bind("https", listen.https)?,
+            portal: bind("portal", listen.portal)?,
+            console: bind("console", listen.console)?,
+        })
+    }
+
+    /// Where they are.
+    pub fn addresses(&self) -> Result<Addresses, ServeError> {
+        let of = |listener: &TcpListener| listener.local_addr().map_err(ServeError::Start);
+        Ok(Addresses {
+            http: of(&self.http)?,
+            https: of(&self.https)?,
+            portal: of(&self.portal)?,
+            console: of(&self.console)?,
+        })
+    }
+}
+
 /// Takes `address` for `listener`.
-pub fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
+fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|why| match why.kind() {
         io::ErrorKind::AddrInUse => ServeError::InUse { listener, address },
         _ => ServeError::Address {
@@ -67,11 +118,6 @@ pub fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, 
     })
 }
 
-/// The address really bound: the port may have been 0.
-pub fn address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
-    listener.local_addr().map_err(ServeError::Start)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +125,7 @@ mod tests {
     #[test]
     fn a_port_in_use_says_what_to_do() {
         let first = bind("https", ([127, 0, 0, 1], 0).into()).unwrap();
-        let taken = address(&first).unwrap();
+        let taken = first.local_addr().unwrap();
         let error = bind("https", taken).unwrap_err().to_string();
         assert!(
             error.contains(&taken.to_string()) && error.contains("[listen] https"),

@@ -5,17 +5,28 @@ use std::any::Any;
 use actix_tls::accept::openssl::TlsStream;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
-use openssl::x509::X509;
+use openssl::x509::{X509, X509VerifyResult};
 
-/// What the browser proved to hold. The handshake has checked chain, validity and purpose; whether the CA still
-/// stands by it is asked from the store on every request, because a resumed session skips the handshake's checks.
+use super::is_out_of_date;
+
+/// What the browser proved to hold. The handshake has checked chain and purpose, at the console also the dates;
+/// whether the CA still stands by it is asked from the store on every request, because a resumed session skips the
+/// handshake's checks. Who reads it is [`crate::certified`] alone.
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub X509);
 
 /// Keeps the certificate with the connection: `request.conn_data::<PeerCertificate>()`.
 pub fn remember(connection: &dyn Any, data: &mut Extensions) {
     let stream = connection.downcast_ref::<TlsStream<TcpStream>>();
-    if let Some(certificate) = stream.and_then(|stream| stream.ssl().peer_certificate()) {
+    let Some(ssl) = stream.map(|stream| stream.ssl()) else {
+        return;
+    };
+    // What was found in the first handshake is kept over a resumption. Anything else never comes so far.
+    let verified = ssl.verify_result();
+    if verified != X509VerifyResult::OK && !is_out_of_date(verified) {
+        return;
+    }
+    if let Some(certificate) = ssl.peer_certificate() {
         data.insert(PeerCertificate(certificate));
     }
 }

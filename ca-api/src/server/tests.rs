@@ -1,7 +1,7 @@
 //! Real sockets, real handshakes: who gets in where, and what is told to whom cannot.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use ca_core::store::StoreError;
@@ -109,11 +109,8 @@ impl House {
     fn new() -> Self {
         let stage = Stage::with(|config| {
             let any = ([127, 0, 0, 1], 0).into();
-            (
-                config.listen.http,
-                config.listen.https,
-                config.listen.console,
-            ) = (any, any, any);
+            let listen = &mut config.listen;
+            (listen.http, listen.https, listen.portal, listen.console) = (any, any, any, any);
         });
         let root = pair("root", None, false);
         write(
@@ -130,7 +127,7 @@ impl House {
     }
 
     fn open(&self) -> Server {
-        serve(Arc::clone(&self.stage.site)).unwrap()
+        open(&self.stage).unwrap()
     }
 
     /// A connector that trusts the root; with a client certificate when one is given.
@@ -146,6 +143,11 @@ impl House {
         }
         builder.build()
     }
+}
+
+fn open(stage: &Stage) -> Result<Server, ServeError> {
+    let listeners = Listeners::bind(&stage.site.config.listen)?;
+    serve(Arc::clone(&stage.site), listeners)
 }
 
 fn generation(root: &Pair) -> Authority {
@@ -282,18 +284,14 @@ fn what_is_missing_is_named_before_anything_is_served() {
     let house = House::new();
     let key = house.stage.folder().join("tls/server.key");
     std::fs::rename(&key, key.with_extension("away")).unwrap();
-    let error = serve(Arc::clone(&house.stage.site))
-        .unwrap_err()
-        .to_string();
+    let error = open(&house.stage).unwrap_err().to_string();
     assert!(
         error.contains("server.key") && error.contains("ca-cli certificate issue-server"),
         "{error}"
     );
     let other = pair("other", None, false);
     std::fs::write(&key, other.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
-    let error = serve(Arc::clone(&house.stage.site))
-        .unwrap_err()
-        .to_string();
+    let error = open(&house.stage).unwrap_err().to_string();
     assert!(error.contains("server.key"), "{error}");
 }
 
@@ -302,7 +300,7 @@ fn a_second_server_on_the_same_port_is_told_what_to_do_and_the_first_goes_on() {
     let house = House::new();
     let server = house.open();
     let second = Stage::with(|config| config.listen.http = server.addresses.http);
-    let error = serve(Arc::clone(&second.site)).unwrap_err().to_string();
+    let error = open(&second).unwrap_err().to_string();
     assert!(
         error.contains("in use") && error.contains("[listen] http"),
         "{error}"

@@ -1,18 +1,25 @@
-//! TLS of the two https listeners: Mozilla's intermediate profile, TLS 1.2 at least.
+//! TLS of the https listeners: Mozilla's intermediate profile, TLS 1.2 at least; renewed without a restart.
+//!
+//! A listener is bound once with a [`Builder`], but every handshake takes the context that [`Renewable`] holds at
+//! that moment: the site's renewed certificate and new or retired roots count from the next handshake on. What
+//! OpenSSL copies into a connection before that (verify mode, versions) is the same in every context of a listener.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ca_core::store::{StoreError, authority};
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslVerifyMode, SslVersion,
+    AlpnError, SslAcceptor, SslAcceptorBuilder, SslContext, SslFiletype, SslMethod, SslVerifyMode,
+    SslVersion,
 };
-use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{X509, X509StoreContextRef, X509VerifyResult};
+use sha2::{Digest, Sha256};
 
 use super::listen::ServeError;
-use crate::site::Site;
+use crate::site::{Area, Site};
 
 /// A listener's TLS settings, ready for the socket.
 pub type Builder = SslAcceptorBuilder;
@@ -22,17 +29,83 @@ const GROUPS: &str = "X25519MLKEM768:X25519:P-256:P-384";
 /// For an OpenSSL older than 3.5, which packagers may link.
 const CLASSICAL_GROUPS: &str = "X25519:P-256:P-384";
 
-/// For applicants: no client certificate is asked for, or browsers would show a chooser at the first page.
-pub fn public(site: &Site) -> Result<Builder, ServeError> {
+/// One listener's context, which handshakes take and housekeeping replaces.
+#[derive(Clone)]
+pub struct Renewable {
+    area: Area,
+    current: Arc<RwLock<SslContext>>,
+}
+
+impl Renewable {
+    /// The context of a listener, and the builder that its socket is bound with.
+    pub fn new(site: &Site, area: Area) -> Result<(Self, Builder), ServeError> {
+        let current = Arc::new(RwLock::new(builder(site, area)?.build().into_context()));
+        let mut outer = builder(site, area)?;
+        let taken = Arc::clone(&current);
+        // Called in every handshake, also where the client names no host.
+        outer.set_servername_callback(move |ssl, _| {
+            let context = taken.read().unwrap_or_else(PoisonError::into_inner).clone();
+            // If this fails, the handshake goes on with the certificate that the listener was bound with.
+            if let Err(why) = ssl.set_ssl_context(&context) {
+                tracing::warn!(%why, "a handshake kept an earlier TLS context");
+            }
+            Ok(())
+        });
+        Ok((Self { area, current }, outer))
+    }
+
+    /// Builds the context anew. What cannot be used leaves the present one in place.
+    pub fn renew(&self, site: &Site) -> Result<(), ServeError> {
+        let fresh = builder(site, self.area)?.build().into_context();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+}
+
+/// A mark of everything that the contexts are made of; it changes when one of them does.
+pub fn fingerprint(site: &Site) -> Result<[u8; 32], ServeError> {
+    let mut hash = Sha256::new();
+    let (certificate, key) = files(site);
+    for file in [certificate, key] {
+        let bytes = std::fs::read(&file).map_err(|why| ServeError::Certificate {
+            why: why.to_string(),
+            file,
+        })?;
+        hash.update(Sha256::digest(bytes));
+    }
+    for der in authorities(site)? {
+        hash.update(Sha256::digest(der));
+    }
+    Ok(hash.finalize().into())
+}
+
+fn builder(site: &Site, area: Area) -> Result<Builder, ServeError> {
     let mut builder = base(site)?;
-    builder.set_session_id_context(b"inkan-applicant")?;
+    match area {
+        // No client certificate is asked for, or browsers would show a chooser at the first page.
+        Area::Plain | Area::Applicant => builder.set_session_id_context(b"inkan-applicant")?,
+        Area::Portal => {
+            trust_our_roots(&mut builder, site)?;
+            // Without FAIL_IF_NO_PEER_CERT: who offers none gets a page that says how to.
+            builder.set_verify_callback(SslVerifyMode::PEER, accept_out_of_date);
+            builder.set_session_id_context(b"inkan-portal")?;
+        }
+        Area::Console => {
+            trust_our_roots(&mut builder, site)?;
+            builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+            // Without a context, OpenSSL refuses to resume sessions that carry a client certificate.
+            builder.set_session_id_context(b"inkan-console")?;
+        }
+    }
+    // As actix sets it on the builder it is given; a context that a handshake swaps in needs its own.
+    builder.set_alpn_select_callback(|_, offered| {
+        openssl::ssl::select_next_proto(b"\x02h2\x08http/1.1", offered).ok_or(AlpnError::NOACK)
+    });
     Ok(builder)
 }
 
-/// For operators: no handshake without a certificate of our own CA. Only our CA is named to the browser, so that
-/// it offers nothing else.
-pub fn console(site: &Site) -> Result<Builder, ServeError> {
-    let mut builder = base(site)?;
+/// Only our active roots are trusted, and only they are named to the browser, so that it offers nothing else.
+fn trust_our_roots(builder: &mut Builder, site: &Site) -> Result<(), ServeError> {
     let mut store = X509StoreBuilder::new()?;
     for der in authorities(site)? {
         let authority =
@@ -41,21 +114,35 @@ pub fn console(site: &Site) -> Result<Builder, ServeError> {
         store.add_cert(authority)?;
     }
     builder.set_verify_cert_store(store.build())?;
-    builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
-    // Without a context, OpenSSL refuses to resume sessions that carry a client certificate.
-    builder.set_session_id_context(b"inkan-console")?;
-    Ok(builder)
+    Ok(())
 }
 
-/// Every generation of our root, so that operators' certificates outlive a change of roots.
+/// A certificate of ours whose time is over, or has not begun, passes the handshake to get the page that says so.
+/// The pages check the dates again, since a resumed session never comes here.
+fn accept_out_of_date(verified: bool, context: &mut X509StoreContextRef) -> bool {
+    verified || (context.error_depth() == 0 && is_out_of_date(context.error()))
+}
+
+/// `X509_V_ERR_CERT_NOT_YET_VALID` and `X509_V_ERR_CERT_HAS_EXPIRED` of OpenSSL's `x509_vfy.h`.
+const OUT_OF_DATE: [i32; 2] = [9, 10];
+
+/// Whether dates alone are what is wrong (RFC 5280 §6.1.3 (a)(2)).
+pub fn is_out_of_date(result: X509VerifyResult) -> bool {
+    OUT_OF_DATE.contains(&result.as_raw())
+}
+
+/// Every active generation of our root, so that certificates outlive a change of roots.
 fn authorities(site: &Site) -> Result<Vec<Vec<u8>>, ServeError> {
     let found: Result<_, StoreError> = site.store.read(authority::list);
     let found = found.map_err(|why| ServeError::Authority(why.to_string()))?;
-    if found.is_empty() {
+    let active = found
+        .into_iter()
+        .filter(|authority| authority.status == "active");
+    let certificates: Vec<_> = active.map(|authority| authority.certificate_der).collect();
+    if certificates.is_empty() {
         return Err(ServeError::NoAuthority);
     }
-    let certificates = found.into_iter().map(|authority| authority.certificate_der);
-    Ok(certificates.collect())
+    Ok(certificates)
 }
 
 fn base(site: &Site) -> Result<Builder, ServeError> {

@@ -72,6 +72,7 @@ pub(crate) fn page(language: Language) -> Page {
         service: "Inkan".to_owned(),
         contact: "03-0000-0000".to_owned(),
         public_url: "https://localhost:8443/".to_owned(),
+        portal_url: "https://localhost:8444/".to_owned(),
         mark: "K3F9-72QX".to_owned(),
         signed_in: None,
     }

@@ -28,6 +28,7 @@ impl Place {
         config.authority.passphrase_file = Some(folder.join("passphrase"));
         config.service.host = "localhost".into();
         config.service.public_url = format!("https://localhost:{}/", config.listen.https.port());
+        config.service.portal_url = format!("https://localhost:{}/", config.listen.portal.port());
         config.service.plain_url = format!("http://localhost:{}/", config.listen.http.port());
         config.worker.poll_seconds = POLL_SECONDS;
         Self {
@@ -85,16 +86,18 @@ impl Place {
         let (service, listen) = (&config.service, &config.listen);
         let text = format!(
             "# Written by `ca-cli demo` at every start, so that the other commands find this demo.\n\
-             [service]\nhost = {:?}\npublic_url = {:?}\nplain_url = {:?}\n\n\
+             [service]\nhost = {:?}\npublic_url = {:?}\nportal_url = {:?}\nplain_url = {:?}\n\n\
              [data]\nfolder = \".\"\n\n[database]\nurl = {:?}\n\n\
-             [listen]\nhttp = \"{}\"\nhttps = \"{}\"\nconsole = \"{}\"\n\n\
+             [listen]\nhttp = \"{}\"\nhttps = \"{}\"\nportal = \"{}\"\nconsole = \"{}\"\n\n\
              [authority]\npassphrase_file = \"passphrase\"\n",
             service.host,
             service.public_url,
+            service.portal_url,
             service.plain_url,
             without_password(&config.database.url),
             listen.http,
             listen.https,
+            listen.portal,
             listen.console,
         );
         replace(&self.config_file(), text.as_bytes(), 0o600)
@@ -133,6 +136,10 @@ impl Place {
             (
                 "申請者のページ Pages for applicants",
                 vec![service.public_url.clone()],
+            ),
+            (
+                "ポータル Portal (with the applicant's certificate in the browser)",
+                vec![format!("{}portal", service.portal_url)],
             ),
             (
                 "認証局証明書 Root certificate",

@@ -1,74 +1,80 @@
-//! The ports that the demo listens on, held from the start until the server takes them.
+//! The addresses that the demo listens on, taken at the start and handed to the server as they are.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, bail};
+use ca_api::server::{Addresses, Listeners};
 use ca_core::config::ListenConfig;
 
-/// Three ports that nobody else can take while this lives.
+/// Four listeners.
 ///
-/// Certificates name the addresses, so these have to be known long before the server listens; whoever
-/// opens a connection meanwhile must not be given one of them.
+/// Certificates name the addresses, so these have to be known long before the server serves; whoever connects
+/// meanwhile waits, and nobody else can be given one of them.
 #[derive(Debug)]
 pub(super) struct Ports {
     /// Their addresses.
     pub listen: ListenConfig,
-    _held: [TcpListener; 3],
+    /// The sockets.
+    pub listeners: Listeners,
 }
 
 impl Ports {
-    /// The configured ones; `base`, `base` + 1, `base` + 2 when given; free ones for 0, or for a walkthrough that
-    /// nobody configured.
+    /// The configured ones; `base` to `base` + 3 when given; free ones for 0, or for a walkthrough that nobody
+    /// configured.
     pub(super) fn take(
         configured: &ListenConfig,
         base: Option<u16>,
         walkthrough: bool,
     ) -> anyhow::Result<Self> {
         match base {
-            Some(0) => Self::hold(neighbours([0; 3])),
-            Some(base) => match base.checked_add(2) {
-                Some(last) => Self::hold(neighbours([base, base + 1, last])),
+            Some(0) => Self::hold(&neighbours([0; 4])),
+            Some(base) => match base.checked_add(3) {
+                Some(last) => Self::hold(&neighbours([base, base + 1, base + 2, last])),
                 None => {
-                    bail!("--port-base {base} leaves no room for three ports; the highest is 65533")
+                    bail!("--port-base {base} leaves no room for four ports; the highest is 65532")
                 }
             },
             None if walkthrough && *configured == ListenConfig::default() => {
-                Self::hold(neighbours([0; 3]))
+                Self::hold(&neighbours([0; 4]))
             }
-            None => Self::hold([configured.http, configured.https, configured.console]),
+            None => Self::hold(configured),
         }
     }
 
-    /// Lets go of them, for the server.
-    pub(super) fn release(self) {}
-
-    fn hold(addresses: [SocketAddr; 3]) -> anyhow::Result<Self> {
-        let [http, https, console] = addresses.map(bind);
-        let held = [http?, https?, console?];
-        let [http, https, console] = held.each_ref().map(TcpListener::local_addr);
+    /// Says which address is taken, and how to take others.
+    fn hold(wanted: &ListenConfig) -> anyhow::Result<Self> {
+        let listeners = Listeners::bind(wanted).context(
+            "the demo cannot listen; end what listens there (a demo that runs already?), or choose other ports with \
+             --port-base N (0 takes free ones)",
+        )?;
+        let Addresses {
+            http,
+            https,
+            portal,
+            console,
+        } = listeners.addresses()?;
         Ok(Self {
             listen: ListenConfig {
-                http: http?,
-                https: https?,
-                console: console?,
+                http,
+                https,
+                portal,
+                console,
             },
-            _held: held,
+            listeners,
         })
     }
 }
 
-/// Says which address is taken, and how to take others.
-fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).map_err(|error| {
-        anyhow!(
-            "the demo cannot listen on {address}: {error}; end what listens there (a demo that runs already?), \
-             or choose other ports with --port-base N (0 takes free ones)"
-        )
-    })
-}
-
-fn neighbours(ports: [u16; 3]) -> [SocketAddr; 3] {
-    ports.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+/// http, https, console and portal, in the order in which the demo counts them.
+fn neighbours(ports: [u16; 4]) -> ListenConfig {
+    let [http, https, console, portal] =
+        ports.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+    ListenConfig {
+        http,
+        https,
+        portal,
+        console,
+    }
 }
 
 #[cfg(test)]
@@ -78,15 +84,14 @@ mod tests {
     #[test]
     fn a_port_in_use_is_named_with_the_way_out() {
         let taken = Ports::take(&ListenConfig::default(), Some(0), false).unwrap();
-        let said = Ports::take(&taken.listen, None, true)
-            .unwrap_err()
-            .to_string();
+        let error = Ports::take(&taken.listen, None, true).unwrap_err();
+        let said = format!("{error:#}");
         assert!(
             said.contains(&taken.listen.http.to_string()) && said.contains("--port-base"),
             "{said}"
         );
         let listen = taken.listen.clone();
-        taken.release();
+        drop(taken);
         assert_eq!(
             Ports::take(&listen, None, true).unwrap().listen,
             listen,
@@ -95,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn free_ports_are_three_different_ones() {
+    fn free_ports_are_different_ones_and_answer_at_once() {
         let usual = ListenConfig::default();
         for ports in [
             Ports::take(&usual, Some(0), false).unwrap(),
@@ -104,10 +109,17 @@ mod tests {
             let ListenConfig {
                 http,
                 https,
+                portal,
                 console,
             } = ports.listen;
-            assert!(http != https && https != console && console != http && http.port() > 0);
+            let mut all = [http, https, portal, console].map(|address| address.port());
+            all.sort_unstable();
+            assert!(all.windows(2).all(|pair| pair[0] < pair[1]) && all[0] > 0);
+            assert!(
+                std::net::TcpStream::connect(portal).is_ok(),
+                "who comes early waits"
+            );
         }
-        assert!(Ports::take(&usual, Some(65_534), false).is_err());
+        assert!(Ports::take(&usual, Some(65_533), false).is_err());
     }
 }

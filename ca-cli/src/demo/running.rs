@@ -39,8 +39,7 @@ impl Running {
             Arc::clone(&desk.random),
             BusinessCalendar::always_open(),
         )?;
-        ports.release();
-        let server = server::serve(Arc::new(site))?;
+        let server = server::serve(Arc::new(site), ports.listeners)?;
         let shutdown = Arc::new(AtomicBool::new(false));
         let worker = worker(place, house)?;
         let (stop, poll) = (Arc::clone(&shutdown), desk.config.worker.poll_seconds);

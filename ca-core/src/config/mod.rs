@@ -129,6 +129,21 @@ impl Config {
         Classes::try_from(self.class.clone()).unwrap_or_default()
     }
 
+    /// Address of the portal: as configured, or the applicants' host with the portal's own port.
+    pub fn portal_url(&self) -> String {
+        if !self.service.portal_url.is_empty() {
+            return self.service.portal_url.clone();
+        }
+        let address = self.service.public_url.trim_start_matches("https://");
+        let authority = address.split('/').next().unwrap_or_default();
+        // An IPv6 address has colons of its own, inside brackets.
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        format!("https://{host}:{}/", self.listen.portal.port())
+    }
+
     fn with_defaults(mut self) -> Self {
         if self.class.is_empty() {
             self.class = Classes::default().iter().cloned().collect();
@@ -216,6 +231,21 @@ mod tests {
         assert_eq!(config.lock.tries.get(), 3);
         assert_eq!(config.class.len(), 3);
         assert!(config.data.folder.is_absolute());
+    }
+
+    #[test]
+    fn the_portals_address_follows_the_applicants_host_unless_it_is_named() {
+        let portal = |text| load(text).unwrap().portal_url();
+        assert_eq!(portal(""), "https://localhost:8444/");
+        let named = "[service]\npublic_url = \"https://ca.example/\"\n";
+        assert_eq!(portal(named), "https://ca.example:8444/");
+        let six =
+            "[service]\npublic_url = \"https://[::1]:8443/\"\n[listen]\nportal = \"[::1]:9000\"\n";
+        assert_eq!(portal(six), "https://[::1]:9000/");
+        let own = "[service]\nportal_url = \"https://site.example/\"\n";
+        assert_eq!(portal(own), "https://site.example/");
+        assert!(load("[service]\nportal_url = \"http://site.example/\"\n").is_err());
+        assert!(load("[password]\nvalid_months = 2\nwarn_months = 3\n").is_err());
     }
 
     #[test]

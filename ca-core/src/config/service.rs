@@ -18,6 +18,8 @@ pub struct ServiceConfig {
     pub host: String,
     /// Address of the top page, as printed on letters and in mails.
     pub public_url: String,
+    /// Address of the protected site (portal); when empty, the host of `public_url` with the port of `listen.portal`.
+    pub portal_url: String,
     /// Address of the plain http listener as clients reach it; CRL and AIA addresses begin with it.
     pub plain_url: String,
     /// Whom to call, one line in Japanese.
@@ -33,6 +35,7 @@ impl Default for ServiceConfig {
             name_en: "Electronic Claims Center".into(),
             host: "localhost".into(),
             public_url: "https://localhost:8443/".into(),
+            portal_url: String::new(),
             plain_url: "http://localhost:8080/".into(),
             contact: "ヘルプデスク 0570-000-000（平日 9:00～17:00）".into(),
             contact_en: "Help desk 0570-000-000 (weekdays 9:00-17:00 JST)".into(),
@@ -48,6 +51,13 @@ impl ServiceConfig {
                 key: "service.public_url",
                 value: self.public_url.clone(),
                 rule: "write https://HOST[:PORT]/ with the slash at the end",
+            });
+        }
+        if !self.portal_url.is_empty() && !ends(&self.portal_url, "https://") {
+            return Err(ConfigError::Value {
+                key: "service.portal_url",
+                value: self.portal_url.clone(),
+                rule: "write https://HOST[:PORT]/ with the slash at the end, or leave it empty",
             });
         }
         if !ends(&self.plain_url, "http://") {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, within};
-use crate::domain::password::PasswordCost;
+use crate::domain::password::{PasswordAgeing, PasswordCost};
 
 /// The addresses that ca-api listens on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,8 @@ pub struct ListenConfig {
     pub http: SocketAddr,
     /// https for applicants.
     pub https: SocketAddr,
+    /// https for the protected site; asks for an applicant's client certificate.
+    pub portal: SocketAddr,
     /// https for operators; demands an operator's client certificate.
     pub console: SocketAddr,
 }
@@ -27,6 +29,7 @@ impl Default for ListenConfig {
         Self {
             http: local(8080),
             https: local(8443),
+            portal: local(8444),
             console: local(8445),
         }
     }
@@ -88,7 +91,7 @@ impl SessionConfig {
     }
 }
 
-/// Password hashing (Argon2id).
+/// Password hashing (Argon2id), and how long a login password may be used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordConfig {
@@ -98,6 +101,10 @@ pub struct PasswordConfig {
     pub iterations: u32,
     /// Hashes that one program computes at the same time; further logins wait their turn.
     pub concurrent: u32,
+    /// Calendar months after which a login password has to be changed.
+    pub valid_months: u32,
+    /// Calendar months before that from which a login warns.
+    pub warn_months: u32,
 }
 
 impl Default for PasswordConfig {
@@ -106,6 +113,8 @@ impl Default for PasswordConfig {
             memory_kib: 19_456,
             iterations: 2,
             concurrent: 2,
+            valid_months: PasswordAgeing::DEFAULT.valid_months,
+            warn_months: PasswordAgeing::DEFAULT.warn_months,
         }
     }
 }
@@ -119,7 +128,27 @@ impl PasswordConfig {
         }
     }
 
+    /// How long a login password may be used.
+    pub fn ageing(&self) -> PasswordAgeing {
+        PasswordAgeing {
+            valid_months: self.valid_months,
+            warn_months: self.warn_months,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        within(
+            "password.valid_months",
+            self.valid_months,
+            1..=120,
+            "allowed are 1 to 120",
+        )?;
+        within(
+            "password.warn_months",
+            self.warn_months,
+            0..=self.valid_months,
+            "allowed are 0 to password.valid_months",
+        )?;
         within(
             "password.memory_kib",
             self.memory_kib,

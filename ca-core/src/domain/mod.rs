@@ -18,6 +18,7 @@ pub mod mail;
 pub mod notice;
 pub mod ocsp;
 pub mod password;
+pub mod portal_admission;
 pub mod profile;
 pub mod random;
 pub mod reissue;

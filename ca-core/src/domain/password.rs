@@ -8,6 +8,7 @@
 //! Both are printable half-width ASCII: what Windows' import wizard, OpenSSL, Java and every
 //! keyboard agree on.
 
+mod ageing;
 mod generation;
 mod hashing;
 mod issuance;
@@ -15,6 +16,7 @@ mod login;
 mod proof;
 mod typed;
 
+pub use ageing::{PasswordAge, PasswordAgeing};
 pub use hashing::{PasswordCost, PasswordHash, PasswordHashError, verify_dummy};
 pub use issuance::IssuancePassword;
 pub use login::{ChoiceError, LoginPassword};

@@ -6,6 +6,8 @@ use super::request::words;
 pub enum Audience {
     /// The applicant's pages.
     Applicant,
+    /// The protected site; bound to a client certificate.
+    Portal,
     /// The operator console.
     Operator,
 }
@@ -13,6 +15,7 @@ words!(
     Audience,
     "audience of a session",
     Applicant = "applicant",
+    Portal = "portal",
     Operator = "operator"
 );
 

@@ -7,7 +7,7 @@ use super::try_password::{Door, TryError, TryRules, try_password};
 use crate::domain::actor::{Act, Actor};
 use crate::domain::password::{ChoiceError, LoginPassword, PasswordHash, PasswordHashError};
 use crate::domain::random::Random;
-use crate::domain::session::{Audience, Stage, TryScope};
+use crate::domain::session::{Stage, TryScope};
 use crate::store::account::Account;
 use crate::store::audit::Record;
 use crate::store::session::Session;
@@ -39,6 +39,9 @@ pub enum ChangeError {
     /// The new one is the present one.
     #[error("the new password is the present one; choose another")]
     Same,
+    /// The new one is the one before the present one.
+    #[error("the new password is the one before the present one; choose another")]
+    UsedBefore,
     /// The present password was wrong, or the user ID is locked.
     #[error(transparent)]
     Current(#[from] TryError),
@@ -75,10 +78,18 @@ pub fn change_login_password(
     if PasswordHash::try_from(stored.to_owned())?.verify(chosen.secret())? {
         return Err(ChangeError::Same);
     }
+    if let Some(previous) = &input.account.previous_login_password_hash
+        && PasswordHash::try_from(previous.clone())?.verify(chosen.secret())?
+    {
+        return Err(ChangeError::UsedBefore);
+    }
     let hash = PasswordHash::of(chosen.secret(), input.rules.cost, random)?;
     let token = SessionToken::draw(random);
-    let mut fresh = token.session(Audience::Applicant, Stage::LoggedIn, input.absolute, at);
+    let audience = input.session.audience;
+    let mut fresh = token.session(audience, Stage::LoggedIn, input.absolute, at);
     fresh.account_id = Some(input.account.id);
+    fresh.certificate_serial = input.session.certificate_serial;
+    fresh.reference_account_id = input.session.reference_account_id;
     let act = Act::new(Actor::Applicant(input.account.user_id.clone()), at);
     store.transaction(|db| {
         account::set_login_password(db, input.account.id, stored, hash.as_str(), at)?;

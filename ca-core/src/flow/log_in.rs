@@ -9,14 +9,14 @@ pub use super::try_password::{TryError, TryRules};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
 use crate::domain::mail::{MailFacts, MailKind};
-use crate::domain::password::LoginPassword;
+use crate::domain::password::{LoginPassword, PasswordAge, PasswordAgeing};
 use crate::domain::random::Random;
 use crate::domain::session::{Audience, Stage, TryScope};
 use crate::domain::user_id::UserId;
 use crate::store::account::Account;
 use crate::store::audit::Record;
 use crate::store::session::Session;
-use crate::store::{Store, StoreError, account, audit, session};
+use crate::store::{Db, Store, StoreError, StoreResult, account, audit, session};
 
 /// What is tried, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,8 @@ pub struct LogIn<'a> {
     pub password: &'a SecretString,
     /// Lock and cost.
     pub rules: TryRules,
+    /// How long a password may be used.
+    pub ageing: PasswordAgeing,
     /// How long a session lasts at most.
     pub absolute: TimeDelta,
     /// Host name for the Message-ID of the notice about a lock.
@@ -46,7 +48,7 @@ pub struct LoggedIn {
 
 /// Tries the password and begins a session.
 ///
-/// A temporary password opens nothing but the page that changes it ([`Stage::ChangePassword`]).
+/// A temporary or expired password opens nothing but the page that changes it ([`Stage::ChangePassword`]).
 pub fn log_in(
     store: &Store,
     random: &dyn Random,
@@ -78,7 +80,7 @@ pub fn log_in(
     Ok(begin_session(store, random, at, input, account)?)
 }
 
-fn renew_hash(
+pub(super) fn renew_hash(
     store: &Store,
     random: &dyn Random,
     account: &Account,
@@ -93,13 +95,22 @@ fn renew_hash(
 }
 
 /// A temporary password may be typed with the letter's gaps; an own one is taken as it is.
-fn read_password(typed: &SecretString, account: Option<&Account>) -> Option<LoginPassword> {
+pub(super) fn read_password(
+    typed: &SecretString,
+    account: Option<&Account>,
+) -> Option<LoginPassword> {
     match account {
         Some(account) if account.login_password_temporary => {
             LoginPassword::normalise_temporary(typed).ok()
         }
         _ => LoginPassword::typed(typed).ok(),
     }
+}
+
+/// Whether the login password came by letter or its time is over.
+pub(super) fn must_change(account: &Account, ageing: PasswordAgeing, at: DateTime<Utc>) -> bool {
+    account.login_password_temporary
+        || ageing.age(account.login_password_changed_at, at) == PasswordAge::Expired
 }
 
 fn begin_session(
@@ -109,7 +120,7 @@ fn begin_session(
     input: LogIn<'_>,
     account: Account,
 ) -> Result<LoggedIn, StoreError> {
-    let stage = if account.login_password_temporary {
+    let stage = if must_change(&account, input.ageing, at) {
         Stage::ChangePassword
     } else {
         Stage::LoggedIn
@@ -151,16 +162,25 @@ fn note_refusal(
     let record = Record::new(act, format!("account:{}", input.user_id));
     store.transaction(|db| {
         if let (Some(until), Some(account)) = (locked_until, account) {
-            let facts = MailFacts {
-                until: Some(until),
-                ..facts_of(account)
-            };
-            let postmark = Postmark {
-                random,
-                host: input.host,
-            };
-            owe_mail(db, postmark, account, MailKind::LoginLocked, facts, at)?;
+            owe_lock_mail(db, random, input.host, account, until, at)?;
         }
         audit::append(db, &Act::new(Actor::Anonymous, at), &[record])
     })
+}
+
+/// Tells the office of the lock, if it wants such mails.
+pub(super) fn owe_lock_mail(
+    db: &mut Db,
+    random: &dyn Random,
+    host: &str,
+    account: &Account,
+    until: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let facts = MailFacts {
+        until: Some(until),
+        ..facts_of(account)
+    };
+    let postmark = Postmark { random, host };
+    owe_mail(db, postmark, account, MailKind::LoginLocked, facts, at)
 }

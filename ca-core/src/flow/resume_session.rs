@@ -30,9 +30,23 @@ pub fn resume_session(
     idle: TimeDelta,
     at: DateTime<Utc>,
 ) -> Result<Option<(Session, Holder)>, StoreError> {
-    let id_hash = token.id_hash();
-    let found = store.read(|db| {
-        let Some(session) = session::find(db, &id_hash)? else {
+    let found = find_live(store, token, audience, idle, at)?;
+    if let Some((session, _)) = &found {
+        touch(store, session, at)?;
+    }
+    Ok(found)
+}
+
+/// The same without counting as a use.
+pub(super) fn find_live(
+    store: &Store,
+    token: &SessionToken,
+    audience: Audience,
+    idle: TimeDelta,
+    at: DateTime<Utc>,
+) -> Result<Option<(Session, Holder)>, StoreError> {
+    store.read(|db| {
+        let Some(session) = session::find(db, &token.id_hash())? else {
             return Ok(None);
         };
         if session.audience != audience
@@ -54,14 +68,16 @@ pub fn resume_session(
             }
             _ => None,
         };
-        Ok::<_, StoreError>(holder.map(|holder| (session, holder)))
-    })?;
-    if let Some((session, _)) = &found
-        && at - session.last_seen_at >= TOUCH_AFTER
-    {
-        store.transaction(|db| session::touch(db, &id_hash, at))?;
+        Ok(holder.map(|holder| (session, holder)))
+    })
+}
+
+/// Notes a use, now and then.
+pub(super) fn touch(store: &Store, session: &Session, at: DateTime<Utc>) -> Result<(), StoreError> {
+    if at - session.last_seen_at < TOUCH_AFTER {
+        return Ok(());
     }
-    Ok(found)
+    store.transaction(|db| session::touch(db, &session.id_hash, at))
 }
 
 /// Ends the sessions and forgets the counters that ran out; to be called now and then.

@@ -41,6 +41,8 @@ pub struct Account {
     /// When the login password was last set.
     #[diesel(deserialize_as = MaybeAt)]
     pub login_password_changed_at: Option<DateTime<Utc>>,
+    /// Argon2id hash of the applicant's own password before the present one; may not be chosen again.
+    pub previous_login_password_hash: Option<String>,
     /// Argon2id hash; none before the first letter.
     pub issuance_password_hash: Option<String>,
     /// A letter has to be printed.
@@ -184,7 +186,8 @@ pub fn set_status(
     Ok(())
 }
 
-/// Replaces both passwords by those of a letter: the login password is temporary, no letter is due.
+/// Replaces both passwords by those of a letter: the login password is temporary, no letter is due. A password
+/// of the applicant's own is remembered, so that it is not chosen again.
 pub fn set_letter_passwords(
     db: &mut Db,
     id: i64,
@@ -192,6 +195,7 @@ pub fn set_letter_passwords(
     issuance_hash: &str,
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
+    remember_login_password(db, id)?;
     diesel::update(account::table.find(id))
         .set((
             account::login_password_hash.eq(login_hash),
@@ -230,6 +234,7 @@ pub fn set_login_password(
     new_hash: &str,
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
+    remember_login_password(db, id)?;
     let unchanged = account::table
         .find(id)
         .filter(account::login_password_hash.eq(verified_hash));
@@ -246,6 +251,19 @@ pub fn set_login_password(
     } else {
         Err(StoreError::Missing(format!("the password of account {id}")))
     }
+}
+
+/// Keeps the hash of the applicant's own password as the previous one; to be called before it is replaced or voided.
+/// A letter's password is not kept: it opened nothing but its change.
+pub fn remember_login_password(db: &mut Db, id: i64) -> StoreResult<()> {
+    let own = account::table
+        .find(id)
+        .filter(account::login_password_temporary.eq(false))
+        .filter(account::login_password_hash.is_not_null());
+    diesel::update(own)
+        .set(account::previous_login_password_hash.eq(account::login_password_hash))
+        .execute(db)?;
+    Ok(())
 }
 
 /// Writes the hash of the same login password at another cost; only if it is still the one verified.

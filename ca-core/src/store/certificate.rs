@@ -66,6 +66,9 @@ pub struct Certificate {
     /// When the check page first saw it in a browser.
     #[diesel(deserialize_as = MaybeAt)]
     pub installed_at: Option<DateTime<Utc>>,
+    /// First login at the portal with it.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub first_portal_login_at: Option<DateTime<Utc>>,
 }
 
 impl Certificate {
@@ -145,6 +148,17 @@ pub fn note_download(db: &mut Db, certificate: &Certificate, at: DateTime<Utc>) 
             certificate::first_downloaded_at.eq(millis(first)),
             certificate::last_downloaded_at.eq(millis(at)),
         ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Notes a login at the portal; the first one is kept.
+pub fn note_portal_login(db: &mut Db, serial: SerialNumber, at: DateTime<Utc>) -> StoreResult<()> {
+    let unused = certificate::table
+        .find(serial.to_hex())
+        .filter(certificate::first_portal_login_at.is_null());
+    diesel::update(unused)
+        .set(certificate::first_portal_login_at.eq(millis(at)))
         .execute(db)?;
     Ok(())
 }

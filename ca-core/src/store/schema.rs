@@ -20,6 +20,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         community_support -> Bool,
+        previous_login_password_hash -> Nullable<Text>,
     }
 }
 
@@ -202,6 +203,7 @@ diesel::table! {
         first_downloaded_at -> Nullable<BigInt>,
         last_downloaded_at -> Nullable<BigInt>,
         installed_at -> Nullable<BigInt>,
+        first_portal_login_at -> Nullable<BigInt>,
     }
 }
 

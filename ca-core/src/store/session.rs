@@ -154,6 +154,14 @@ pub fn delete_of_account(db: &mut Db, account_id: i64, except: Option<&str>) -> 
     Ok(diesel::delete(others).execute(db)?)
 }
 
+/// Ends an account's sessions of one audience.
+pub fn delete_of_audience(db: &mut Db, account_id: i64, audience: Audience) -> StoreResult<usize> {
+    let own = session::table
+        .filter(session::account_id.eq(account_id))
+        .filter(session::audience.eq(audience.as_str()));
+    Ok(diesel::delete(own).execute(db)?)
+}
+
 /// Ends every session that is bound to one of these certificates.
 pub fn delete_of_certificates(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<usize> {
     let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();

@@ -1,7 +1,7 @@
 //! Logging in, the locks, the gate, the change of password.
 use ca_core::domain::account::AccountStatus;
 use ca_core::domain::certificate::MailState;
-use ca_core::domain::password::PasswordCost;
+use ca_core::domain::password::{PasswordAgeing, PasswordCost};
 use ca_core::domain::session::{Audience, Stage};
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::change_login_password::{
@@ -152,7 +152,7 @@ on_both!(a_hash_at_another_cost_is_made_anew_at_the_next_login, world => {
     let office = world.office("2700000001");
     let cheap = world.account(&office.id).login_password_hash.unwrap();
     let dearer = TryRules { cost: PasswordCost { memory_kib: 16, iterations: 1 }, ..RULES };
-    let input = LogIn { user_id: &office.id, password: &office.login, rules: dearer, absolute: TimeDelta::hours(8), host: HOST };
+    let input = LogIn { user_id: &office.id, password: &office.login, rules: dearer, ageing: PasswordAgeing::DEFAULT, absolute: TimeDelta::hours(8), host: HOST };
     log_in(&world.store, &world.random, at(10), input).unwrap();
     let renewed = world.account(&office.id);
     assert!(cheap.contains("m=8,") && renewed.login_password_hash.unwrap().contains("m=16,"));

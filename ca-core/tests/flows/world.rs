@@ -4,7 +4,9 @@ use ca_core::domain::account::{AccountDetails, AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::certificate::{CertificateStatus, Purpose};
 use ca_core::domain::lock::LockRule;
-use ca_core::domain::password::{IssuancePassword, LoginPassword, PasswordCost, PasswordHash};
+use ca_core::domain::password::{
+    IssuancePassword, LoginPassword, PasswordAgeing, PasswordCost, PasswordHash,
+};
 use ca_core::domain::profile::{Profile, ProfileName};
 use ca_core::domain::random::SeededRandom;
 use ca_core::domain::request::RequestId;
@@ -240,6 +242,7 @@ impl World {
             user_id: id,
             password: &password.into(),
             rules: RULES,
+            ageing: PasswordAgeing::DEFAULT,
             absolute: TimeDelta::hours(8),
             host: HOST,
         };
@@ -370,6 +373,7 @@ pub fn certificate(serial: SerialNumber, request: &Request, seconds: i64) -> Cer
         first_downloaded_at: None,
         last_downloaded_at: None,
         installed_at: None,
+        first_portal_login_at: None,
     }
 }
 

@@ -33,5 +33,6 @@ pub fn row(
         first_downloaded_at: None,
         last_downloaded_at: None,
         installed_at: None,
+        first_portal_login_at: None,
     }
 }

@@ -75,6 +75,7 @@ fn issued(serial: SerialNumber, account: i64, days: i64) -> Certificate {
         first_downloaded_at: None,
         last_downloaded_at: None,
         installed_at: None,
+        first_portal_login_at: None,
     }
 }
 

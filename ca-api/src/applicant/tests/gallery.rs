@@ -140,6 +140,7 @@ fn page_of(texts: crate::locale::Texts) -> Page {
         service: "電子請求受付センター".to_owned(),
         contact: "ヘルプデスク 0570-000-000（平日 9:00～17:00）".to_owned(),
         public_url: "https://localhost:8443/".to_owned(),
+        portal_url: "https://localhost:8444/".to_owned(),
         mark: "K3F9-72QX".to_owned(),
         signed_in: None,
     }

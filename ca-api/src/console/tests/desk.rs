@@ -253,6 +253,7 @@ impl Desk {
             first_downloaded_at: None,
             last_downloaded_at: None,
             installed_at: None,
+            first_portal_login_at: None,
         }
     }
 

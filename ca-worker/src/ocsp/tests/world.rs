@@ -115,6 +115,7 @@ impl World {
             first_downloaded_at: None,
             last_downloaded_at: None,
             installed_at: None,
+            first_portal_login_at: None,
         };
         record_certificate(&self.worker.store, &self.worker.act(), &issued).unwrap();
         serial

@@ -237,6 +237,7 @@ fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Cer
         first_downloaded_at: None,
         last_downloaded_at: (downloads > 0).then(|| now() - TimeDelta::days(10)),
         installed_at: None,
+        first_portal_login_at: None,
     }
 }
 
@@ -254,6 +255,7 @@ fn account() -> Account {
         login_password_hash: None,
         login_password_temporary: false,
         login_password_changed_at: None,
+        previous_login_password_hash: None,
         issuance_password_hash: None,
         letter_due: false,
         community_support: false,

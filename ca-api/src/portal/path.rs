@@ -1,0 +1,8 @@
+//! Where the portal's pages are.
+
+pub(crate) const TOP: &str = "/portal";
+pub(crate) const LOGIN: &str = "/portal/login";
+pub(crate) const LOGOUT: &str = "/portal/logout";
+pub(crate) const SIGNED_OUT: &str = "/portal/signed-out";
+pub(crate) const PASSWORD: &str = "/portal/password";
+pub(crate) const AGEING: &str = "/portal/password/ageing";

@@ -1,0 +1,1 @@
+//! The portal as a browser gets it.

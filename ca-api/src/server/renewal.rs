@@ -1,0 +1,60 @@
+//! Renewed server certificates and new or retired roots are taken up while connections run.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+
+use super::tls::{Renewable, fingerprint};
+use crate::site::Site;
+use crate::work;
+
+/// How often a look is taken: three small files and one query.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// The contexts of every https listener, and what they were made of.
+pub(super) struct Renewal {
+    contexts: Vec<Renewable>,
+    made_of: Option<[u8; 32]>,
+}
+
+impl Renewal {
+    /// Contexts that were made of what `made_of` is the mark of.
+    pub(super) fn new(contexts: Vec<Renewable>, made_of: Option<[u8; 32]>) -> Self {
+        Self { contexts, made_of }
+    }
+
+    /// Runs until it is aborted. What cannot be used is logged once and looked at again: a certificate and its key
+    /// are two files, and somebody may be in the middle of replacing them.
+    pub(super) async fn keep(mut self, site: Data<Site>) {
+        let mut tick = tokio::time::interval(EVERY);
+        let mut last_trouble = String::new();
+        loop {
+            tick.tick().await;
+            let (contexts, made_of) = (self.contexts.clone(), self.made_of);
+            let look = work::read(&site, move |site| {
+                let seen = fingerprint(site)?;
+                if made_of != Some(seen) {
+                    contexts
+                        .iter()
+                        .try_for_each(|context| context.renew(site))?;
+                }
+                Ok::<_, super::ServeError>(seen)
+            });
+            match look.await {
+                Ok(seen) => {
+                    if self.made_of.replace(seen) != Some(seen) {
+                        tracing::info!("new TLS certificates or roots are in use");
+                    }
+                    last_trouble.clear();
+                }
+                Err(problem) => {
+                    let trouble = problem.to_string();
+                    if trouble != last_trouble {
+                        tracing::warn!(%trouble, "TLS goes on with the certificates it has");
+                        last_trouble = trouble;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Somebody is turned away at the portal before a password was typed; the office can be asked about it later.
+use chrono::{DateTime, Utc};
+
+use super::judge_certificate::Presented;
+use crate::domain::actor::{Act, Actor};
+use crate::domain::portal_admission::Refusal;
+use crate::domain::user_id::UserId;
+use crate::store::audit::Record;
+use crate::store::{Store, StoreError, audit};
+
+/// Writes down that what a connection presented was refused.
+pub fn refuse_portal(
+    store: &Store,
+    at: DateTime<Utc>,
+    refusal: Refusal,
+    presented: &Presented,
+) -> Result<(), StoreError> {
+    let record = refusal_record(refusal, None, presented);
+    store.transaction(|db| audit::append(db, &Act::new(Actor::Anonymous, at), &[record]))
+}
+
+/// `portal-login.refuse` with its reason: about the ID typed, or else about the certificate.
+pub(super) fn refusal_record(
+    refusal: Refusal,
+    typed: Option<&UserId>,
+    presented: &Presented,
+) -> Record {
+    let serial = presented.certificate().map(|shown| shown.serial.to_hex());
+    let object = match (typed, &serial) {
+        (Some(user_id), _) => format!("account:{user_id}"),
+        (None, Some(serial)) => format!("certificate:{serial}"),
+        (None, None) => "portal".to_owned(),
+    };
+    let facts = serde_json::json!({ "reason": refusal.as_str(), "certificate": serial });
+    Record::new("portal-login.refuse", object).with(facts)
+}

@@ -1,0 +1,3 @@
+//! The protected site over real TLS: who gets in, what they are told otherwise, and how it ends.
+
+mod door;
