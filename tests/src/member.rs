@@ -24,6 +24,8 @@ impl Service {
         let mut offices = self.offices(count);
         for office in &mut offices {
             office.apply_first();
+            // The browser was closed meanwhile.
+            office.visitor = self.visitor();
         }
         self.operator("issuer").approve_all();
         self.work_once().ok();
@@ -44,9 +46,10 @@ impl Service {
 
 impl Member {
     /// Somebody whose certificate has been issued downloads it, as often as wanted.
-    pub fn download(service: &Service, applicant: Applicant) -> Self {
+    pub fn download(service: &Service, mut applicant: Applicant) -> Self {
         let name = format!("Cert{}.p12", applicant.letter.user_id);
         let bytes = applicant.download().body;
+        applicant.visitor = service.visitor();
         let file = service.folder().write(&name, bytes);
         Self {
             applicant,

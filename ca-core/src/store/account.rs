@@ -211,6 +211,7 @@ pub fn set_letter_passwords(
 
 /// Voids both passwords: nobody logs in until the next letter, which is due.
 pub fn void_passwords(db: &mut Db, id: i64, at: DateTime<Utc>) -> StoreResult<()> {
+    remember_login_password(db, id)?;
     diesel::update(account::table.find(id))
         .set((
             account::login_password_hash.eq(None::<String>),

@@ -1,6 +1,7 @@
 //! The portal's door: the certificate of this connection, its own ID, the password.
 
 use inkan_tests::database::Engine;
+use inkan_tests::letter::solid;
 use inkan_tests::service::Service;
 use inkan_tests::site::arriving;
 
@@ -68,7 +69,7 @@ fn each_refusal_says_what_is_wrong_and_what_to_do() {
     let mark = |page: &inkan_tests::page::Page| {
         let text = page.text();
         let (before, _) = text.split_once("受付番号：").expect("a mark");
-        plain(before.to_owned())
+        plain(solid(before))
     };
     assert_eq!(
         mark(&other),
