@@ -1,8 +1,9 @@
-//! The signer: keys, certificates, PKCS#12 and mail. It listens on no port.
+//! The signer: keys, certificates, revocation lists, PKCS#12 and mail. It listens on no port.
 //!
 //! The steps of docs/issuance-cycle.md bear the same numbers in [`cycle`].
 pub mod authority;
 pub mod certificate;
+pub mod crl;
 pub mod cycle;
 pub mod durable_file;
 #[cfg(test)]

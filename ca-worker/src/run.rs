@@ -5,6 +5,7 @@ use std::time::Duration;
 use ca_core::store::worker_status::{self, WorkerStatus};
 
 use crate::authority::check_life;
+use crate::crl::{Made, lists_due};
 use crate::cycle::{Batch, CycleError, Window, take_back_lapsed, window, work_one_batch};
 use crate::mail::{Notified, notify};
 use crate::ocsp::{Answered, answer_due};
@@ -21,6 +22,8 @@ pub struct Report {
     pub batch: Batch,
     /// The OCSP answers.
     pub ocsp: Answered,
+    /// The revocation lists that were due.
+    pub crl: Vec<Made>,
     /// The mails.
     pub mail: Notified,
     /// What the machinery said where it failed, part by part. The other parts were done all the same.
@@ -39,10 +42,16 @@ impl Report {
     }
 }
 
-/// One unit of work: lapsed leases are taken back (step 10), one batch goes through steps 3 to 8, OCSP answers that
-/// are due are signed, due mails are sent (step 9). A part that fails does not keep the others from their work.
+/// One unit of work: revocation lists that are due are made, lapsed leases are taken back (step 10), one batch goes
+/// through steps 3 to 8, OCSP answers that are due are signed, due mails are sent (step 9). A part that fails does
+/// not keep the others from their work.
 pub fn run_once(worker: &Worker) -> Report {
+    let made = lists_due(worker);
     let mut report = sign_once(worker);
+    match made {
+        Ok(made) => report.crl = made,
+        Err(error) => report.troubles.push(error.to_string()),
+    }
     match answer_due(worker) {
         Ok(answered) => report.ocsp = answered,
         Err(error) => report.troubles.push(error.to_string()),
@@ -79,13 +88,14 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
 
 /// Runs until `shutdown` is set. A batch that was begun is brought to its end first.
 ///
-/// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP has one
-/// too: what was revoked is not kept waiting by a long batch.
+/// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP and the
+/// revocation lists have one each too: what was revoked is not kept waiting by a long batch.
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
     tracing::info!(worker = worker.name, "the worker begins");
     std::thread::scope(|scope| {
         scope.spawn(|| mail_forever(worker, poll, shutdown));
         scope.spawn(|| answer_forever(worker, poll, shutdown));
+        scope.spawn(|| list_forever(worker, poll, shutdown));
         sign_forever(worker, poll, shutdown);
     });
     tracing::info!(worker = worker.name, "the worker ends");
@@ -139,6 +149,23 @@ fn answer_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
     }
 }
 
+fn list_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
+    while !shutdown.load(Ordering::SeqCst) {
+        match lists_due(worker) {
+            Ok(made) => made.iter().for_each(|made| {
+                tracing::info!(
+                    generation = made.list.generation,
+                    number = made.list.number,
+                    entries = made.list.entries,
+                    "a revocation list is published"
+                );
+            }),
+            Err(error) => tracing::error!(%error, "the last list stays; it is tried again"),
+        }
+        rest(poll, shutdown);
+    }
+}
+
 /// Sleeps in short naps, so that a shutdown is not kept waiting.
 fn rest(poll: Duration, shutdown: &AtomicBool) {
     const NAP: Duration = Duration::from_millis(100);
@@ -152,13 +179,10 @@ fn rest(poll: Duration, shutdown: &AtomicBool) {
 
 /// Tells operators how the worker is. Said when it changes, and every half minute as a sign of life.
 fn tell(worker: &Worker, report: &mut Report) {
-    let state = state(report);
-    let detail = report
-        .troubles
-        .first()
-        .or(report.batch.trouble.as_ref())
-        .cloned()
-        .unwrap_or_default();
+    let crl = worker.crl_trouble();
+    let state = state(report, crl.is_some());
+    let troubles = report.troubles.first().or(report.batch.trouble.as_ref());
+    let detail = troubles.cloned().or(crl).unwrap_or_default();
     let seen_at = worker.clock.now();
     if !worker.has_news(state, &detail, seen_at) {
         return;
@@ -177,12 +201,13 @@ fn tell(worker: &Worker, report: &mut Report) {
     }
 }
 
-fn state(report: &Report) -> &'static str {
+fn state(report: &Report, crl_trouble: bool) -> &'static str {
     if !report.troubles.is_empty() {
         return "trouble";
     }
     match (report.batch.trouble.is_some(), report.window) {
         (true, _) => "signer-away",
+        (false, _) if crl_trouble => "trouble",
         (false, Some(Window::Open(_))) => "working",
         (false, _) => "closed",
     }

@@ -39,6 +39,8 @@ pub struct Settings {
     pub answer_validity: Duration,
     /// The site's host name.
     pub host: String,
+    /// How long a revocation list may be relied on.
+    pub crl_validity: Duration,
 }
 
 /// A worker, named in leases and audit entries.
@@ -65,6 +67,7 @@ pub struct Worker {
     owed: Mutex<Vec<Held>>,
     told: Mutex<Option<Told>>,
     careful: AtomicU32,
+    crl_trouble: Mutex<Option<String>>,
 }
 
 /// What operators were told last.
@@ -102,7 +105,9 @@ pub enum OpenWorkerError {
 
 impl Settings {
     /// The numbers of the configuration; no jobs means one for each core.
-    pub fn of(config: &Config) -> Result<Self, Pkcs12Error> {
+    ///
+    /// `calendar` stretches the validity of revocation lists where the office is closed for long.
+    pub fn of(config: &Config, calendar: &BusinessCalendar) -> Result<Self, Pkcs12Error> {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let jobs = usize::try_from(config.worker.jobs)
             .ok()
@@ -115,6 +120,7 @@ impl Settings {
             iterations: Iterations::new(config.pkcs12.iterations)?,
             answer_validity: Duration::hours(i64::from(config.ocsp.validity_hours)),
             host: config.service.host.clone(),
+            crl_validity: config.crl.validity(calendar.longest_closure()),
         })
     }
 }
@@ -140,7 +146,8 @@ impl Worker {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenWorkerError> {
-        let settings = Settings::of(config)?;
+        let calendar = calendar(config)?;
+        let settings = Settings::of(config, &calendar)?;
         try_readers(
             authority.current().issuer.certificate(),
             settings.iterations,
@@ -151,7 +158,7 @@ impl Worker {
             authority,
             store,
             profiles: Profiles::load(config)?,
-            calendar: calendar(config)?,
+            calendar,
             notifier: Notifier::of(config)?,
             clock,
             random,
@@ -160,12 +167,25 @@ impl Worker {
             owed: Mutex::new(Vec::new()),
             told: Mutex::new(None),
             careful: AtomicU32::new(0),
+            crl_trouble: Mutex::new(None),
         })
     }
 
     /// An act of this worker, now.
     pub fn act(&self) -> Act {
         Act::new(Actor::Worker(self.name.clone()), self.clock.now())
+    }
+
+    /// Notes how the last look at the revocation lists ended, for operators to be told.
+    pub(crate) fn note_crl_trouble(&self, trouble: Option<String>) {
+        let noted = self.crl_trouble.lock();
+        *noted.unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Why the last revocation list could not be made; none if it could.
+    pub(crate) fn crl_trouble(&self) -> Option<String> {
+        let trouble = self.crl_trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Gives requests back because the machinery failed; they keep their attempt.

@@ -3,6 +3,7 @@
 //! Every section has defaults, so that the demo needs no file. Secrets are never written
 //! here: a key that needs one names the file that holds it.
 mod authority;
+mod crl;
 mod database;
 mod letter;
 mod mail;
@@ -25,6 +26,7 @@ use crate::domain::lock::LockRule;
 use crate::domain::user_id::{Class, Classes, ClassesError};
 
 pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
+pub use crl::CrlConfig;
 pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
 pub use letter::LetterConfig;
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
@@ -60,6 +62,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// Answers about the state of certificates.
     pub ocsp: OcspConfig,
+    /// The certificate revocation lists.
+    pub crl: CrlConfig,
     /// Mail notices.
     pub mail: MailConfig,
     /// Locks after wrong passwords.
@@ -188,6 +192,7 @@ impl Config {
         self.pkcs12.check()?;
         self.worker.check()?;
         self.ocsp.check()?;
+        self.crl.check()?;
         self.session.check()?;
         self.password.check()?;
         self.mail.check()?;

@@ -1,6 +1,7 @@
 //! The certificate profiles: from `authority.profiles`, or the built-in ones.
 use std::path::{Path, PathBuf};
 
+use chrono::Months;
 use figment::Figment;
 use figment::providers::{Format, Toml};
 
@@ -71,6 +72,17 @@ impl Profiles {
             ProfileName::Ocsp => &self.ocsp,
             ProfileName::Root => &self.root,
         }
+    }
+
+    /// The longest life that any of them but the root's gives.
+    pub fn longest_life(&self) -> Months {
+        let all = [&self.client, &self.server, &self.operator, &self.ocsp];
+        Months::new(
+            all.map(Profile::validity_months)
+                .into_iter()
+                .max()
+                .unwrap_or(0),
+        )
     }
 
     /// The same profiles, `profile` in the place of the one of its name.

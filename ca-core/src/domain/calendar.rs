@@ -165,6 +165,22 @@ impl BusinessCalendar {
         self.years.iter().copied()
     }
 
+    /// The most days in a row, of the years that are written down, on which the office is closed.
+    #[must_use]
+    pub fn longest_closure(&self) -> u32 {
+        let (mut longest, mut running) = (0, 0);
+        for &year in &self.years {
+            let first = NaiveDate::from_ymd_opt(year, 1, 1);
+            let days = first.into_iter().flat_map(|first| first.iter_days());
+            for day in days.take_while(|day| day.year() == year) {
+                let open = matches!(self.closure(day), Ok(None));
+                running = if open { 0 } else { running + 1 };
+                longest = longest.max(running);
+            }
+        }
+        longest
+    }
+
     fn business_day_from(&self, first: NaiveDate) -> Result<NaiveDate, CalendarError> {
         for day in first.iter_days().take(LONGEST_CLOSURE_DAYS) {
             if self.closure(day)?.is_none() {

@@ -24,6 +24,12 @@ pub enum MailKind {
     AddressChangeAsked,
     /// To both: the mail address was changed.
     AddressChanged,
+    /// A certificate of the account was revoked; the reason's name is in the facts.
+    CertificateRevoked,
+    /// A certificate of the account was suspended.
+    CertificateHeld,
+    /// A certificate of the account was suspended and holds again.
+    CertificateReleased,
 }
 words!(
     MailKind,
@@ -36,6 +42,9 @@ words!(
     AddressProof = "address-proof",
     AddressChangeAsked = "address-change-asked",
     AddressChanged = "address-changed",
+    CertificateRevoked = "certificate-revoked",
+    CertificateHeld = "certificate-held",
+    CertificateReleased = "certificate-released",
 );
 
 impl MailKind {
@@ -49,6 +58,9 @@ impl MailKind {
             | Self::RequestRejected
             | Self::LoginLocked
             | Self::ReissueAccepted
+            | Self::CertificateRevoked
+            | Self::CertificateHeld
+            | Self::CertificateReleased
             | Self::AddressProof
             | Self::AddressChangeAsked
             | Self::AddressChanged => false,

@@ -159,7 +159,7 @@ pub enum RequestEvent {
     GiveBack,
     /// The certificate is stored.
     Issue,
-    /// It failed by itself once too often.
+    /// It failed by itself once too often, or its account's certificates were revoked meanwhile.
     Park,
     /// An operator lets a failed one run again.
     Retry,
@@ -204,6 +204,7 @@ pub fn transition(
         (S::Pending, E::Reject) => Ok(S::Rejected),
         (S::Pending, E::Withdraw) => Ok(S::Withdrawn),
         (S::Approved, E::Claim) => Ok(S::Signing),
+        (S::Approved, E::Park) => Ok(S::Failed),
         (S::Signing, E::GiveBack) => Ok(S::Approved),
         (S::Signing, E::Issue) => Ok(S::Issued),
         (S::Signing, E::Park) => Ok(S::Failed),
@@ -226,6 +227,7 @@ mod tests {
             ("pending", RequestEvent::Reject, "rejected"),
             ("pending", RequestEvent::Withdraw, "withdrawn"),
             ("approved", RequestEvent::Claim, "signing"),
+            ("approved", RequestEvent::Park, "failed"),
             ("signing", RequestEvent::GiveBack, "approved"),
             ("signing", RequestEvent::Issue, "issued"),
             ("signing", RequestEvent::Park, "failed"),

@@ -1,5 +1,9 @@
 //! Words about revocation: why a certificate stopped to hold, and what the CRL has to learn.
+use chrono::{DateTime, Utc};
+
+use super::certificate::Purpose;
 use super::request::words;
+use super::serial::SerialNumber;
 
 /// Why a certificate was revoked (CRLReason, RFC 5280 §5.3.1).
 ///
@@ -46,6 +50,34 @@ impl RevocationReason {
             Self::CertificateHold => 6,
             Self::PrivilegeWithdrawn => 9,
         }
+    }
+}
+
+/// Which certificates an order is about: every condition that is set must hold, and one at least must be set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// These; empty means any.
+    pub serials: Vec<SerialNumber>,
+    /// Those of this account.
+    pub account_id: Option<i64>,
+    /// Those issued from the first to the second instant, both included.
+    pub issued: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Those issued under the profile of this name.
+    pub purpose: Option<Purpose>,
+}
+
+impl Selection {
+    /// Exactly these.
+    pub fn of(serials: &[SerialNumber]) -> Self {
+        Self {
+            serials: serials.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is no condition at all; such a selection selects nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

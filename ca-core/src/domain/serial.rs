@@ -28,9 +28,14 @@ impl SerialNumber {
         let refuse = || SerialError(text.chars().take(64).collect());
         let mut bytes = [0; 16];
         hex::decode_to_slice(text, &mut bytes).map_err(|_| refuse())?;
+        Self::from_bytes(bytes)
+    }
+
+    /// Reads the 16 octets of a DER INTEGER.
+    pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, SerialError> {
         let [first, ..] = bytes;
         if first & 0xc0 != 0x40 {
-            return Err(refuse());
+            return Err(SerialError(hex::encode(bytes)));
         }
         Ok(Self(bytes))
     }

@@ -33,22 +33,29 @@ pub fn release_certificates(
     serials: &[SerialNumber],
 ) -> StoreResult<Vec<Certificate>> {
     store.transaction(|db| {
-        let held = [CertificateStatus::Held];
-        let valid = CertificateStatus::Valid;
-        let released = certificate::set_status(db, serials, &held, valid, None, act.at)?;
-        let reason = RevocationReason::CertificateHold;
-        revocation::append(
-            db,
-            &events(&released, RevocationEvent::Released, reason),
-            act.at,
-        )?;
-        let records: Vec<Record> = released
-            .iter()
-            .map(|one| Record::new("certificate.release", format!("certificate:{}", one.serial)))
-            .collect();
+        let (released, records) = release_in(db, serials, act.at)?;
         audit::append(db, act, &records)?;
         Ok(released)
     })
+}
+
+/// The same inside a transaction of another verb.
+pub(super) fn release_in(
+    db: &mut Db,
+    serials: &[SerialNumber],
+    at: DateTime<Utc>,
+) -> StoreResult<(Vec<Certificate>, Vec<Record>)> {
+    let held = [CertificateStatus::Held];
+    let valid = CertificateStatus::Valid;
+    let released = certificate::set_status(db, serials, &held, valid, None, at)?;
+    let reason = RevocationReason::CertificateHold;
+    let events = events(&released, RevocationEvent::Released, reason);
+    revocation::append(db, &events, at)?;
+    let record = |one: &Certificate| {
+        Record::new("certificate.release", format!("certificate:{}", one.serial))
+    };
+    let records = released.iter().map(record).collect();
+    Ok((released, records))
 }
 
 /// The same inside a transaction of another verb, which appends the records to its own.

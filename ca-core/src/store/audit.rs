@@ -100,7 +100,11 @@ pub fn append(db: &mut Db, by: &Act, records: &[Record]) -> StoreResult<()> {
         ));
         head = Head { sequence, hash };
     }
-    on_either!(db, db => diesel::insert_into(audit::table).values(rows).execute(db))?;
+    // SQLite takes 32,766 parameters a statement, PostgreSQL 65,535.
+    while !rows.is_empty() {
+        let some: Vec<_> = rows.drain(..rows.len().min(1_000)).collect();
+        on_either!(db, db => diesel::insert_into(audit::table).values(some).execute(db))?;
+    }
     diesel::update(audit_head::table.find(1_i64))
         .set((
             audit_head::sequence.eq(head.sequence),

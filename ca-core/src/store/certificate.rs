@@ -174,6 +174,22 @@ pub fn set_status(
     reason: Option<RevocationReason>,
     at: DateTime<Utc>,
 ) -> StoreResult<Vec<Certificate>> {
+    let mut moved = Vec::new();
+    // SQLite takes 32,766 parameters a statement.
+    for serials in serials.chunks(10_000) {
+        moved.extend(set_status_of_some(db, serials, from, to, reason, at)?);
+    }
+    Ok(moved)
+}
+
+fn set_status_of_some(
+    db: &mut Db,
+    serials: &[SerialNumber],
+    from: &[CertificateStatus],
+    to: CertificateStatus,
+    reason: Option<RevocationReason>,
+    at: DateTime<Utc>,
+) -> StoreResult<Vec<Certificate>> {
     let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
     let from: Vec<&str> = from.iter().map(|status| status.as_str()).collect();
     let movable = certificate::table

@@ -79,7 +79,11 @@ pub fn insert(db: &mut Db, mails: &[NewMail], at: DateTime<Utc>) -> StoreResult<
             )
         })
         .collect();
-    on_either!(db, db => diesel::insert_into(outbox::table).values(rows).execute(db))?;
+    // SQLite takes 32,766 parameters a statement, PostgreSQL 65,535.
+    for rows in rows.chunks(1_000) {
+        let rows = rows.to_vec();
+        on_either!(db, db => diesel::insert_into(outbox::table).values(rows).execute(db))?;
+    }
     Ok(())
 }
 

@@ -217,7 +217,7 @@ fn filtered(filter: &RequestFilter) -> Filtered<'_> {
 }
 
 /// Text for LIKE in which every character means itself.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_")

@@ -234,6 +234,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Certificate revocation lists; the newest of a generation has its bytes.
+    crl (generation, number) {
+        generation -> BigInt,
+        number -> BigInt,
+        this_update -> BigInt,
+        next_update -> BigInt,
+        covered -> BigInt,
+        regular_at -> BigInt,
+        regular_covered -> BigInt,
+        entries -> BigInt,
+        sha256 -> Text,
+        der -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     /// Mails that a committed act owes; sent at least once.
     outbox (id) {
         id -> BigInt,
@@ -425,6 +441,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     approval,
     intent,
     certificate,
+    crl,
     outbox,
     audit,
     audit_head,

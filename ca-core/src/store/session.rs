@@ -165,8 +165,13 @@ pub fn delete_of_audience(db: &mut Db, account_id: i64, audience: Audience) -> S
 /// Ends every session that is bound to one of these certificates.
 pub fn delete_of_certificates(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<usize> {
     let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
-    let bound = session::table.filter(session::certificate_serial.eq_any(serials));
-    Ok(diesel::delete(bound).execute(db)?)
+    let mut ended = 0;
+    // SQLite takes 32,766 parameters a statement.
+    for serials in serials.chunks(10_000) {
+        let bound = session::table.filter(session::certificate_serial.eq_any(serials));
+        ended += diesel::delete(bound).execute(db)?;
+    }
+    Ok(ended)
 }
 
 /// Ends the sessions that ran out: idle since `idle_since`, or past their end.

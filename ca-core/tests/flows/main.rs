@@ -15,5 +15,6 @@ mod ocsp;
 mod reissue;
 mod reissue_race;
 mod requests;
+mod revocation;
 mod signing;
 mod world;

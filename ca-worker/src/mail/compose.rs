@@ -211,6 +211,13 @@ fn built_in(kind: MailKind) -> &'static str {
             include_str!("../../templates/mail/address-change-asked.txt")
         }
         MailKind::AddressChanged => include_str!("../../templates/mail/address-changed.txt"),
+        MailKind::CertificateRevoked => {
+            include_str!("../../templates/mail/certificate-revoked.txt")
+        }
+        MailKind::CertificateHeld => include_str!("../../templates/mail/certificate-held.txt"),
+        MailKind::CertificateReleased => {
+            include_str!("../../templates/mail/certificate-released.txt")
+        }
     }
 }
 
@@ -221,6 +228,9 @@ fn sample(kind: MailKind) -> MailFacts {
         kind,
         CertificateReady
             | MailKind::LoginLocked
+            | MailKind::CertificateRevoked
+            | MailKind::CertificateHeld
+            | MailKind::CertificateReleased
             | AddressProof
             | AddressChangeAsked
             | AddressChanged
@@ -229,7 +239,10 @@ fn sample(kind: MailKind) -> MailFacts {
     MailFacts {
         user_id: "KJ0000000000".into(),
         name: "見本".into(),
-        reason: word(kind == MailKind::RequestRejected),
+        reason: word(matches!(
+            kind,
+            MailKind::RequestRejected | MailKind::CertificateRevoked
+        )),
         until: until.then_some(DateTime::UNIX_EPOCH),
         title: word(kind == MailKind::NoticePublished),
         code: word(matches!(kind, AddressProof | AddressChangeAsked)),

@@ -14,8 +14,11 @@ fn facts(kind: MailKind) -> MailFacts {
     MailFacts {
         user_id: "KJ2700000001".into(),
         name: "ひまわり介護センター".into(),
-        reason: (kind == MailKind::RequestRejected)
-            .then(|| "事業所番号が台帳と一致しません。".into()),
+        reason: match kind {
+            MailKind::RequestRejected => Some("事業所番号が台帳と一致しません。".into()),
+            MailKind::CertificateRevoked => Some("keyCompromise".into()),
+            _ => None,
+        },
         until: (!matches!(kind, MailKind::RequestRejected | MailKind::NoticePublished))
             .then(morning),
         title: (kind == MailKind::NoticePublished).then(|| "年末年始の受付について".into()),

@@ -271,6 +271,13 @@ fn the_act_as_worked_out_gives_the_official_past() {
     assert_eq!(act::holidays(2025).len(), 19);
 }
 
+#[test]
+fn the_longest_closure_is_counted_over_weekends_holidays_and_the_turn_of_the_year() {
+    // 29 December 2026 (Tuesday) to 3 January 2027 (Sunday); golden weeks are shorter.
+    assert_eq!(built_in().longest_closure(), 6);
+    assert_eq!(BusinessCalendar::always_open().longest_closure(), 0);
+}
+
 proptest! {
     /// Whatever the moment: the opening is not in the past, is open, and nothing before it is; the
     /// promise lies in the future at a closing time and never comes sooner for a later request.

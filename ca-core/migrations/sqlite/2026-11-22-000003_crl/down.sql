@@ -1,0 +1,2 @@
+DROP INDEX certificate_by_issue;
+DROP TABLE crl;
