@@ -1,7 +1,8 @@
-//! For everybody: the top page, the root certificate, OCSP, the language switch, health.
+//! For everybody: the top page, the root certificate, revocation lists, OCSP, the language switch, health.
 
 use actix_web::web::{self, ServiceConfig};
 
+pub mod crl;
 mod health;
 mod language;
 pub mod ocsp;
@@ -15,6 +16,7 @@ pub fn routes_everywhere(config: &mut ServiceConfig) {
         .service(web::resource("/language/{tag}").route(web::get().to(language::switch)))
         .service(web::resource("/ca.crt").get(root::der).head(root::der))
         .service(web::resource("/ca.pem").get(root::pem).head(root::pem))
+        .service(web::resource("/crl/{name}").get(crl::show).head(crl::show))
         .service(web::resource("/healthz").get(health::alive))
         .service(web::resource("/readyz").get(health::ready));
 }

@@ -17,6 +17,7 @@ use chrono::TimeDelta;
 use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
 use crate::portal::Nameless;
+use crate::public::crl::CrlCache;
 use crate::public::ocsp::AnswerMemory;
 
 /// One site: shared by all listeners of a process.
@@ -37,6 +38,8 @@ pub struct Site {
     pub random: Arc<dyn Random>,
     /// Texts in both languages.
     pub locale: Arc<Locale>,
+    /// Revocation lists in memory.
+    pub crl: CrlCache,
     /// Bounds how many passwords are checked at once.
     pub hashing: HashingGate,
     /// OCSP answers that were served lately.
@@ -69,6 +72,7 @@ impl Site {
             classes: config.classes(),
             profile: Profiles::load(&config)?.get(ProfileName::Client).clone(),
             hashing: HashingGate::new(config.password.concurrent),
+            crl: CrlCache::default(),
             locale: Arc::new(Locale::load()?),
             answers: AnswerMemory::default(),
             nameless: Nameless::default(),

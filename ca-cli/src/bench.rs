@@ -3,10 +3,12 @@
 //! Nothing here touches an installation: root, keys, accounts and requests are made in memory and in
 //! an empty database, and go with it.
 
+mod crl;
 mod floor;
 mod issue;
 mod meter;
 mod stage;
 mod stopwatch;
 
+pub use crl::{CrlReport, measure_crl, publish_in};
 pub use issue::{FloorParts, IssueOrder, IssueReport, Share, measure_floor, measure_queue};

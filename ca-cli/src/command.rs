@@ -15,6 +15,7 @@ pub(crate) mod ca;
 mod calendar;
 pub(crate) mod certificate;
 mod config;
+mod crl;
 mod database;
 mod delegation;
 mod letter;
@@ -63,6 +64,9 @@ enum Command {
     /// The configuration: check, reference, example.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Revocation lists: publish, show.
+    #[command(subcommand)]
+    Crl(crl::CrlCommand),
     /// The database: migrate, status.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
@@ -110,6 +114,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Certificate(command) => certificate::run(command, &open()?, out),
         Command::Calendar(command) => calendar::run(command, &open()?, out),
         Command::Config(command) => config::run(command, open, out),
+        Command::Crl(command) => crl::run(command, &open()?, out),
         Command::Database(command) => database::run(command, &open()?, out),
         Command::Delegation(command) => delegation::run(command, &open()?, out),
         Command::Letter(command) => letter::run(command, &open()?, out),

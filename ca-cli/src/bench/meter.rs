@@ -1,7 +1,10 @@
 //! Wall time, CPU time of the process, and its peak of memory.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, bail};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What a piece of work used.
@@ -63,10 +66,61 @@ pub(super) fn forget_peak() {
 
 /// The peak of resident memory in megabytes; none where the kernel does not tell.
 pub(super) fn peak_megabytes() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    peak_in(Path::new("/proc/self/status"))
+}
+
+fn peak_in(status: &Path) -> Option<f64> {
+    let status = std::fs::read_to_string(status).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes / 1_024.0)
+}
+
+/// What a process of its own used.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChildUsage {
+    pub(super) cpu: Duration,
+    pub(super) peak_megabytes: f64,
+}
+
+/// Runs a program to its end and says what it used.
+///
+/// Its figures are read from /proc: the peak while it runs, the time when it has ended and nobody asked for its
+/// status yet.
+pub(super) fn metered_child(command: &mut Command) -> anyhow::Result<ChildUsage> {
+    let named = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("{named} cannot be started"))?;
+    let place = PathBuf::from(format!("/proc/{}", child.id()));
+    let mut peak = 0.0_f64;
+    let ticks = loop {
+        if let Some(now) = peak_in(&place.join("status")) {
+            peak = peak.max(now);
+        }
+        match state_and_ticks(&place.join("stat")) {
+            Some((true, ticks)) => break ticks,
+            Some((false, _)) => std::thread::sleep(Duration::from_millis(2)),
+            None => bail!("/proc does not tell what {named} used"),
+        }
+    };
+    if !child.wait()?.success() {
+        bail!("{named} failed");
+    }
+    let per_second = rustix::param::clock_ticks_per_second();
+    Ok(ChildUsage {
+        cpu: Duration::from_secs_f64(ticks as f64 / per_second as f64),
+        peak_megabytes: peak,
+    })
+}
+
+/// Whether the process has ended, and its CPU time (proc(5), stat: state, utime, stime).
+fn state_and_ticks(file: &Path) -> Option<(bool, u64)> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let (_, fields) = text.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let ticks = |place: usize| fields.get(place)?.parse::<u64>().ok();
+    Some((fields.first() == Some(&"Z"), ticks(11)? + ticks(12)?))
 }
 
 #[cfg(test)]

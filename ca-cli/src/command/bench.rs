@@ -1,17 +1,26 @@
-//! `ca-cli bench`: what issuing costs on this machine.
+//! `ca-cli bench`: what issuing and revoking cost on this machine.
 
 use std::io::Write;
 
 use ca_core::domain::profile::KeyAlgorithm;
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::bench::{IssueOrder, measure_floor, measure_queue};
+use crate::bench::{IssueOrder, measure_crl, measure_floor, measure_queue, publish_in};
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// Issue certificates through the durable queue of an empty database; one line of JSON.
     Issue(Issue),
+    /// Make a revocation list of many entries, and have `openssl ca -gencrl` make the same; one line of JSON.
+    Crl {
+        /// Revoked certificates.
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+        entries: u32,
+        /// The measured part, as this command starts it for itself.
+        #[arg(long, value_name = "FOLDER", hide = true)]
+        publish_in: Option<std::path::PathBuf>,
+    },
 }
 
 /// How much of what.
@@ -47,7 +56,17 @@ enum Key {
 }
 
 pub(super) fn run(command: &BenchCommand, out: &mut dyn Write) -> anyhow::Result<()> {
-    let BenchCommand::Issue(issue) = command;
+    let issue = match command {
+        BenchCommand::Issue(issue) => issue,
+        BenchCommand::Crl {
+            publish_in: Some(folder),
+            ..
+        } => return publish_in(folder),
+        BenchCommand::Crl { entries, .. } => {
+            let report = measure_crl(usize::try_from(*entries)?)?;
+            return Ok(writeln!(out, "{}", serde_json::to_string(&report)?)?);
+        }
+    };
     let order = issue.order()?;
     let report = if issue.floor {
         measure_floor(&order)?

@@ -1,4 +1,4 @@
-//! `ca-cli certificate`: the site's own certificate is issued, all of them are listed.
+//! `ca-cli certificate`: the site's own certificate is issued, all of them are listed, revoked, suspended, released.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,11 +18,19 @@ use crate::desk::Desk;
 use crate::file::write_public;
 use crate::table::{Table, write_json};
 
+mod revoke;
+
 /// What can be done with certificates.
 #[derive(Debug, Subcommand)]
 pub enum CertificateCommand {
     /// Issue the site's TLS certificate for [service] host, and put it with its key where [tls] says.
     IssueServer(IssueServer),
+    /// Revoke certificates for good; `--dry-run` shows first which ones.
+    Revoke(revoke::Revoke),
+    /// Suspend certificates; the only revocation that can be taken back, by `release`.
+    Hold(revoke::Suspend),
+    /// Release certificates that are suspended.
+    Release(revoke::Suspend),
     /// List certificates, newest first.
     List {
         /// At most so many.
@@ -89,6 +97,9 @@ pub(super) fn run(
             )?;
             Ok(())
         }
+        CertificateCommand::Revoke(command) => revoke::revoke(command, desk, out),
+        CertificateCommand::Hold(command) => revoke::hold(command, desk, out),
+        CertificateCommand::Release(command) => revoke::release(command, desk, out),
         CertificateCommand::List { limit, json } => list(desk, *limit, *json, out),
         CertificateCommand::Show { serial, pem, json } => {
             show(desk, serial, pem.as_ref(), *json, out)

@@ -1,0 +1,128 @@
+//! `GET /crl/<generation>.crl`: the revocation list as the worker published it, for everybody, over plain http too.
+//!
+//! A list may have a million entries, so its bytes are kept in memory. Each request asks the database for the newest
+//! number alone; a new list is there as soon as it is committed, without a restart.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use actix_web::http::header::{
+    CACHE_CONTROL, ETAG, EntityTag, Header, HttpDate, IfModifiedSince, IfNoneMatch, LAST_MODIFIED,
+};
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use ca_core::store::crl::{self, Crl};
+use ca_core::store::{Store, StoreResult};
+
+use crate::problem::Problem;
+use crate::site::Site;
+use crate::work;
+
+/// RFC 2585 §4.2.
+const DER: &str = "application/pkix-crl";
+/// A cache on the way may be a minute behind. It is a part of the time in which a revocation is seen that
+/// docs/revocation.md promises.
+const CACHED: &str = "public, max-age=60";
+
+/// The newest list of each generation that anybody asked for.
+#[derive(Debug, Default)]
+pub struct CrlCache(Mutex<HashMap<i64, Kept>>);
+
+/// One list with its bytes; clones share them.
+#[derive(Debug, Clone)]
+struct Kept {
+    list: Crl,
+    der: Bytes,
+}
+
+impl CrlCache {
+    /// The newest list of the generation, out of memory unless there is a newer one than there.
+    fn newest(&self, store: &Store, generation: i64) -> StoreResult<Option<Kept>> {
+        let Some(newest) = store.read(|db| crl::newest(db, generation))? else {
+            return Ok(None);
+        };
+        // Held while a list is fetched: of many who ask at once, one fetches it and the others wait for that.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.get(&generation)
+            && kept.list.number >= newest.number
+        {
+            return Ok(Some(kept.clone()));
+        }
+        let fetched = store.read(|db| crl::newest_with_bytes(db, generation))?;
+        let fetched = fetched.map(|(list, der)| Kept {
+            list,
+            der: Bytes::from(der),
+        });
+        if let Some(fetched) = &fetched {
+            kept.insert(generation, fetched.clone());
+        }
+        Ok(fetched)
+    }
+}
+
+pub(super) async fn show(
+    site: Data<Site>,
+    request: HttpRequest,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let generation = generation(&name).ok_or(Problem::NotFound)?;
+    let found = work::read(&site, move |site| site.crl.newest(&site.store, generation));
+    let kept = found.await?.ok_or(Problem::NotFound)?;
+    let tag = EntityTag::new_strong(kept.list.sha256.clone());
+    let seconds = u64::try_from(kept.list.this_update.timestamp()).unwrap_or(0);
+    let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let known = is_known(&request, &tag, modified);
+    let mut reply = match known {
+        true => HttpResponse::NotModified(),
+        false => HttpResponse::Ok(),
+    };
+    reply
+        .insert_header((ETAG, tag))
+        .insert_header((LAST_MODIFIED, HttpDate::from(modified)))
+        .insert_header((CACHE_CONTROL, CACHED));
+    if known {
+        return Ok(reply.finish());
+    }
+    Ok(reply.content_type(DER).body(kept.der))
+}
+
+/// `1.crl`, in the one way that certificates write it.
+fn generation(name: &str) -> Option<i64> {
+    let digits = name.strip_suffix(".crl")?;
+    let generation: i64 = digits.parse().ok()?;
+    (generation.to_string() == digits).then_some(generation)
+}
+
+/// Whether the client has this very list (RFC 9110 §13.2.2): the date counts only where no tag is named.
+fn is_known(request: &HttpRequest, tag: &EntityTag, modified: SystemTime) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => return true,
+        Ok(IfNoneMatch::Items(known)) if !known.is_empty() => {
+            return known.iter().any(|known| known.weak_eq(tag));
+        }
+        _ => {}
+    }
+    IfModifiedSince::parse(request).is_ok_and(|since| SystemTime::from(since.0) >= modified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_is_written_in_one_way() {
+        assert_eq!(generation("1.crl"), Some(1));
+        for bad in [
+            "1",
+            "01.crl",
+            "+1.crl",
+            "a.crl",
+            ".crl",
+            "99999999999999999999.crl",
+            "1.crl.crl",
+        ] {
+            assert_eq!(generation(bad), None, "{bad}");
+        }
+    }
+}
