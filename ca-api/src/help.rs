@@ -9,7 +9,7 @@ use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::visit::Visit;
 
-mod authority;
+pub(crate) mod authority;
 mod guide;
 mod picture;
 mod thumbprint;

@@ -15,6 +15,11 @@ pub fn routes_everywhere(config: &mut ServiceConfig) {
     config
         .service(web::resource("/language/{tag}").route(web::get().to(language::switch)))
         .service(web::resource("/ca.crt").get(root::der).head(root::der))
+        .service(
+            web::resource("/ca/{file}")
+                .get(root::of_generation)
+                .head(root::of_generation),
+        )
         .service(web::resource("/ca.pem").get(root::pem).head(root::pem))
         .service(web::resource("/crl/{name}").get(crl::show).head(crl::show))
         .service(web::resource("/healthz").get(health::alive))

@@ -19,6 +19,7 @@ use renewal::Renewal;
 
 mod housekeeping;
 mod listen;
+pub mod lone;
 mod peer;
 mod renewal;
 mod tls;

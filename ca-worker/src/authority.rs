@@ -1,12 +1,14 @@
-//! The certificate authority: made once by `ca-cli ca init`, opened by every worker.
+//! The certificate authority: made once by `ca-cli ca init`, rolled over by `ca-cli ca rollover`, opened by every
+//! worker.
 //!
 //! | what | where |
 //! |---|---|
-//! | CA private key, sealing private key | two encrypted key files |
+//! | CA private keys, sealing private key | encrypted key files |
 //! | root certificate, sealing public key, CRL number | one row each in the database |
 mod create;
 mod issue;
 mod open;
+mod roll_over;
 mod server_files;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use ca_core::config::{Config, ProfilesError};
 use ca_core::domain::distinguished_name::DistinguishedNameError;
 use ca_core::domain::profile::{ProfileError, ValidityError};
 use ca_core::flow::record_authority::RecordAuthorityError;
+use ca_core::flow::roll_over_authority::RollOverError;
 use ca_core::store::StoreError;
 
 pub use create::{Creation, create_authority};
@@ -25,6 +28,7 @@ pub(crate) use issue::issue_responder;
 pub use issue::{IssuedOperator, issue_operator_certificate, issue_server_certificate};
 pub(crate) use open::check_life;
 pub use open::{Generation, OpenAuthority, open_authority, read_passphrase};
+pub use roll_over::roll_over;
 
 use crate::certificate::{IssuerError, PrepareError, RootError, SignError};
 use crate::key_file::KeyFileError;
@@ -82,6 +86,9 @@ pub enum AuthorityError {
         "the root certificate ended at {0}; nothing can be issued under it. Introduce a new root"
     )]
     Expired(String),
+    /// There is no next generation.
+    #[error(transparent)]
+    RollOver(#[from] RollOverError),
     /// The clock stands before the root.
     #[error(
         "the clock says {now}, before the root begins at {begin}; set the machine's clock right, then start again"

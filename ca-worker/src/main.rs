@@ -12,7 +12,7 @@ use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
 use ca_core::store::Store;
 use ca_worker::authority::read_passphrase;
-use ca_worker::run::{run_forever, run_once};
+use ca_worker::run::{Ended, run_forever, run_once};
 use ca_worker::worker::Worker;
 use clap::Parser;
 
@@ -78,11 +78,18 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         });
     }
     let shutdown = stop_on_signals()?;
-    run_forever(
-        &worker,
-        Duration::from_secs(config.worker.poll_seconds.into()),
-        &shutdown,
-    );
+    let poll = Duration::from_secs(config.worker.poll_seconds.into());
+    let mut worker = worker;
+    while run_forever(&worker, poll, &shutdown) == Ended::Outdated {
+        tracing::info!("the generations of the root changed");
+        match open(&config) {
+            Ok(opened) => worker = opened,
+            // Better the old root than none: lists, answers and mail go on meanwhile.
+            Err(error) => tracing::error!(
+                "the worker goes on as it is, since it cannot be opened anew: {error:#}"
+            ),
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

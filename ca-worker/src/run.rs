@@ -86,19 +86,50 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
     work_one_batch(worker, open)
 }
 
-/// Runs until `shutdown` is set. A batch that was begun is brought to its end first.
+/// Why a worker stopped running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Shutdown,
+    /// The generations of the root are not those that it opened: it has to be opened anew.
+    Outdated,
+}
+
+/// Runs until `shutdown` is set or the generations of the root change. A batch that was begun is brought to its end
+/// first.
 ///
 /// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP and the
 /// revocation lists have one each too: what was revoked is not kept waiting by a long batch.
-pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
+pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> Ended {
     tracing::info!(worker = worker.name, "the worker begins");
-    std::thread::scope(|scope| {
+    let (told, shutdown) = (shutdown, &AtomicBool::new(false));
+    let ended = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| watch_forever(worker, poll, told, shutdown));
         scope.spawn(|| mail_forever(worker, poll, shutdown));
         scope.spawn(|| answer_forever(worker, poll, shutdown));
         scope.spawn(|| list_forever(worker, poll, shutdown));
         sign_forever(worker, poll, shutdown);
+        watch.join().unwrap_or(Ended::Outdated)
     });
-    tracing::info!(worker = worker.name, "the worker ends");
+    tracing::info!(worker = worker.name, ?ended, "the worker ends");
+    ended
+}
+
+/// Ends all other threads, by `stop`, when the worker is told to end or has to be opened anew.
+fn watch_forever(worker: &Worker, poll: Duration, told: &AtomicBool, stop: &AtomicBool) -> Ended {
+    let ended = loop {
+        rest(poll, told);
+        if told.load(Ordering::SeqCst) {
+            break Ended::Shutdown;
+        }
+        match worker.authority.is_outdated(&worker.store) {
+            Ok(false) => {}
+            Ok(true) => break Ended::Outdated,
+            Err(error) => tracing::error!(%error, "the generations of the root cannot be read"),
+        }
+    };
+    stop.store(true, Ordering::SeqCst);
+    ended
 }
 
 fn sign_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {

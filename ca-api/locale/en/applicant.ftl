@@ -26,6 +26,7 @@ top-root-title = Root certificate
 top-root-text = Needed first, once on each PC. It lets the PC tell this site from an impostor.
 top-root-button = Download the root certificate
 top-root-guide = How to import it, with pictures
+top-root-older = Download the root certificate before this one ({ $name })
 top-root-compare = How to compare its thumbprint with the letter
 top-service-title = Certificate service
 top-service-text = Apply for your client certificate and download it. You need the user ID and the two passwords of the letter.

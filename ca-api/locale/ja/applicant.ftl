@@ -26,6 +26,7 @@ top-root-title = 認証局証明書
 top-root-text = はじめに1回、お使いのパソコンごとに必要です。このサイトが本物であることを、パソコンが確かめられるようになります。
 top-root-button = 認証局証明書のダウンロード
 top-root-guide = インポートの手順（絵入り）
+top-root-older = これまでの認証局証明書（{ $name }）のダウンロード
 top-root-compare = 拇印をお知らせの紙と見比べる方法
 top-service-title = 証明書発行サービス
 top-service-text = クライアント証明書の発行を申請し、ダウンロードします。お知らせに書かれたユーザＩＤと2つのパスワードが必要です。

@@ -1,6 +1,7 @@
 //! What the guides say about the root certificate of this very site.
 
 use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::store::authority::Authority;
 use ca_core::store::{StoreError, authority};
 use openssl::nid::Nid;
 use openssl::x509::X509;
@@ -13,30 +14,32 @@ use crate::work;
 /// The root certificate as people meet it.
 #[derive(Debug, Clone)]
 pub struct Root {
+    /// 1 for the first.
+    pub generation: i64,
     /// The name that Windows shows as 「発行先」.
     pub name: String,
     /// What the posted letter prints.
     pub thumbprint: Thumbprint,
 }
 
-/// The root in use, or nothing before `ca-cli ca init`.
-pub async fn root(visit: &Visit) -> Result<Option<Root>, Problem> {
+/// The root in use and those before it that are not retired, newest first; nothing before `ca-cli ca init`.
+pub async fn roots(visit: &Visit) -> Result<Vec<Root>, Problem> {
     let site = visit.site.clone().into();
     let found = work::read(&site, |site| -> Result<_, StoreError> {
-        site.store.read(authority::current)
+        site.store.read(authority::active)
     });
-    let Some(current) = found.await? else {
-        return Ok(None);
+    let newest_first = found.await?.into_iter().rev();
+    let root = |root: Authority| Root {
+        generation: root.generation,
+        name: common_name(&root.certificate_der).unwrap_or(root.subject),
+        thumbprint: Thumbprint::of_der(&root.certificate_der),
     };
-    Ok(Some(Root {
-        name: common_name(&current.certificate_der).unwrap_or(current.subject),
-        thumbprint: Thumbprint::of_der(&current.certificate_der),
-    }))
+    Ok(newest_first.map(root).collect())
 }
 
 /// The root's name; a general word while there is none.
 pub async fn name(visit: &Visit, texts: &Texts) -> Result<String, Problem> {
-    let root = root(visit).await?;
+    let root = roots(visit).await?.into_iter().next();
     Ok(root.map_or_else(|| texts.text("picture-authority"), |root| root.name))
 }
 

@@ -44,9 +44,9 @@ enum Outcome {
 
 pub(super) async fn show(visit: Visit, check: web::Query<Check>) -> Result<HttpResponse, Problem> {
     let page = visit.page();
-    let root = authority::root(&visit).await?;
+    let roots = authority::roots(&visit).await?;
     let typed = check.into_inner().thumbprint;
-    let (wrong, outcome) = match outcome(&page, root.as_ref(), typed.as_deref()) {
+    let (wrong, outcome) = match outcome(&page, &roots, typed.as_deref()) {
         Ok(outcome) => (None, outcome),
         Err(wrong) => (Some(wrong), Outcome::Unasked),
     };
@@ -56,7 +56,7 @@ pub(super) async fn show(visit: Visit, check: web::Query<Check>) -> Result<HttpR
     };
     let shown = ThumbprintPage {
         picture: Picture::Thumbprint,
-        authority: root.map(|root| root.name),
+        authority: names(roots),
         typed: typed.unwrap_or_default().chars().take(MOST).collect(),
         wrong,
         outcome,
@@ -65,15 +65,28 @@ pub(super) async fn show(visit: Visit, check: web::Query<Check>) -> Result<HttpR
     page::reply(status, &shown)
 }
 
+/// What people may see as the issuer.
+fn names(roots: Vec<Root>) -> Option<String> {
+    let names: Vec<String> = roots.into_iter().map(|root| root.name).collect();
+    (!names.is_empty()).then(|| names.join(" / "))
+}
+
 /// The outcome, or what to say beside the field.
-fn outcome(page: &Page, root: Option<&Root>, typed: Option<&str>) -> Result<Outcome, String> {
+/// While two roots are in use, either will do; differences are shown to the one in use.
+fn outcome(page: &Page, roots: &[Root], typed: Option<&str>) -> Result<Outcome, String> {
     let Some(typed) = typed else {
         return Ok(Outcome::Unasked);
     };
-    let Some(root) = root else {
+    let mut answers = roots
+        .iter()
+        .map(|root| typed::compare(typed, &root.thumbprint));
+    let Some(current) = answers.next() else {
         return Ok(Outcome::Unavailable);
     };
-    match typed::compare(typed, &root.thumbprint) {
+    if answers.any(|older| matches!(older, Answer::Same)) {
+        return Ok(Outcome::Same);
+    }
+    match current {
         Answer::Empty => Err(page.t("help-thumbprint-empty")),
         Answer::Foreign { character, meant } => Err(foreign(page, character, meant)),
         Answer::Length(count) => Err(page.with("help-thumbprint-length", [("count", count)])),

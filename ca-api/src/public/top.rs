@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
+use crate::help::authority::{self, Root};
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -11,8 +12,14 @@ use crate::visit::Visit;
 #[template(path = "public/top.html")]
 pub(crate) struct TopPage {
     pub(crate) page: Page,
+    /// Roots before the one in use that are not retired, newest first.
+    pub(crate) older: Vec<Root>,
 }
 
 pub(super) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    page::show(&TopPage { page: visit.page() })
+    let older = authority::roots(&visit).await?.into_iter().skip(1);
+    page::show(&TopPage {
+        page: visit.page(),
+        older: older.collect(),
+    })
 }

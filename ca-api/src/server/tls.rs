@@ -133,12 +133,10 @@ pub fn is_out_of_date(result: X509VerifyResult) -> bool {
 
 /// Every active generation of our root, so that certificates outlive a change of roots.
 fn authorities(site: &Site) -> Result<Vec<Vec<u8>>, ServeError> {
-    let found: Result<_, StoreError> = site.store.read(authority::list);
+    let found: Result<_, StoreError> = site.store.read(authority::active);
     let found = found.map_err(|why| ServeError::Authority(why.to_string()))?;
-    let active = found
-        .into_iter()
-        .filter(|authority| authority.status == "active");
-    let certificates: Vec<_> = active.map(|authority| authority.certificate_der).collect();
+    let certificates = found.into_iter().map(|authority| authority.certificate_der);
+    let certificates: Vec<_> = certificates.collect();
     if certificates.is_empty() {
         return Err(ServeError::NoAuthority);
     }

@@ -104,7 +104,7 @@ fn empty_store(config: &Config, target: &DatabaseUrl) -> anyhow::Result<Store> {
 }
 
 /// A worker with a root that was never written to a file.
-fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyhow::Result<Worker> {
+pub(super) fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyhow::Result<Worker> {
     let profiles = Profiles::load(config)?;
     let (issuer, signer) = root(config, &profiles)?;
     let sealing = SealingKeyPair::generate(&OsRandom)?;

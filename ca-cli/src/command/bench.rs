@@ -1,11 +1,13 @@
-//! `ca-cli bench`: what issuing and revoking cost on this machine.
+//! `ca-cli bench`: what issuing, revoking and answering cost on this machine.
 
 use std::io::Write;
 
 use ca_core::domain::profile::KeyAlgorithm;
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::bench::{IssueOrder, measure_crl, measure_floor, measure_queue, publish_in};
+use crate::bench::{
+    IssueOrder, measure_crl, measure_floor, measure_ocsp, measure_queue, publish_in,
+};
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
@@ -20,6 +22,12 @@ pub enum BenchCommand {
         /// The measured part, as this command starts it for itself.
         #[arg(long, value_name = "FOLDER", hide = true)]
         publish_in: Option<std::path::PathBuf>,
+    },
+    /// Ask for OCSP answers over kept connections, and a handler that does nothing but reply; one line of JSON.
+    Ocsp {
+        /// Seconds for each of the two.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+        seconds: u32,
     },
 }
 
@@ -64,6 +72,10 @@ pub(super) fn run(command: &BenchCommand, out: &mut dyn Write) -> anyhow::Result
         } => return publish_in(folder),
         BenchCommand::Crl { entries, .. } => {
             let report = measure_crl(usize::try_from(*entries)?)?;
+            return Ok(writeln!(out, "{}", serde_json::to_string(&report)?)?);
+        }
+        BenchCommand::Ocsp { seconds } => {
+            let report = measure_ocsp(*seconds)?;
             return Ok(writeln!(out, "{}", serde_json::to_string(&report)?)?);
         }
     };

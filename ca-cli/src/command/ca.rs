@@ -8,6 +8,7 @@ use ca_core::config::Profiles;
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::iso_datetime;
+use ca_core::flow::retire_authority::RetireError;
 use ca_core::store::Store;
 use ca_core::store::authority::{self, Authority};
 use ca_worker::authority::{AuthorityError, Creation, create_authority};
@@ -15,6 +16,8 @@ use clap::{Args, Subcommand};
 use openssl::x509::X509;
 use secrecy::SecretString;
 use serde::Serialize;
+
+mod succession;
 
 use crate::desk::{Desk, make_data_folder};
 use crate::file::{refuse_existing, write_public};
@@ -26,14 +29,21 @@ use crate::table::write_json;
 pub enum CaCommand {
     /// Make the root, its key, the worker's sealing key and, if it is new, the database. Never overwrites.
     Init(Init),
+    /// Make the next root, beside the one in use; new certificates come from it, old ones keep working.
+    Rollover(Init),
+    /// End an older root: it is no longer trusted at the gates nor offered on the pages.
+    Retire(Retire),
     /// Show the roots: subject, validity, thumbprints.
     Show {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Write the root certificate into a file.
+    /// Write a root certificate into a file.
     Export {
+        /// Of this generation; the one in use when absent.
+        #[arg(long, value_name = "NUMBER")]
+        generation: Option<i64>,
         /// The file to make; it must not exist yet.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -49,9 +59,23 @@ pub struct Init {
     /// The root's key: p384 or rsa4096; the profile decides when absent.
     #[arg(long, value_parser = ["p384", "rsa4096"])]
     key: Option<String>,
-    /// File whose first line becomes the passphrase of the key files; asked for at a terminal when absent.
+    /// File whose first line is the passphrase of the key files; asked for at a terminal when absent.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// Your name in the audit log, when it is not the machine's account name.
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Which root ends.
+#[derive(Debug, Args)]
+pub struct Retire {
+    /// The generation, as `ca show` numbers them.
+    #[arg(long, value_name = "NUMBER")]
+    generation: i64,
+    /// Revoke every certificate of it that is still valid.
+    #[arg(long)]
+    force: bool,
     /// Your name in the audit log, when it is not the machine's account name.
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
@@ -61,7 +85,13 @@ pub(super) fn run(command: &CaCommand, desk: &Desk, out: &mut dyn Write) -> anyh
     match command {
         CaCommand::Init(command) => init(command, desk, out),
         CaCommand::Show { json } => show(desk, *json, out),
-        CaCommand::Export { out: file, pem } => export(desk, file, *pem, out),
+        CaCommand::Rollover(command) => succession::rollover(command, desk, out),
+        CaCommand::Retire(command) => succession::retire(command, desk, out),
+        CaCommand::Export {
+            generation,
+            out: file,
+            pem,
+        } => export(desk, *generation, file, *pem, out),
     }
 }
 
@@ -71,11 +101,7 @@ fn init(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> 
     if store.read(authority::current)?.is_some() {
         return Err(AuthorityError::Exists.into());
     }
-    let key = command
-        .key
-        .clone()
-        .map(KeyAlgorithm::try_from)
-        .transpose()?;
+    let key = command.key_algorithm()?;
     let file = command
         .passphrase_file
         .as_ref()
@@ -104,6 +130,13 @@ fn init(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> 
     Ok(())
 }
 
+impl Init {
+    fn key_algorithm(&self) -> anyhow::Result<Option<KeyAlgorithm>> {
+        let key = self.key.clone().map(KeyAlgorithm::try_from);
+        Ok(key.transpose()?)
+    }
+}
+
 /// Makes the root in a migrated database.
 pub(crate) fn make(
     desk: &Desk,
@@ -129,6 +162,14 @@ pub(crate) fn current(store: &Store) -> anyhow::Result<Authority> {
     store
         .read(authority::current)?
         .ok_or_else(|| AuthorityError::None.into())
+}
+
+/// The root that signs, and the older ones that are not retired.
+pub(crate) fn active(store: &Store) -> anyhow::Result<(Authority, Vec<Authority>)> {
+    let mut active = store.read(authority::active)?;
+    let current = active.pop().ok_or(AuthorityError::None)?;
+    active.reverse();
+    Ok((current, active))
 }
 
 /// A root as listings show it.
@@ -192,9 +233,21 @@ fn show(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     rows.iter().try_for_each(|row| super::write_facts(out, row))
 }
 
-fn export(desk: &Desk, file: &Path, pem: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn export(
+    desk: &Desk,
+    generation: Option<i64>,
+    file: &Path,
+    pem: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     refuse_existing(file)?;
-    let root = current(&desk.store()?)?;
+    let store = desk.store()?;
+    let root = match generation {
+        None => current(&store)?,
+        Some(number) => store
+            .read(|db| authority::find(db, number))?
+            .ok_or(RetireError::Unknown(number))?,
+    };
     let bytes = match pem {
         true => pem_of(&root.certificate_der)?,
         false => root.certificate_der,

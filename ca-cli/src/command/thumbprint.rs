@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::store::authority::Authority;
 use clap::Args;
 
 use super::ca;
@@ -28,22 +29,44 @@ pub(super) fn run(
     desk: &Desk,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let root = ca::current(&desk.store()?)?;
-    let thumbprint = Thumbprint::of_der(&root.certificate_der);
+    let (current, older) = ca::active(&desk.store()?)?;
     if command.json {
-        let facts = serde_json::json!({
-            "generation": root.generation,
-            "sha1": thumbprint.sha1_hex(),
-            "windows": thumbprint.sha1_windows(),
-            "sha256": thumbprint.sha256_hex(),
-        });
-        return write_json(out, &facts);
+        let mut all = facts(&current);
+        if let (Some(all), false) = (all.as_object_mut(), older.is_empty()) {
+            all.insert("older".into(), older.iter().map(facts).collect());
+        }
+        return write_json(out, &all);
     }
-    let text = match (command.windows, command.sha256) {
-        (true, _) => thumbprint.sha1_windows(),
-        (_, true) => thumbprint.sha256_hex(),
-        _ => thumbprint.sha1_hex(),
-    };
-    writeln!(out, "{text}")?;
+    // The first line is the root in use, alone: scripts read it.
+    writeln!(out, "{}", command.text(&current))?;
+    for root in &older {
+        let number = root.generation;
+        writeln!(
+            out,
+            "{} (generation {number}, still in use)",
+            command.text(root)
+        )?;
+    }
     Ok(())
+}
+
+fn facts(root: &Authority) -> serde_json::Value {
+    let thumbprint = Thumbprint::of_der(&root.certificate_der);
+    serde_json::json!({
+        "generation": root.generation,
+        "sha1": thumbprint.sha1_hex(),
+        "windows": thumbprint.sha1_windows(),
+        "sha256": thumbprint.sha256_hex(),
+    })
+}
+
+impl ThumbprintCommand {
+    fn text(&self, root: &Authority) -> String {
+        let thumbprint = Thumbprint::of_der(&root.certificate_der);
+        match (self.windows, self.sha256) {
+            (true, _) => thumbprint.sha1_windows(),
+            (_, true) => thumbprint.sha256_hex(),
+            _ => thumbprint.sha1_hex(),
+        }
+    }
 }

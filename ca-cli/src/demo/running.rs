@@ -8,9 +8,14 @@ use std::time::Duration;
 use anyhow::bail;
 use ca_api::server::{self, Server};
 use ca_api::site::Site;
+use ca_core::config::Config;
 use ca_core::domain::calendar::BusinessCalendar;
-use ca_worker::run::run_forever;
-use ca_worker::worker::Worker;
+use ca_core::domain::random::Random;
+use ca_core::domain::time::Clock;
+use ca_core::store::Store;
+use ca_worker::run::{Ended, run_forever};
+use ca_worker::worker::{OpenWorkerError, Worker};
+use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::place::Place;
@@ -41,9 +46,10 @@ impl Running {
         )?;
         let server = server::serve(Arc::new(site), ports.listeners)?;
         let shutdown = Arc::new(AtomicBool::new(false));
-        let worker = worker(place, house)?;
-        let (stop, poll) = (Arc::clone(&shutdown), desk.config.worker.poll_seconds);
-        let run = move || run_forever(&worker, Duration::from_secs(poll.into()), &stop);
+        let hired = Hired::of(place, house);
+        let worker = hired.open()?;
+        let stop = Arc::clone(&shutdown);
+        let run = move || hired.work(worker, &stop);
         let worker = thread::Builder::new().name("ca-worker".into()).spawn(run)?;
         Ok(Self {
             server: Some(server),
@@ -95,16 +101,42 @@ impl Drop for Running {
     }
 }
 
-fn worker(place: &Place, house: &House) -> anyhow::Result<Worker> {
-    let desk = &place.desk;
-    let (clock, random) = (Arc::clone(&desk.clock), Arc::clone(&desk.random));
-    let mut worker = Worker::open(
-        &desk.config,
-        house.store.clone(),
-        &house.passphrase,
-        clock,
-        random,
-    )?;
-    worker.calendar = BusinessCalendar::always_open();
-    Ok(worker)
+/// What the demo's worker is opened with, and opened with anew when a root was added.
+struct Hired {
+    config: Config,
+    store: Store,
+    passphrase: SecretString,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Hired {
+    fn of(place: &Place, house: &House) -> Self {
+        let desk = &place.desk;
+        Self {
+            config: desk.config.clone(),
+            store: house.store.clone(),
+            passphrase: house.passphrase.clone(),
+            clock: Arc::clone(&desk.clock),
+            random: Arc::clone(&desk.random),
+        }
+    }
+
+    fn open(&self) -> Result<Worker, OpenWorkerError> {
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
+        let store = self.store.clone();
+        let mut worker = Worker::open(&self.config, store, &self.passphrase, clock, random)?;
+        worker.calendar = BusinessCalendar::always_open();
+        Ok(worker)
+    }
+
+    fn work(&self, mut worker: Worker, shutdown: &AtomicBool) {
+        let poll = Duration::from_secs(self.config.worker.poll_seconds.into());
+        while run_forever(&worker, poll, shutdown) == Ended::Outdated {
+            match self.open() {
+                Ok(opened) => worker = opened,
+                Err(error) => tracing::error!(%error, "the worker goes on as it is"),
+            }
+        }
+    }
 }

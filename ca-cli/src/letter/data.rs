@@ -18,6 +18,8 @@ pub struct RunText {
     pub site_address: String,
     /// Of the root certificate: what readers compare with their screen.
     pub thumbprint: Thumbprint,
+    /// Of the root before it, while both are in use.
+    pub older_thumbprint: Option<Thumbprint>,
     /// Until when the temporary login password works, if it ends.
     pub valid_until: Option<DateTime<Utc>>,
 }

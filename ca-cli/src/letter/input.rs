@@ -28,6 +28,7 @@ fn run_value(run: &RunText) -> Result<Value, LetterError> {
         contact,
         site_address,
         thumbprint,
+        older_thumbprint,
         valid_until,
     } = run;
     let qr = Bytes::from_string(qr::svg(site_address)?);
@@ -38,6 +39,9 @@ fn run_value(run: &RunText) -> Result<Value, LetterError> {
         "site-address" => site_address.as_str(),
         "site-qr" => qr,
         "thumbprint" => thumbprint_value(thumbprint),
+        "older-thumbprint" => older_thumbprint
+            .as_ref()
+            .map_or(Value::None, |older| thumbprint_value(older).into_value()),
         "valid-until" => valid_until.map_or(Value::None, date_value),
     }
     .into_value())

@@ -97,7 +97,7 @@ impl Press<'_> {
         };
         // 5. and 6. The draft, then the commit; 7. the draft gets its name.
         let rows = rows(&accounts, &letters, &hashes);
-        let mut draft = Draft::new(&order.target, &self.root()?, &run_id);
+        let mut draft = Draft::new(&order.target, &self.installation()?, &run_id);
         let recorded = print_letters(self.store, &act, &run, &rows, || draft.write(&pdf));
         self.settle(recorded, &run, &draft, &rows)?;
         draft.place(order.replace)?;
@@ -113,7 +113,7 @@ impl Press<'_> {
     /// # Errors
     /// When the folder or the database cannot be read, or a recorded draft cannot be placed.
     pub fn recover(&self, folder: &Path) -> Result<Vec<Recovered>, PressError> {
-        let root = self.root()?;
+        let root = self.installation()?;
         draft::recover(folder, &root, |run_id| {
             self.store.read(|db| letter::find_run(db, run_id))
         })
@@ -141,12 +141,22 @@ impl Press<'_> {
         })
     }
 
-    fn root(&self) -> Result<Thumbprint, PressError> {
-        let root = self
-            .store
-            .read(authority::current)?
-            .ok_or(PressError::NoAuthority)?;
-        Ok(Thumbprint::of_der(&root.certificate_der))
+    /// What drafts of this installation are known by: its first root, which no later one replaces.
+    fn installation(&self) -> Result<Thumbprint, PressError> {
+        let all = self.store.read(authority::list)?;
+        let first = all.first().ok_or(PressError::NoAuthority)?;
+        Ok(Thumbprint::of_der(&first.certificate_der))
+    }
+
+    /// The thumbprint of the root in use, and of the one before it if that is still active.
+    fn roots(&self) -> Result<(Thumbprint, Option<Thumbprint>), PressError> {
+        let active = self.store.read(authority::active)?;
+        let mut newest_first = active
+            .iter()
+            .rev()
+            .map(|root| Thumbprint::of_der(&root.certificate_der));
+        let current = newest_first.next().ok_or(PressError::NoAuthority)?;
+        Ok((current, newest_first.next()))
     }
 
     /// After an error: was it recorded or not? The answer decides whether the draft stays.
@@ -192,6 +202,7 @@ impl Press<'_> {
         let Config {
             service, letter, ..
         } = self.config;
+        let (thumbprint, older_thumbprint) = self.roots()?;
         let name = if letter.sender_name.is_empty() {
             &service.name
         } else {
@@ -210,7 +221,8 @@ impl Press<'_> {
                 english: service.contact_en.clone(),
             },
             site_address: service.public_url.clone(),
-            thumbprint: self.root()?,
+            thumbprint,
+            older_thumbprint,
             valid_until: None,
         })
     }

@@ -24,6 +24,7 @@ pub fn specimen_run(printed_at: DateTime<Utc>) -> RunText {
         },
         site_address: "https://ca.example.jp/".to_owned(),
         thumbprint: Thumbprint::of_der(b"specimen"),
+        older_thumbprint: None,
         valid_until: None,
     }
 }

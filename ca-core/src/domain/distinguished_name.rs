@@ -139,6 +139,21 @@ impl DistinguishedName {
         Ok(Self(attributes))
     }
 
+    /// The name of a later generation of the same authority: a common name that ends in a mark (`G1`) gets the mark
+    /// of `generation`, counted from the mark that is written; without a mark the name stays as it is.
+    #[must_use]
+    pub fn of_generation(&self, generation: i64) -> Self {
+        let mut next = self.clone();
+        let names = next.0.iter_mut();
+        for attribute in names.filter(|one| one.kind == AttributeType::CommonName) {
+            if let Some((text, mark)) = generation_mark(&attribute.value) {
+                let mark = mark.saturating_add(generation - 1);
+                attribute.value = format!("{text}G{mark}");
+            }
+        }
+        next
+    }
+
     /// The attributes in order.
     pub fn attributes(&self) -> &[Attribute] {
         &self.0
@@ -176,6 +191,15 @@ impl Attribute {
     }
 }
 
+/// `認証局 G1` is `認証局 ` and 1. The mark is a word of its own.
+fn generation_mark(name: &str) -> Option<(&str, i64)> {
+    let (text, digits) = name.rsplit_once('G')?;
+    let is_word = text.is_empty() || text.ends_with([' ', '\u{3000}']);
+    let is_number = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let mark = digits.parse().ok()?;
+    (is_word && is_number).then_some((text, mark))
+}
+
 fn is_country(value: &str) -> bool {
     value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase())
 }
@@ -205,6 +229,23 @@ impl fmt::Display for DistinguishedName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_later_generation_counts_its_mark_up() {
+        let common_name = |name: &str, generation| {
+            let raw = [[("CN".to_owned(), name.to_owned())].into()];
+            let parsed = DistinguishedName::parse(&raw).unwrap();
+            let next = parsed.of_generation(generation);
+            next.common_name().unwrap().to_owned()
+        };
+        assert_eq!(common_name("認証局 G1", 1), "認証局 G1");
+        assert_eq!(common_name("認証局 G1", 2), "認証局 G2");
+        assert_eq!(common_name("認証局 G9", 3), "認証局 G11");
+        assert_eq!(common_name("G3", 2), "G4");
+        for without in ["認証局", "ORG1", "認証局 G", "認証局 G1a", "認証局 G12345"] {
+            assert_eq!(common_name(without, 2), without);
+        }
+    }
 
     fn name(parts: &[(&str, &str)]) -> Result<DistinguishedName, DistinguishedNameError> {
         let braces =

@@ -66,6 +66,28 @@ pub fn active(db: &mut Db) -> StoreResult<Vec<Authority>> {
         .load(db)?)
 }
 
+/// Whether certificates of this generation open anything: it is there and not retired.
+pub fn is_trusted(db: &mut Db, generation: i64) -> StoreResult<bool> {
+    let row = authority::table.find(generation);
+    let active = row.filter(authority::status.eq("active"));
+    Ok(active.count().get_result::<i64>(db)? > 0)
+}
+
+/// The generation of this number.
+pub fn find(db: &mut Db, generation: i64) -> StoreResult<Option<Authority>> {
+    let row = authority::table.find(generation);
+    Ok(row.select(Authority::as_select()).first(db).optional()?)
+}
+
+/// Ends a generation that is active; says whether it was.
+pub fn retire(db: &mut Db, generation: i64) -> StoreResult<bool> {
+    let row = authority::table.find(generation);
+    let changed = diesel::update(row.filter(authority::status.eq("active")))
+        .set(authority::status.eq("retired"))
+        .execute(db)?;
+    Ok(changed > 0)
+}
+
 /// The newest active generation: the one that signs.
 pub fn current(db: &mut Db) -> StoreResult<Option<Authority>> {
     let active = authority::table.filter(authority::status.eq("active"));

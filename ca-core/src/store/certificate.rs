@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, MaybeText, millis};
 use super::connection::on_either;
 use super::schema::certificate;
-use super::{Db, StoreResult, ocsp_answer};
+use super::{Db, StoreError, StoreResult, ocsp_answer};
 use crate::domain::certificate::{CertificateStatus, Purpose};
 use crate::domain::request::RequestId;
 use crate::domain::revocation::RevocationReason;
@@ -119,6 +119,27 @@ pub fn of_account(db: &mut Db, account_id: i64) -> StoreResult<Vec<Certificate>>
     let query = certificate::table.filter(certificate::account_id.eq(account_id));
     let newest = query.order((certificate::issued_at.desc(), certificate::serial));
     Ok(newest.select(Certificate::as_select()).load(db)?)
+}
+
+/// The serials of a generation that are neither revoked nor at their end at `now`; a responder's own, which nobody
+/// logs in by, are left out.
+pub fn living_of_generation(
+    db: &mut Db,
+    generation: i64,
+    now: DateTime<Utc>,
+) -> StoreResult<Vec<SerialNumber>> {
+    let serials: Vec<String> = certificate::table
+        .filter(certificate::generation.eq(generation))
+        .filter(certificate::status.ne(CertificateStatus::Revoked.as_str()))
+        .filter(certificate::not_after.ge(millis(now)))
+        .filter(certificate::purpose.ne(Purpose::Ocsp.as_str()))
+        .order(certificate::serial)
+        .select(certificate::serial)
+        .load(db)?;
+    let read = |text: String| {
+        SerialNumber::from_hex(&text).map_err(|error| StoreError::Missing(error.to_string()))
+    };
+    serials.into_iter().map(read).collect()
 }
 
 /// One page of all certificates, newest first.

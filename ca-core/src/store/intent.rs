@@ -117,6 +117,14 @@ fn moved(
         .returning(Intent::as_returning()).get_results(db))?)
 }
 
+/// Serials of a generation that may be signed at this moment, or were and are not recorded yet.
+pub fn open_of_generation(db: &mut Db, generation: i64) -> StoreResult<Vec<Intent>> {
+    let query = intent::table
+        .filter(intent::generation.eq(generation))
+        .filter(intent::state.eq(IntentState::Intended.as_str()));
+    Ok(query.select(Intent::as_select()).load(db)?)
+}
+
 /// Every serial in the given state, oldest first.
 pub fn list(db: &mut Db, state: IntentState) -> StoreResult<Vec<Intent>> {
     let query = intent::table.filter(intent::state.eq(state.as_str()));

@@ -9,6 +9,7 @@ mod accounts;
 mod addresses;
 mod audit;
 mod delegations;
+mod generations;
 mod login;
 mod notices;
 mod ocsp;

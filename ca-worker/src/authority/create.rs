@@ -6,6 +6,8 @@
 //!
 //! A crash before 3 leaves keys that no certificate names. Running it again with the same passphrase
 //! takes them up instead of making new ones, so every crash is mended by the same command.
+use std::path::Path;
+
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::actor::Act;
 use ca_core::domain::distinguished_name::DistinguishedName;
@@ -15,6 +17,7 @@ use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::record_authority::record_authority;
 use ca_core::store::authority::Authority;
 use ca_core::store::{Store, authority};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{AuthorityError, KeyPaths};
@@ -60,25 +63,38 @@ pub fn create_authority(
     let subject = DistinguishedName::parse(&creation.config.authority.subject)?;
     let profile = root_profile(creation)?;
     let paths = KeyPaths::of(creation.config);
-    let key = authority_key(&paths, profile.key_algorithm(), creation)?;
+    let key = authority_key(&paths.authority, profile.key_algorithm(), creation)?;
     let sealing = sealing_key(&paths, creation)?;
+    let (root, row) = signed_root(&profile, &subject, FIRST_GENERATION, &key, creation, act.at)?;
+    record_authority(store, act, &row, &sealing.public()?)?;
+    Ok(root)
+}
+
+/// The root of a generation, and its row.
+pub(super) fn signed_root(
+    profile: &Profile,
+    subject: &DistinguishedName,
+    generation: i64,
+    key: &KeyPair,
+    creation: Creation<'_>,
+    at: DateTime<Utc>,
+) -> Result<(Issuer, Authority), AuthorityError> {
     let serial = SerialNumber::random(creation.random);
-    let root = self_sign_root(&profile, &subject, FIRST_GENERATION, &key, serial, act.at)?;
+    let root = self_sign_root(profile, subject, generation, key, serial, at)?;
     let row = Authority {
-        generation: FIRST_GENERATION,
+        generation,
         certificate_der: root.certificate().to_vec(),
         subject: subject.to_string(),
         not_before: root.validity().not_before,
         not_after: root.validity().not_after,
         crl_number: CRL_SEED,
         status: "active".into(),
-        created_at: act.at,
+        created_at: at,
     };
-    record_authority(store, act, &row, &sealing.public()?)?;
-    Ok(root)
+    Ok((root, row))
 }
 
-fn root_profile(creation: Creation<'_>) -> Result<Profile, AuthorityError> {
+pub(super) fn root_profile(creation: Creation<'_>) -> Result<Profile, AuthorityError> {
     let profile = creation.profiles.get(ProfileName::Root);
     match creation.key_algorithm {
         None => Ok(profile.clone()),
@@ -86,12 +102,12 @@ fn root_profile(creation: Creation<'_>) -> Result<Profile, AuthorityError> {
     }
 }
 
-fn authority_key(
-    paths: &KeyPaths,
+/// The key in the file at `path`, or a new one that is written there.
+pub(super) fn authority_key(
+    path: &Path,
     algorithm: KeyAlgorithm,
     creation: Creation<'_>,
 ) -> Result<KeyPair, AuthorityError> {
-    let path = &paths.authority;
     match key_file::read(path, creation.passphrase) {
         Ok(private) => Ok(KeyPair::from_private(private)?),
         Err(KeyFileError::Missing(_)) => {

@@ -4,7 +4,7 @@ use std::path::Path;
 use ca_core::config::Config;
 use ca_core::domain::time::iso_datetime;
 use ca_core::store::authority::Authority;
-use ca_core::store::{Store, authority};
+use ca_core::store::{Store, StoreResult, authority};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -26,6 +26,7 @@ pub struct Generation {
 pub struct OpenAuthority {
     current: Generation,
     older: Vec<Generation>,
+    retired: Vec<Generation>,
     /// The sealing keys.
     pub unsealer: Unsealer,
 }
@@ -36,8 +37,28 @@ impl OpenAuthority {
         Self {
             current,
             older,
+            retired: Vec::new(),
             unsealer,
         }
+    }
+
+    /// The same with generations that are retired and still answered for.
+    #[must_use]
+    pub fn with_retired(mut self, retired: Vec<Generation>) -> Self {
+        self.retired = retired;
+        self
+    }
+
+    /// Whether the active generations in the database are no longer those that are open here.
+    pub fn is_outdated(&self, store: &Store) -> StoreResult<bool> {
+        let active: Vec<i64> = store
+            .read(authority::active)?
+            .iter()
+            .map(|row| row.generation)
+            .collect();
+        let number = |one: &Generation| one.issuer.generation();
+        let is_gone = |one: &Generation| !active.contains(&number(one));
+        Ok(active.last() != Some(&number(&self.current)) || self.older.iter().any(is_gone))
     }
 
     /// The generation that issues.
@@ -47,7 +68,8 @@ impl OpenAuthority {
 
     /// Every generation that revocation lists and OCSP answers are signed for, oldest first.
     pub fn generations(&self) -> impl Iterator<Item = &Generation> {
-        self.older.iter().chain(std::iter::once(&self.current))
+        let older = self.retired.iter().chain(&self.older);
+        older.chain(std::iter::once(&self.current))
     }
 }
 
@@ -64,7 +86,8 @@ impl std::fmt::Debug for OpenAuthority {
 }
 
 /// Opens every active generation; the newest one issues. Older ones that ended are left out: there is nothing
-/// left to be said about their certificates.
+/// left to be said about their certificates. Retired ones are answered for as long as their key file lies in its
+/// place.
 ///
 /// # Errors
 /// No authority, a newest root that ended or has not begun, a key file that does not open or belongs to
@@ -84,11 +107,14 @@ pub fn open_authority(
     let living = active.iter().filter(|row| now <= row.not_after);
     let older = living.map(open).collect::<Result<_, _>>()?;
     let sealing = SealingKeyPair::read(&paths.sealing, passphrase)?;
-    Ok(OpenAuthority::new(
-        current,
-        older,
-        Unsealer::new(&[sealing])?,
-    ))
+    let all = store.read(authority::list)?;
+    let retired = all.iter().filter(|row| {
+        let in_place = || paths.of_generation(row.generation).exists();
+        row.status != "active" && now <= row.not_after && in_place()
+    });
+    let retired = retired.map(open).collect::<Result<_, _>>()?;
+    let unsealer = Unsealer::new(&[sealing])?;
+    Ok(OpenAuthority::new(current, older, unsealer).with_retired(retired))
 }
 
 /// Opens the key file of one generation and holds it against the root.

@@ -1,4 +1,6 @@
 //! The authority is made once, mends an interrupted making, and refuses what would not work.
+mod generations;
+
 use std::path::Path;
 
 use ca_core::config::{Config, Profiles};

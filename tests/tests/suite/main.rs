@@ -7,6 +7,7 @@ mod browser;
 mod console;
 mod fences;
 mod harness;
+mod ocsp;
 mod portal;
 mod schema;
 mod walkthrough;

@@ -6,6 +6,7 @@ use ca_core::domain::account::AccountStatus;
 use ca_core::domain::certificate::{CertificateStatus, Purpose};
 use ca_core::domain::request::{RequestId, RequestKind, RequestState};
 use ca_core::domain::serial::SerialNumber;
+use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::user_id::UserId;
 use ca_core::store::account::Account;
 use ca_core::store::certificate::Certificate;
@@ -21,6 +22,7 @@ use crate::applicant::login::LoginPage;
 use crate::applicant::logout::SignedOutPage;
 use crate::applicant::password::ChangePage;
 use crate::applicant::withdraw::WithdrawPage;
+use crate::help::authority::Root;
 use crate::locale::{Language, Locale, Texts};
 use crate::page::Page;
 use crate::problem::{Kind, ProblemPage};
@@ -50,8 +52,18 @@ fn user() -> UserId {
 
 pub(super) fn public(page: &Page) -> Vec<Drawn> {
     let signed_out = SignedOutPage { page: page.clone() };
+    let top = |older: Vec<Root>| TopPage {
+        page: page.clone(),
+        older,
+    };
+    let older = Root {
+        generation: 1,
+        name: "電子請求受付センター 認証局 G1".to_owned(),
+        thumbprint: Thumbprint::of_der(b"G1"),
+    };
     vec![
-        draw("top", &TopPage { page: page.clone() }),
+        draw("top", &top(Vec::new())),
+        draw("top-two-roots", &top(vec![older])),
         draw("signed-out", &signed_out),
     ]
 }

@@ -1,0 +1,79 @@
+//! `ca-cli ca rollover` and `ca-cli ca retire`: one root follows another.
+
+use std::io::Write;
+
+use ca_core::config::Profiles;
+use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::domain::time::iso_datetime;
+use ca_core::flow::retire_authority::retire_authority;
+use ca_worker::authority::{Creation, KeyPaths, roll_over};
+
+use super::{Init, Retire, current};
+use crate::desk::Desk;
+use crate::passphrase;
+
+pub(super) fn rollover(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    let store = desk.store()?;
+    let before = current(&store)?;
+    let file = command.passphrase_file.as_deref();
+    let file = file.or(desk.config.authority.passphrase_file.as_deref());
+    let passphrase = passphrase::existing(file, "passphrase of the CA keys")?;
+    let profiles = Profiles::load(&desk.config)?;
+    let creation = Creation {
+        config: &desk.config,
+        profiles: &profiles,
+        key_algorithm: command.key_algorithm()?,
+        passphrase: &passphrase,
+        random: desk.random.as_ref(),
+    };
+    roll_over(&store, &desk.act(command.name.as_deref()), creation)?;
+    let root = current(&store)?;
+    let thumbprint = Thumbprint::of_der(&root.certificate_der);
+    let key = KeyPaths::of(&desk.config).of_generation(root.generation);
+    writeln!(
+        out,
+        "Generation {} is made: {}",
+        root.generation, root.subject
+    )?;
+    writeln!(out, "Valid until {}", iso_datetime(root.not_after))?;
+    writeln!(
+        out,
+        "SHA-1 {}\nSHA-256 {}",
+        thumbprint.sha1_hex(),
+        thumbprint.sha256_hex()
+    )?;
+    if root.subject == before.subject {
+        writeln!(
+            out,
+            "Both roots bear the same name: put a mark such as G1 at the end of authority.subject's CN to tell them apart."
+        )?;
+    }
+    writeln!(out, "Key: {}", key.display())?;
+    writeln!(
+        out,
+        "Keep a copy of it apart from this machine, and put one on every machine that runs a worker."
+    )?;
+    writeln!(
+        out,
+        "Running workers and sites take it up by themselves. Next: docs/root-rollover.md says when the site's own \
+         certificate and the operators' follow."
+    )?;
+    Ok(())
+}
+
+pub(super) fn retire(command: &Retire, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    let store = desk.store()?;
+    let act = desk.act(command.name.as_deref());
+    let revoked = retire_authority(&store, &act, command.generation, command.force)?;
+    let key = KeyPaths::of(&desk.config).of_generation(command.generation);
+    writeln!(out, "Generation {} is retired.", command.generation)?;
+    if revoked > 0 {
+        writeln!(out, "{revoked} certificates were revoked with it.")?;
+    }
+    writeln!(
+        out,
+        "Lists and answers for it are signed as long as its key lies at {}.",
+        key.display()
+    )?;
+    Ok(())
+}

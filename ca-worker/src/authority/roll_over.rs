@@ -1,0 +1,42 @@
+//! The next generation of the root: a key file beside the old ones, a root by the same configuration.
+//!
+//! 1. The database is asked which generation is next, and whether there may be one.
+//! 2. The passphrase is tried on the key file of the generation that signs now: all key files have the same.
+//! 3. The new key file is written, whole or not at all, never over another.
+//! 4. The root is signed in memory and recorded; from that commit on certificates come from it.
+//!
+//! A crash before 4 leaves a key that no certificate names; running it again with the same passphrase takes it up.
+use ca_core::domain::actor::Act;
+use ca_core::domain::distinguished_name::DistinguishedName;
+use ca_core::flow::roll_over_authority::{next_generation, roll_over_authority};
+use ca_core::store::{Store, authority};
+
+use super::create::{authority_key, root_profile, signed_root};
+use super::{AuthorityError, Creation, KeyPaths};
+use crate::certificate::Issuer;
+use crate::key_file;
+
+/// Makes the next generation. See the module for the order and for what a crash leaves.
+pub fn roll_over(
+    store: &Store,
+    act: &Act,
+    creation: Creation<'_>,
+) -> Result<Issuer, AuthorityError> {
+    let generation = next_generation(store)?;
+    let current = store
+        .read(authority::current)?
+        .ok_or(AuthorityError::None)?;
+    let paths = KeyPaths::of(creation.config);
+    key_file::read(
+        &paths.of_generation(current.generation),
+        creation.passphrase,
+    )?;
+    let configured = DistinguishedName::parse(&creation.config.authority.subject)?;
+    let subject = configured.of_generation(generation);
+    let profile = root_profile(creation)?;
+    let path = paths.of_generation(generation);
+    let key = authority_key(&path, profile.key_algorithm(), creation)?;
+    let (root, row) = signed_root(&profile, &subject, generation, &key, creation, act.at)?;
+    roll_over_authority(store, act, &row)?;
+    Ok(root)
+}
