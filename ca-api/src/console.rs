@@ -10,6 +10,8 @@ use crate::page;
 
 mod accounts;
 mod addresses;
+mod certificate;
+mod certificates;
 mod certified;
 mod decide;
 mod filter;
@@ -22,6 +24,7 @@ mod pager;
 mod prospect;
 mod queue;
 mod request;
+mod revoke;
 mod row;
 mod signed_in;
 mod tile;
@@ -56,6 +59,17 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .route("/console/requests/{id}", web::get().to(request::show))
         .service(web::resource("/console/requests/{id}/retry").route(web::post().to(decide::retry)))
+        .route(certificates::LIST, web::get().to(certificates::show))
+        .route(
+            "/console/certificates/{serial}",
+            web::get().to(certificate::show),
+        )
+        .service(
+            web::resource("/console/certificates/{serial}/order")
+                // The language switch comes back by GET.
+                .route(web::get().to(|| async { page::see_other(certificates::LIST) }))
+                .route(web::post().to(revoke::order)),
+        )
         .route("/console/accounts", web::get().to(accounts::show))
         .configure(notice_routes);
 }

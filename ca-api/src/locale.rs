@@ -40,6 +40,11 @@ pub(crate) const FILES: &[(&str, &str, &str)] = &[
         include_str!("../locale/en/console.ftl"),
     ),
     (
+        "certificate",
+        include_str!("../locale/ja/certificate.ftl"),
+        include_str!("../locale/en/certificate.ftl"),
+    ),
+    (
         "notice",
         include_str!("../locale/ja/notice.ftl"),
         include_str!("../locale/en/notice.ftl"),

@@ -38,6 +38,9 @@ fn what(page: &Page, act: &str) -> String {
         "request.give-back" => page.t("console-event-give-back"),
         "request.park" => page.t("console-event-park"),
         "certificate.issue" => page.t("console-event-issue"),
+        "certificate.revoke" => page.t("certificate-event-revoke"),
+        "certificate.hold" => page.t("certificate-event-hold"),
+        "certificate.release" => page.t("certificate-event-release"),
         // A verb of a newer program: its own name says more than nothing.
         other => other.to_owned(),
     }

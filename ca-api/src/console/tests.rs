@@ -2,6 +2,7 @@
 
 mod access;
 mod browser;
+mod certificates;
 mod decisions;
 mod desk;
 mod gallery;

@@ -9,6 +9,7 @@ mod fences;
 mod harness;
 mod ocsp;
 mod portal;
+mod revocation;
 mod schema;
 mod walkthrough;
 mod worker;

@@ -1,0 +1,4 @@
+//! Revocation as others see it: the list over http, and what programs that are not ours make of it.
+
+mod judge;
+mod list;
