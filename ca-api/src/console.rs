@@ -29,6 +29,7 @@ mod row;
 mod signed_in;
 mod tile;
 mod trouble;
+mod unused;
 mod when;
 mod window;
 mod words;
@@ -95,6 +96,7 @@ fn notice_routes(config: &mut ServiceConfig) {
                 .route(web::get().to(back))
                 .route(web::post().to(notices::withdraw)),
         )
+        .route("/console/unused", web::get().to(unused::show))
         .route("/console/addresses", web::get().to(addresses::show))
         .service(
             web::resource("/console/addresses/{id}")

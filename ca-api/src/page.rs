@@ -85,8 +85,8 @@ impl Page {
     }
 
     /// The addresses that belong to us: a text may link there and nowhere else.
-    pub fn own_sites(&self) -> [&str; 1] {
-        [&self.public_url]
+    pub fn own_sites(&self) -> [&str; 2] {
+        [&self.public_url, &self.portal_url]
     }
 
     /// A day as the reader writes it: 「2026年11月25日（水）」 or `2026-11-25`.

@@ -8,12 +8,17 @@ use actix_web::web::{self, ServiceConfig};
 use crate::page;
 
 mod ageing;
+mod certificates;
 mod login;
 mod logout;
+mod looking;
+mod mail;
 mod nameless;
+mod notices;
 mod password;
 mod path;
 mod refusal;
+mod setup;
 pub(crate) mod signed_in;
 pub(crate) mod top;
 
@@ -39,5 +44,44 @@ pub fn routes(config: &mut ServiceConfig) {
                 .get(password::show)
                 .post(password::send),
         )
-        .service(web::resource(path::AGEING).get(ageing::show));
+        .service(web::resource(path::AGEING).get(ageing::show))
+        .configure(own_functions);
+}
+
+/// What the portal does itself: notices, mail settings, the certificates' state, the check page.
+fn own_functions(config: &mut ServiceConfig) {
+    // The language switch comes back by GET.
+    let to_notices = || async { page::see_other(path::NOTICES) };
+    let to_mail = || async { page::see_other(path::MAIL) };
+    config
+        .service(web::resource(path::SETUP).get(setup::show))
+        .service(web::resource(path::CERTIFICATES).get(certificates::show))
+        .service(web::resource(path::NOTICES).get(notices::list))
+        .service(web::resource("/portal/notices/{id}").get(notices::one))
+        .service(
+            web::resource("/portal/notices/{id}/delete")
+                .get(to_notices)
+                .post(notices::delete),
+        )
+        .service(web::resource(path::MAIL).get(mail::show))
+        .service(
+            web::resource("/portal/mail/kinds")
+                .get(to_mail)
+                .post(mail::choose),
+        )
+        .service(
+            web::resource("/portal/mail/address")
+                .get(to_mail)
+                .post(mail::ask),
+        )
+        .service(
+            web::resource("/portal/mail/code")
+                .get(to_mail)
+                .post(mail::prove),
+        )
+        .service(
+            web::resource("/portal/mail/withdraw")
+                .get(to_mail)
+                .post(mail::withdraw),
+        );
 }

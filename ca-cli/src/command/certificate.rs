@@ -1,5 +1,7 @@
 //! `ca-cli certificate`: the site's own certificate is issued, all of them are listed, revoked, suspended, released.
 
+mod unused;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -40,6 +42,8 @@ pub enum CertificateCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List valid certificates that were downloaded and never used to log in.
+    Unused(unused::Unused),
     /// Show one certificate.
     Show {
         /// Its serial number, hex.
@@ -101,6 +105,7 @@ pub(super) fn run(
         CertificateCommand::Hold(command) => revoke::hold(command, desk, out),
         CertificateCommand::Release(command) => revoke::release(command, desk, out),
         CertificateCommand::List { limit, json } => list(desk, *limit, *json, out),
+        CertificateCommand::Unused(command) => unused::list(command, desk, out),
         CertificateCommand::Show { serial, pem, json } => {
             show(desk, serial, pem.as_ref(), *json, out)
         }

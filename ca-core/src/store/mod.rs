@@ -11,6 +11,7 @@ pub mod authority;
 pub mod calendar_override;
 pub mod certificate;
 pub mod certificate_search;
+pub mod certificate_use;
 mod column;
 mod connection;
 pub mod crl;

@@ -12,7 +12,8 @@ use crate::site::Area;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
+    "/console/unused",
     "/console/notices",
     "/console/notices/new",
     "/console/notices/1",

@@ -1,3 +1,5 @@
 //! The protected site over real TLS: who gets in, what they are told otherwise, and how it ends.
 
 mod door;
+mod functions;
+mod setup;
