@@ -13,6 +13,7 @@ use ca_core::flow::prove_address::{Proof, prove_address, withdraw_address_change
 use ca_core::store::address_change::{self, AddressChange};
 use ca_core::store::{StoreError, StoreResult, mail_preference};
 
+use super::looking::may_choose_mails;
 use super::path;
 use super::signed_in::SignedIn;
 use crate::applicant::fault::Faults;
@@ -63,10 +64,12 @@ struct Said {
 }
 
 pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
+    may_choose_mails(&signed_in).await?;
     draw(&signed_in, Said::default()).await
 }
 
 pub(super) async fn choose(signed_in: SignedIn, form: Form) -> Result<HttpResponse, Problem> {
+    may_choose_mails(&signed_in).await?;
     let declinable = |kind: &&MailKind| kind.may_be_declined();
     let ticked = |kind: &&MailKind| form.has(kind.as_str());
     let wanted: Vec<MailKind> = MailKind::ALL
@@ -82,6 +85,7 @@ pub(super) async fn choose(signed_in: SignedIn, form: Form) -> Result<HttpRespon
 }
 
 pub(super) async fn ask(signed_in: SignedIn, form: Form) -> Result<HttpResponse, Problem> {
+    may_choose_mails(&signed_in).await?;
     let typed = form.text("address").to_owned();
     let (id, now, entered) = (signed_in.account.id, signed_in.now, typed.clone());
     let asked = signed_in.read(move |site| {
@@ -116,6 +120,7 @@ pub(super) async fn ask(signed_in: SignedIn, form: Form) -> Result<HttpResponse,
 }
 
 pub(super) async fn prove(signed_in: SignedIn, form: Form) -> Result<HttpResponse, Problem> {
+    may_choose_mails(&signed_in).await?;
     let code = form.secret("code");
     let (id, now) = (signed_in.account.id, signed_in.now);
     let proven =
@@ -140,6 +145,7 @@ pub(super) async fn prove(signed_in: SignedIn, form: Form) -> Result<HttpRespons
 }
 
 pub(super) async fn withdraw(signed_in: SignedIn, _form: Form) -> Result<HttpResponse, Problem> {
+    may_choose_mails(&signed_in).await?;
     let (id, now) = (signed_in.account.id, signed_in.now);
     let done = signed_in.read(move |site| withdraw_address_change(&site.store, now, id));
     done.await?;

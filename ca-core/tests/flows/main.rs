@@ -10,6 +10,7 @@ mod addresses;
 mod audit;
 mod delegations;
 mod generations;
+mod certificate_use;
 mod login;
 mod notices;
 mod ocsp;

@@ -1,5 +1,6 @@
 //! The protected site over real TLS: who gets in, what they are told otherwise, and how it ends.
 
+mod agents_notices;
 mod door;
 mod functions;
 mod setup;
