@@ -24,6 +24,8 @@ use crate::worker::Worker;
 
 /// Mails taken from the outbox at a time.
 const BATCH: u32 = 50;
+/// Portions of notices' mails that are put into the outbox before it is looked into.
+const PORTIONS: usize = 10;
 
 /// A way for mails to leave.
 pub trait Transport: Send + Sync {
@@ -111,7 +113,7 @@ pub struct Notified {
     pub trouble: Option<String>,
 }
 
-/// Owes a portion of what published notices owe, then sends what is due. When the server cannot be reached the rest of the batch is postponed without a try.
+/// Owes a bounded part of what published notices owe, then sends what is due. When the server cannot be reached the rest of the batch is postponed without a try.
 pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     let now = worker.clock.now();
     let until = now + worker.settings.lease;
@@ -119,7 +121,11 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
         random: worker.random.as_ref(),
         host: &worker.settings.host,
     };
-    owe_notice_mails(&worker.store, postmark, now)?;
+    for _ in 0..PORTIONS {
+        if owe_notice_mails(&worker.store, postmark, now)? == 0 {
+            break;
+        }
+    }
     let mut notified = Notified::default();
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
         let outcome = match (&notified.trouble, &worker.notifier) {

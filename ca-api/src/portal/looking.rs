@@ -61,9 +61,8 @@ async fn reference(signed_in: &SignedIn) -> Result<Reference, Problem> {
         signed_in.session.clone(),
         signed_in.now,
     );
-    let found = signed_in.read(move |site| {
-        reference_at(&site.store, &own, &session, &site.classes, now)
-    });
+    let found =
+        signed_in.read(move |site| reference_at(&site.store, &own, &session, &site.classes, now));
     found.await
 }
 

@@ -230,16 +230,7 @@ fn always(page: &Page) -> Vec<String> {
 
 /// What a mail of this kind is about.
 fn label(page: &Page, kind: MailKind) -> String {
-    match kind {
-        MailKind::NoticePublished => page.t("mail-kind-notice"),
-        MailKind::CertificateReady => page.t("mail-kind-ready"),
-        MailKind::RequestRejected => page.t("mail-kind-rejected"),
-        MailKind::LoginLocked => page.t("mail-kind-locked"),
-        MailKind::ReissueAccepted => page.t("mail-kind-reissue"),
-        MailKind::AddressProof | MailKind::AddressChangeAsked | MailKind::AddressChanged => {
-            page.t("mail-kind-address")
-        }
-    }
+    page.t(&format!("mail-kind-{kind}"))
 }
 
 fn ending(page: &Page, state: AddressChangeState) -> Option<String> {
@@ -265,5 +256,22 @@ fn postmark(site: &Site) -> Postmark<'_> {
     Postmark {
         random: site.random.as_ref(),
         host: &site.config.service.host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Language;
+    use crate::stage;
+
+    #[test]
+    fn every_kind_of_mail_has_a_name_in_both_languages() {
+        for language in [Language::Japanese, Language::English] {
+            let page = stage::page(language);
+            for &kind in MailKind::ALL {
+                assert!(!label(&page, kind).contains("mail-kind-"), "{kind}");
+            }
+        }
     }
 }

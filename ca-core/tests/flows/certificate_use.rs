@@ -7,12 +7,13 @@ use ca_core::store::{certificate_use, intent};
 use crate::world::{self, World, at, on_both};
 
 fn unused(world: &World, before: i64, now: i64) -> Vec<String> {
-    let found = world.store.read(|db| {
-        certificate_use::list_unused(db, at(before), at(now), 0, 9)
-    });
+    let found = world
+        .store
+        .read(|db| certificate_use::list_unused(db, at(before), at(now), 0, 9));
     let (rows, total) = found.unwrap();
     assert_eq!(rows.len() as i64, total);
-    let user_id = |(_, account): &(_, ca_core::store::account::Account)| account.user_id.to_string();
+    let user_id =
+        |(_, account): &(_, ca_core::store::account::Account)| account.user_id.to_string();
     rows.iter().map(user_id).collect()
 }
 
@@ -28,7 +29,11 @@ fn issued(world: &World, digits: &str) -> SerialNumber {
 }
 
 fn find(world: &World, serial: SerialNumber) -> Certificate {
-    world.store.read(|db| certificate::find(db, serial)).unwrap().unwrap()
+    world
+        .store
+        .read(|db| certificate::find(db, serial))
+        .unwrap()
+        .unwrap()
 }
 
 on_both!(a_fetched_certificate_is_unused_until_it_opens_the_portal, world => {

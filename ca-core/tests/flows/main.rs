@@ -11,6 +11,7 @@ mod audit;
 mod delegations;
 mod generations;
 mod certificate_use;
+mod delegations;
 mod login;
 mod notices;
 mod ocsp;

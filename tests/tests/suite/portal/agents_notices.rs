@@ -20,6 +20,8 @@ fn both(service: &mut Service) -> Vec<Member> {
         .collect();
     for applicant in &mut applicants {
         applicant.apply_first();
+        // The browser was closed meanwhile.
+        applicant.visitor = service.visitor();
     }
     service.operator("issuer").approve_all();
     service.work_once().ok();
@@ -50,13 +52,19 @@ fn an_agent_reads_an_offices_notices_and_leaves_them_as_they_are() {
         ("--account", OFFICE, "事業所へのお知らせ"),
         ("--class", "HD", "代理人へのお知らせ"),
     ] {
-        let command = ["notice", "publish", option, id, "--title", title, "--text", &text];
+        let command = [
+            "notice", "publish", option, id, "--title", title, "--text", &text,
+        ];
         service.cli(&command).ok();
     }
     let agent = one(AGENT).signed_in();
     let own = agent.open("/portal/notices").shows(&["代理人へのお知らせ"]);
     assert!(!own.text().contains("事業所へのお知らせ"), "{}", own.text());
-    assert_eq!(agent.open("/portal/notices/1").status, 404, "not in its own name");
+    assert_eq!(
+        agent.open("/portal/notices/1").status,
+        404,
+        "not in its own name"
+    );
 
     let choose = format!(
         "UPDATE session SET reference_account_id = (SELECT id FROM account WHERE user_id = '{OFFICE}')"
@@ -65,22 +73,44 @@ fn an_agent_reads_an_offices_notices_and_leaves_them_as_they_are() {
     sql.run(&choose);
     let list = agent.open("/portal/notices");
     let list = list.shows(&["参照ユーザ", "事業所へのお知らせ", "未読"]);
-    assert!(!list.text().contains("代理人へのお知らせ"), "{}", list.text());
-    let page = agent.open("/portal/notices/1").shows(&["請求の締切について。"]);
+    assert!(
+        !list.text().contains("代理人へのお知らせ"),
+        "{}",
+        list.text()
+    );
+    let page = agent
+        .open("/portal/notices/1")
+        .shows(&["請求の締切について。"]);
     assert!(!page.has_button("削除"), "{}", page.text());
-    agent.open("/portal/notices").shows(&["未読のお知らせが1件"]);
+    agent
+        .open("/portal/notices")
+        .shows(&["未読のお知らせが1件"]);
     let token = page.attributes("input[name=token]", "value")[0].clone();
     let forced = agent.send("/portal/notices/1/delete", &[("token".to_owned(), token)]);
     assert_eq!(forced.status, 403, "{}", forced.text());
-    assert_eq!(sql.count("notice_receipt"), 0, "nothing of the office's was touched");
-    assert_eq!(agent.open("/portal/mail").status, 403, "settings are nobody else's");
+    assert_eq!(
+        sql.count("notice_receipt"),
+        0,
+        "nothing of the office's was touched"
+    );
+    assert_eq!(
+        agent.open("/portal/mail").status,
+        403,
+        "settings are nobody else's"
+    );
 
     sql.run("UPDATE session SET reference_account_id = NULL");
     agent.open("/portal/mail").shows(&["メール通知サービス"]);
     let office = one(OFFICE).signed_in();
-    office.open("/portal/notices").shows(&["未読のお知らせが1件", "事業所へのお知らせ"]);
+    office
+        .open("/portal/notices")
+        .shows(&["未読のお知らせが1件", "事業所へのお知らせ"]);
     sql.run("UPDATE delegation SET ends_at = starts_at");
     sql.run(&choose);
     let after = agent.open("/portal/notices").shows(&["代理人へのお知らせ"]);
-    assert!(!after.text().contains("事業所へのお知らせ"), "{}", after.text());
+    assert!(
+        !after.text().contains("事業所へのお知らせ"),
+        "{}",
+        after.text()
+    );
 }
