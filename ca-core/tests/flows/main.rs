@@ -8,10 +8,9 @@
 mod accounts;
 mod addresses;
 mod audit;
-mod delegations;
-mod generations;
 mod certificate_use;
 mod delegations;
+mod generations;
 mod login;
 mod notices;
 mod ocsp;
