@@ -66,7 +66,7 @@ pub fn retire_authority(
         }
         let living = certificate::living_of_generation(db, generation, act.at)?;
         let open = intent::open_of_generation(db, generation)?;
-        if !force && !(living.is_empty() && open.is_empty()) {
+        if !(force || living.is_empty() && open.is_empty()) {
             let (living, open) = (living.len(), open.len());
             return Err(RetireError::Living {
                 generation,
