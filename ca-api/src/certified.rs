@@ -6,7 +6,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::judge_certificate::Presented;
 use ca_core::flow::log_in_operator::ShownCertificate;
@@ -90,18 +90,12 @@ impl FromRequest for Certified {
     }
 }
 
-#[cfg(not(test))]
+/// Behind a proxy it lies beside the request, where [`crate::proxy`] has put it after its checks (and handler tests,
+/// which have no TLS connection); else it is the connection's.
 fn peer(request: &HttpRequest) -> Option<X509> {
-    let peer = request.conn_data::<PeerCertificate>();
-    peer.map(|peer| peer.0.clone())
-}
-
-/// Handler tests have no TLS connection: they lay the certificate beside the request.
-#[cfg(test)]
-fn peer(request: &HttpRequest) -> Option<X509> {
-    use actix_web::HttpMessage;
     let laid = request.extensions().get::<PeerCertificate>().cloned();
-    laid.map(|peer| peer.0)
+    let peer = laid.or_else(|| request.conn_data::<PeerCertificate>().cloned());
+    peer.map(|peer| peer.0)
 }
 
 fn common_name(certificate: &X509Ref) -> String {

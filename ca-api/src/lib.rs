@@ -17,6 +17,7 @@ pub mod locale;
 pub mod page;
 pub mod portal;
 pub mod problem;
+mod proxy;
 pub mod public;
 pub mod server;
 pub mod session;

@@ -35,6 +35,11 @@ pub(crate) const FILES: &[(&str, &str, &str)] = &[
         include_str!("../locale/en/portal.ftl"),
     ),
     (
+        "access",
+        include_str!("../locale/ja/access.ftl"),
+        include_str!("../locale/en/access.ftl"),
+    ),
+    (
         "console",
         include_str!("../locale/ja/console.ftl"),
         include_str!("../locale/en/console.ftl"),

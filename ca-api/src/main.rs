@@ -63,6 +63,7 @@ fn work(options: &Options) -> anyhow::Result<()> {
     let calendar = calendar(config.calendar.file.as_deref())?;
     if options.check_config {
         Profiles::load(&config)?;
+        config.access_matrix()?;
         tracing::info!("the configuration is good");
         return Ok(());
     }

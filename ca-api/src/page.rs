@@ -149,7 +149,7 @@ impl Page {
 }
 
 /// Text in which every character means itself in HTML.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -8,7 +8,9 @@ use actix_web::web::{self, ServiceConfig};
 use crate::page;
 
 mod ageing;
+mod auth_check;
 mod certificates;
+pub(crate) mod functions;
 mod login;
 mod logout;
 mod looking;
@@ -17,6 +19,7 @@ mod nameless;
 mod notices;
 mod password;
 mod path;
+mod reference;
 mod refusal;
 mod setup;
 pub(crate) mod signed_in;
@@ -45,6 +48,14 @@ pub fn routes(config: &mut ServiceConfig) {
                 .post(password::send),
         )
         .service(web::resource(path::AGEING).get(ageing::show))
+        .service(
+            web::resource(path::REFERENCE)
+                // The language switch comes back by GET.
+                .get(|| async { page::see_other(path::TOP) })
+                .post(reference::choose),
+        )
+        // Proxies send it by whatever method the browser used.
+        .route(path::AUTH_CHECK, web::to(auth_check::check))
         .configure(own_functions);
 }
 

@@ -14,7 +14,7 @@ use actix_web::{App, Error, HttpServer, web};
 
 use crate::problem::Problem;
 use crate::site::{Area, Site};
-use crate::{applicant, asset, console, guard, headers, help, portal, problem, public};
+use crate::{applicant, asset, console, guard, headers, help, portal, problem, proxy, public};
 use renewal::Renewal;
 
 mod housekeeping;
@@ -107,9 +107,19 @@ pub fn serve(site: Arc<Site>, listeners: Listeners) -> Result<Server, ServeError
     }
 }
 
+/// How requests come to a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From browsers; the connection's certificate is the browser's.
+    Direct,
+    /// From a proxy that says which certificate the browser showed.
+    Proxied,
+}
+
 /// Sockets with their TLS, ready to be served on.
 struct Doors {
     http: TcpListener,
+    proxied: Option<TcpListener>,
     tls: [(Area, TcpListener, tls::Builder); 3],
     renewal: Renewal,
 }
@@ -129,8 +139,12 @@ impl Doors {
             door(Area::Portal, listeners.portal)?,
             door(Area::Console, listeners.console)?,
         ];
+        let proxied = site.config.proxy.listen;
         Ok(Self {
             http: listeners.http,
+            proxied: proxied
+                .map(|address| listen::bind("[proxy] listen", address))
+                .transpose()?,
             tls,
             renewal: Renewal::new(contexts, fingerprint),
         })
@@ -154,14 +168,24 @@ async fn run(
         actix_web::rt::spawn(housekeeping::keep(shared.clone())),
         actix_web::rt::spawn(doors.renewal.keep(shared)),
     ];
-    let open = |(area, listener, tls)| start(&site, area, listener, Some(tls));
-    let plain = start(&site, Area::Plain, doors.http, None)?;
+    let direct = Way::Direct;
+    let open = |(area, listener, tls)| start(&site, (area, direct), listener, Some(tls));
+    let plain = start(&site, (Area::Plain, direct), doors.http, None)?;
     let [public, portal, console] = doors.tls.map(open);
     let (public, portal, console) = (public?, portal?, console?);
+    let behind = |listener| start(&site, (Area::Portal, Way::Proxied), listener, None);
+    let proxied = doors.proxied.map(behind).transpose()?;
     let servers = [&plain, &public, &portal, &console];
+    let handles = servers.into_iter().chain(&proxied);
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
-    let _ = tell.send(servers.map(actix_web::dev::Server::handle).to_vec());
-    let ended = tokio::try_join!(plain, public, portal, console).map(|_| ());
+    let _ = tell.send(handles.map(actix_web::dev::Server::handle).collect());
+    let proxied = async {
+        match proxied {
+            Some(server) => server.await,
+            None => Ok(()),
+        }
+    };
+    let ended = tokio::try_join!(plain, public, portal, console, proxied).map(|_| ());
     for chore in chores {
         chore.abort();
     }
@@ -170,12 +194,12 @@ async fn run(
 
 fn start(
     site: &Arc<Site>,
-    area: Area,
+    (area, way): (Area, Way),
     listener: TcpListener,
     tls: Option<tls::Builder>,
 ) -> std::io::Result<actix_web::dev::Server> {
     let site = Data::from(Arc::clone(site));
-    let server = HttpServer::new(move || app(site.clone(), area))
+    let server = HttpServer::new(move || app_by(site.clone(), area, way))
         .workers(if area.is_for_offices() { 2 } else { 1 })
         .client_request_timeout(REQUEST_HEAD)
         .keep_alive(KEEP_ALIVE)
@@ -189,7 +213,7 @@ fn start(
     Ok(server.run())
 }
 
-/// The pages of one listener, as tests also build them.
+/// The pages of one listener that browsers reach, as tests also build them.
 pub fn app(
     site: Data<Site>,
     area: Area,
@@ -202,12 +226,35 @@ pub fn app(
         InitError = (),
     >,
 > {
+    app_by(site, area, Way::Direct)
+}
+
+/// The pages of one listener.
+pub(crate) fn app_by(
+    site: Data<Site>,
+    area: Area,
+    way: Way,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
     App::new()
         .app_data(site)
         .app_data(Data::new(area))
-        .configure(move |config| routes(config, area))
+        .configure(move |config| {
+            if way == Way::Proxied {
+                config.app_data(Data::new(proxy::Proxied));
+            }
+            routes(config, area);
+        })
         .default_service(web::to(|| async { Err::<&str, _>(Problem::NotFound) }))
         .wrap(from_fn(guard::guard))
+        .wrap(from_fn(proxy::vet))
         .wrap(from_fn(problem::dress))
         .wrap(from_fn(headers::complete))
         .wrap(from_fn(public::ocsp::answer))

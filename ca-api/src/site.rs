@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ca_core::config::{Config, Profiles, ProfilesError};
+use ca_core::config::{AccessMatrixError, Config, Profiles, ProfilesError};
+use ca_core::domain::access::AccessMatrix;
 use ca_core::domain::calendar::BusinessCalendar;
 use ca_core::domain::password::PasswordCost;
 use ca_core::domain::profile::{Profile, ProfileName};
@@ -28,6 +29,8 @@ pub struct Site {
     pub classes: Classes,
     /// What an applicant's certificate will be.
     pub profile: Profile,
+    /// Who may open what behind the portal.
+    pub access: AccessMatrix,
     /// Business days, for promises.
     pub calendar: BusinessCalendar,
     /// The database.
@@ -57,6 +60,9 @@ pub enum SiteError {
     /// A certificate profile is broken.
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
+    /// The access matrix is broken.
+    #[error(transparent)]
+    Access(#[from] AccessMatrixError),
 }
 
 impl Site {
@@ -70,6 +76,7 @@ impl Site {
     ) -> Result<Self, SiteError> {
         Ok(Self {
             classes: config.classes(),
+            access: config.access_matrix()?,
             profile: Profiles::load(&config)?.get(ProfileName::Client).clone(),
             hashing: HashingGate::new(config.password.concurrent),
             crl: CrlCache::default(),

@@ -59,6 +59,13 @@ impl Member {
         }
     }
 
+    /// The same office where the portal is reached by another address.
+    #[must_use]
+    pub fn moved_to(mut self, portal: &str) -> Self {
+        self.portal = portal.to_owned();
+        self
+    }
+
     /// The user ID.
     pub fn user_id(&self) -> &str {
         &self.applicant.letter.user_id

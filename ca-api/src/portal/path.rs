@@ -10,3 +10,5 @@ pub(crate) const SETUP: &str = "/portal/setup";
 pub(crate) const CERTIFICATES: &str = "/portal/certificates";
 pub(crate) const PASSWORD: &str = "/portal/password";
 pub(crate) const AGEING: &str = "/portal/password/ageing";
+pub(crate) const REFERENCE: &str = "/portal/reference";
+pub(crate) const AUTH_CHECK: &str = "/auth/check";

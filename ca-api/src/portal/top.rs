@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use ca_core::domain::password::PasswordAge;
 
+use super::functions::{self, Functions};
 use super::path;
 use super::signed_in::SignedIn;
 use crate::page::{self, Page};
@@ -27,11 +28,14 @@ pub(crate) struct TopPage {
     pub(crate) name: String,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) valid_until: String,
+    pub(crate) functions: Functions,
 }
 
 pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
     let page = signed_in.page();
+    let functions = functions::of(&signed_in, &page).await?;
     page::show(&TopPage {
+        functions,
         name: signed_in.account.name.clone(),
         warnings: warnings(&signed_in, &page),
         valid_until: page.moment(signed_in.certificate.not_after),

@@ -12,20 +12,20 @@ pub enum ServeError {
     /// Another program (often a second start of this one) has the port.
     #[error(
         "{address} is in use by another program, so the {listener} listener cannot start; stop that program, or \
-         choose another port: [listen] {listener} in the configuration"
+         choose another port: {listener} in the configuration"
     )]
     InUse {
-        /// Which listener.
+        /// Which listener, by its key.
         listener: &'static str,
         /// The address.
         address: SocketAddr,
     },
     /// The address is not of this machine, or needs rights that we lack.
     #[error(
-        "cannot listen on {address} for {listener}: {why}; correct [listen] {listener} in the configuration"
+        "cannot listen on {address} for {listener}: {why}; correct {listener} in the configuration"
     )]
     Address {
-        /// Which listener.
+        /// Which listener, by its key.
         listener: &'static str,
         /// The address.
         address: SocketAddr,
@@ -87,10 +87,10 @@ impl Listeners {
     /// Takes every address of the configuration, or none.
     pub fn bind(listen: &ListenConfig) -> Result<Self, ServeError> {
         Ok(Self {
-            http: bind("http", listen.http)?,
-            https: bind("https", listen.https)?,
-            portal: bind("portal", listen.portal)?,
-            console: bind("console", listen.console)?,
+            http: bind("[listen] http", listen.http)?,
+            https: bind("[listen] https", listen.https)?,
+            portal: bind("[listen] portal", listen.portal)?,
+            console: bind("[listen] console", listen.console)?,
         })
     }
 
@@ -107,7 +107,7 @@ impl Listeners {
 }
 
 /// Takes `address` for `listener`.
-fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
+pub(super) fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|why| match why.kind() {
         io::ErrorKind::AddrInUse => ServeError::InUse { listener, address },
         _ => ServeError::Address {
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_port_in_use_says_what_to_do() {
-        let first = bind("https", ([127, 0, 0, 1], 0).into()).unwrap();
+        let first = bind("[listen] https", ([127, 0, 0, 1], 0).into()).unwrap();
         let taken = first.local_addr().unwrap();
-        let error = bind("https", taken).unwrap_err().to_string();
+        let error = bind("[listen] https", taken).unwrap_err().to_string();
         assert!(
             error.contains(&taken.to_string()) && error.contains("[listen] https"),
             "{error}"
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_foreign_address_names_its_setting() {
-        let error = bind("console", ([192, 0, 2, 1], 1).into())
+        let error = bind("[listen] console", ([192, 0, 2, 1], 1).into())
             .unwrap_err()
             .to_string();
         assert!(error.contains("[listen] console"), "{error}");

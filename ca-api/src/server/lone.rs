@@ -9,7 +9,7 @@ use actix_web::rt::System;
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use super::{KEEP_ALIVE, REQUEST_HEAD, start};
+use super::{KEEP_ALIVE, REQUEST_HEAD, Way, start};
 use crate::site::{Area, Site};
 
 /// A running listener. Dropping it stops it.
@@ -30,7 +30,7 @@ impl Drop for Lone {
 
 /// The plain listener of a site, as [`super::serve`] starts it beside the others.
 pub fn serve_plain(site: Arc<Site>, listener: TcpListener) -> std::io::Result<Lone> {
-    run(move || start(&site, Area::Plain, listener, None))
+    run(move || start(&site, (Area::Plain, Way::Direct), listener, None))
 }
 
 /// Replies to `POST /ocsp` with these bytes and to nothing else.

@@ -10,6 +10,7 @@ mod mail;
 mod ocsp;
 mod portal;
 mod profiles;
+mod proxy;
 mod reissue;
 mod service;
 mod web;
@@ -33,6 +34,7 @@ pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 pub use ocsp::OcspConfig;
 pub use portal::{AccessMatrixError, PortalConfig};
 pub use profiles::{Profiles, ProfilesError};
+pub use proxy::ProxyConfig;
 pub use reissue::ReissueConfig;
 pub use service::{CalendarFile, ServiceConfig};
 pub use web::{ListenConfig, PasswordConfig, SessionConfig, TlsConfig};
@@ -72,6 +74,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// The portal behind client certificates.
     pub portal: PortalConfig,
+    /// A proxy in front of the portal.
+    pub proxy: ProxyConfig,
     /// Password hashing and ageing.
     pub password: PasswordConfig,
     /// The public form for new passwords.
@@ -196,6 +200,7 @@ impl Config {
         self.session.check()?;
         self.password.check()?;
         self.mail.check()?;
+        self.proxy.check()?;
         self.reissue.check()?;
         Classes::try_from(self.class.clone())?;
         Ok(self)
