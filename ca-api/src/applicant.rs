@@ -18,6 +18,7 @@ pub(crate) mod logout;
 pub(crate) mod password;
 pub(crate) mod path;
 pub(crate) mod progress;
+pub(crate) mod reissue;
 pub(crate) mod withdraw;
 
 #[cfg(test)]
@@ -56,7 +57,13 @@ pub fn routes(config: &mut ServiceConfig) {
             web::resource(path::WITHDRAW)
                 .get(withdraw::show)
                 .post(withdraw::send),
-        );
+        )
+        .service(
+            web::resource(path::REISSUE)
+                .get(reissue::show)
+                .post(reissue::send),
+        )
+        .service(web::resource(path::REISSUE_DONE).get(reissue::done));
 }
 
 /// The door 「証明書発行サービス」: to the page where this visitor stands.

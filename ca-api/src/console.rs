@@ -23,6 +23,7 @@ mod overview;
 mod pager;
 mod prospect;
 mod queue;
+mod reissue;
 mod request;
 mod revoke;
 mod row;
@@ -72,7 +73,19 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(revoke::order)),
         )
         .route("/console/accounts", web::get().to(accounts::show))
+        .configure(reissue_routes)
         .configure(notice_routes);
+}
+
+fn reissue_routes(config: &mut ServiceConfig) {
+    config
+        .route("/console/reissues", web::get().to(reissue::list))
+        .route("/console/reissues/{id}", web::get().to(reissue::show))
+        .service(
+            web::resource("/console/reissues/{id}/decide")
+                .route(web::get().to(|| async { page::see_other("/console/reissues") }))
+                .route(web::post().to(reissue::send)),
+        );
 }
 
 fn notice_routes(config: &mut ServiceConfig) {

@@ -22,6 +22,7 @@ pub mod public;
 pub mod server;
 pub mod session;
 pub mod site;
+pub mod source;
 #[cfg(test)]
 #[path = "tests/stage.rs"]
 mod stage;

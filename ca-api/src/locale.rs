@@ -40,6 +40,11 @@ pub(crate) const FILES: &[(&str, &str, &str)] = &[
         include_str!("../locale/en/access.ftl"),
     ),
     (
+        "reissue",
+        include_str!("../locale/ja/reissue.ftl"),
+        include_str!("../locale/en/reissue.ftl"),
+    ),
+    (
         "console",
         include_str!("../locale/ja/console.ftl"),
         include_str!("../locale/en/console.ftl"),

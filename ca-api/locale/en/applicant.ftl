@@ -38,7 +38,7 @@ top-login-text = Log in to the site from a PC that has your client certificate.
 top-trouble-title = If you are stuck
 top-trouble-error = The browser shows a certificate error, such as “Your connection isn’t private”
 top-trouble-lost = You forgot a password or lost the letter
-top-trouble-lost-text = We never tell passwords by phone, fax or mail. Contact us and we will post you a new letter.
+top-trouble-lost-text = We never tell passwords by phone, fax or mail. Apply for new ones below: a new letter is posted.
 top-trouble-help = All guides
 
 # --- Login ---

@@ -226,6 +226,7 @@ console-event-submit = Sent
 console-event-approve = Approved
 console-event-reject = Rejected
 console-event-withdraw = Withdrawn
+console-event-void = Withdrawn by a reissue
 console-event-retry = Retried
 console-event-give-back = Could not be signed; waits for the signer again
 console-event-park = Signing failed

@@ -166,4 +166,4 @@ help-letter-use-gate = Issuance service: applying, downloading
 help-letter-use-import = Importing the client certificate
 help-letter-use-root = Importing the root certificate
 help-letter-lost-title = If you lost the letter
-help-letter-lost-text = Passwords are never told by phone, fax or mail. A new letter is made and posted. Contact us at the address on the letter.
+help-letter-lost-text = Passwords are never told by phone, fax or mail. Apply for new ones from "You forgot a password or lost the letter" on the top page: a new letter is made and posted.

@@ -38,7 +38,7 @@ top-login-text = クライアント証明書をインポートしたパソコン
 top-trouble-title = お困りのとき
 top-trouble-error = 「接続がプライベートではありません」などの証明書エラーが表示される
 top-trouble-lost = パスワードを忘れた、お知らせをなくした
-top-trouble-lost-text = パスワードを電話、ＦＡＸ、メールでお伝えすることはできません。新しいお知らせを郵送しますので、お問い合わせください。
+top-trouble-lost-text = パスワードを電話、ＦＡＸ、メールでお伝えすることはできません。下の画面から再発行を申請してください。新しいお知らせを郵送します。
 top-trouble-help = そのほかの案内を見る
 
 # --- Login ---

@@ -226,6 +226,7 @@ console-event-submit = 申請
 console-event-approve = 承認
 console-event-reject = 却下
 console-event-withdraw = 取下げ
+console-event-void = 再発行により取り下げ
 console-event-retry = やり直し
 console-event-give-back = 署名できず、署名待ちに戻りました
 console-event-park = 署名に失敗

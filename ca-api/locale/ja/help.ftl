@@ -166,4 +166,4 @@ help-letter-use-gate = 証明書発行サービス（申請、ダウンロード
 help-letter-use-import = クライアント証明書の取り込み
 help-letter-use-root = 認証局証明書の取り込み
 help-letter-lost-title = 手紙をなくしたとき
-help-letter-lost-text = パスワードを電話、ＦＡＸ、メールでお伝えすることはありません。手紙を作り直して、郵送します。手紙の連絡先にお問い合わせください。
+help-letter-lost-text = パスワードを電話、ＦＡＸ、メールでお伝えすることはありません。トップページの「パスワードを忘れた、お知らせをなくした」から再発行を申請してください。手紙を作り直して、郵送します。

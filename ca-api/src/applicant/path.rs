@@ -11,3 +11,5 @@ pub(crate) const DOWNLOAD: &str = "/service/certificates/download";
 pub(crate) const REQUEST: &str = "/service/request";
 pub(crate) const DONE: &str = "/service/request/done";
 pub(crate) const WITHDRAW: &str = "/service/request/withdraw";
+pub(crate) const REISSUE: &str = "/reissue";
+pub(crate) const REISSUE_DONE: &str = "/reissue/done";

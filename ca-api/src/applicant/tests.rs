@@ -22,6 +22,7 @@ mod download;
 mod forms;
 mod gallery;
 mod journey;
+mod reissue;
 mod replies;
 
 const USER: &str = "KJ2700000001";

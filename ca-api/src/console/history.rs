@@ -34,6 +34,7 @@ fn what(page: &Page, act: &str) -> String {
         "request.approve" => page.t("console-event-approve"),
         "request.reject" => page.t("console-event-reject"),
         "request.withdraw" => page.t("console-event-withdraw"),
+        "request.void" => page.t("console-event-void"),
         "request.retry" => page.t("console-event-retry"),
         "request.give-back" => page.t("console-event-give-back"),
         "request.park" => page.t("console-event-park"),

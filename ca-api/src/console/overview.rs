@@ -3,13 +3,14 @@
 use actix_web::HttpResponse;
 use askama::Template;
 use ca_core::domain::certificate::{MailState, Purpose};
+use ca_core::domain::reissue::ReissueState;
 use ca_core::domain::request::RequestState;
 use ca_core::store::account::Account;
 use ca_core::store::calendar_override::{self, CalendarOverride};
 use ca_core::store::outbox::{self, Mail};
 use ca_core::store::request::{self, Request, RequestFilter};
 use ca_core::store::worker_status::{self, WorkerStatus};
-use ca_core::store::{StoreError, StoreResult, certificate};
+use ca_core::store::{StoreError, StoreResult, certificate, reissue};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history;
@@ -34,6 +35,8 @@ pub(super) struct Found {
     pub oldest: Vec<(Request, Account)>,
     /// Client certificates since midnight in Tokyo.
     pub signed_today: i64,
+    /// Applications for new passwords that wait for an operator.
+    pub reissues: i64,
     /// Mails that the server refused for good.
     pub parked: Vec<Mail>,
     /// Mails that were tried and are still waiting.
@@ -100,6 +103,7 @@ fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
             counts: request::count_by_state(db)?,
             oldest: request::list(db, &waiting, 0, OLDEST)?.0,
             signed_today: certificate::count_since(db, Purpose::Client, when::midnight(now))?,
+            reissues: reissue::count(db, ReissueState::Waiting)?,
             parked: outbox::list(db, MailState::Parked)?,
             delayed: outbox::list(db, MailState::Waiting)?
                 .iter()

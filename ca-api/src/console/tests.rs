@@ -8,3 +8,4 @@ mod desk;
 mod gallery;
 mod notices;
 mod paper;
+mod reissue;

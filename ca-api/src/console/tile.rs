@@ -36,6 +36,7 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Tile> {
         signing_hours(page, window),
         signed(page, found),
         failed(page, found),
+        reissues(page, found),
         mails(page, found),
         worker(page, found),
     ]
@@ -114,6 +115,20 @@ fn failed(page: &Page, found: &Found) -> Tile {
         },
         url: Some(state_url(RequestState::Failed)),
         class: if count > 0 { "hurt" } else { "" },
+    }
+}
+
+fn reissues(page: &Page, found: &Found) -> Tile {
+    Tile {
+        what: page.t("reissues-tile"),
+        value: found.reissues.to_string(),
+        long: false,
+        note: match found.reissues {
+            0 => page.t("reissues-tile-none"),
+            _ => page.t("reissues-tile-some"),
+        },
+        url: Some("/console/reissues".to_owned()),
+        class: if found.reissues > 0 { "slow" } else { "" },
     }
 }
 

@@ -162,6 +162,13 @@ pub fn delete_of_audience(db: &mut Db, account_id: i64, audience: Audience) -> S
     Ok(diesel::delete(own).execute(db)?)
 }
 
+/// How many sessions of an account have not ended.
+pub fn count_of_account(db: &mut Db, account_id: i64, now: DateTime<Utc>) -> StoreResult<i64> {
+    let all = session::table.filter(session::account_id.eq(account_id));
+    let open = all.filter(session::ends_at.gt(millis(now)));
+    Ok(open.count().get_result(db)?)
+}
+
 /// Ends every session that is bound to one of these certificates.
 pub fn delete_of_certificates(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<usize> {
     let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use askama::Template;
 
+mod reissue;
 mod scenes;
 
 use crate::asset;
@@ -29,6 +30,7 @@ fn every_page(language: Language) -> Vec<Drawn> {
         scenes::certificates(&page),
         scenes::requests(&page),
         scenes::application(&page),
+        reissue::pages(&page),
     ]
     .concat()
 }
