@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use ca_core::config::{Config, MailTransport};
 use ca_core::flow::Postmark;
 use ca_core::flow::owe_notice_mails::owe_notice_mails;
+use ca_core::flow::remind_of_ends::remind_of_ends;
 use ca_core::queue::outbox::{MailOutcome, settle, take};
 use ca_core::store::StoreResult;
 use ca_core::store::outbox::Mail;
@@ -125,6 +126,10 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
         if owe_notice_mails(&worker.store, postmark, now)? == 0 {
             break;
         }
+    }
+    if worker.is_time_to_remind(now) {
+        let marks = &worker.settings.renewal.reminder_days;
+        remind_of_ends(&worker.store, &worker.act(), postmark, marks)?;
     }
     let mut notified = Notified::default();
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ca_core::config::{Config, Profiles, ProfilesError};
+use ca_core::config::{Config, Profiles, ProfilesError, RenewalConfig};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar, CalendarFileError};
 use ca_core::domain::random::{self, Random};
@@ -21,6 +21,8 @@ use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
 
 /// How often an unchanged state is told again.
 const SIGN_OF_LIFE: Duration = Duration::seconds(30);
+/// How often one worker looks for certificates that end. What went out is in the database, so any pace is safe.
+const REMIND_EVERY: Duration = Duration::hours(1);
 
 /// The numbers of `[worker]`, `[pkcs12]` and `[ocsp]`, and the host name for Message-IDs.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub struct Settings {
     pub host: String,
     /// How long a revocation list may be relied on.
     pub crl_validity: Duration,
+    /// When renewals begin, and when people are reminded of ends.
+    pub renewal: RenewalConfig,
 }
 
 /// A worker, named in leases and audit entries.
@@ -68,6 +72,7 @@ pub struct Worker {
     told: Mutex<Option<Told>>,
     careful: AtomicU32,
     crl_trouble: Mutex<Option<String>>,
+    reminded: Mutex<Option<DateTime<Utc>>>,
 }
 
 /// What operators were told last.
@@ -121,6 +126,7 @@ impl Settings {
             answer_validity: Duration::hours(i64::from(config.ocsp.validity_hours)),
             host: config.service.host.clone(),
             crl_validity: config.crl.validity(calendar.longest_closure()),
+            renewal: config.renewal.clone(),
         })
     }
 }
@@ -168,7 +174,19 @@ impl Worker {
             told: Mutex::new(None),
             careful: AtomicU32::new(0),
             crl_trouble: Mutex::new(None),
+            reminded: Mutex::new(None),
         })
+    }
+
+    /// Whether it is time to look for reminders again; noted. A clock that was set back makes it time, too.
+    pub(crate) fn is_time_to_remind(&self, now: DateTime<Utc>) -> bool {
+        let mut reminded = self.reminded.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = |last: DateTime<Utc>| now >= last && now - last < REMIND_EVERY;
+        if reminded.is_some_and(rests) {
+            return false;
+        }
+        *reminded = Some(now);
+        true
     }
 
     /// An act of this worker, now.

@@ -157,6 +157,7 @@ my-expiring = Expires soon
 my-expired = Expired
 my-revoked = Revoked
 my-not-yet = Not valid yet
+my-from = Can be used from
 my-until = Valid until
 my-until-was = Was valid until
 my-thumbprint = Thumbprint (SHA-1)

@@ -208,6 +208,7 @@ console-withdrawn-note = Withdrawn by the applicant.
 console-fact-subject = Subject
 console-fact-validity = Validity
 console-fact-months = { $months } months from signing
+console-fact-from = from { $from } to { $until } (following the present one)
 console-fact-until = until { $until } if signed now
 console-fact-key = Key
 console-fact-usage = Usage

@@ -157,6 +157,7 @@ my-expiring = まもなく期限切れ
 my-expired = 有効期限切れ
 my-revoked = 失効
 my-not-yet = 有効期間の前
+my-from = 使えるようになる日時
 my-until = 有効期限
 my-until-was = 有効期限（過ぎています）
 my-thumbprint = 拇印（SHA-1）

@@ -208,6 +208,7 @@ console-withdrawn-note = 申請者が取り下げました。
 console-fact-subject = 名義（Subject）
 console-fact-validity = 有効期間
 console-fact-months = 署名した時から { $months } か月
+console-fact-from = { $from } から { $until } まで（今の証明書の終わりに続けて）
 console-fact-until = いま署名すると { $until } まで
 console-fact-key = 鍵
 console-fact-usage = 用途

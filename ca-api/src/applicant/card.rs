@@ -1,15 +1,13 @@
 //! One certificate as its owner sees it: whether it holds, until when, and its file.
 
 use ca_core::domain::certificate::CertificateStatus;
+use ca_core::domain::renewal::{file_name, opens_at};
 use ca_core::domain::user_id::UserId;
 use ca_core::store::certificate::Certificate;
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Utc};
 
 use super::progress::{RECEIVE, Step, steps};
 use crate::page::Page;
-
-/// Warned of from one month before the end, as the manual says.
-const WARNING: Months = Months::new(1);
 
 /// One certificate as its owner sees it.
 #[derive(Debug, Clone)]
@@ -20,6 +18,8 @@ pub(crate) struct CertificateCard {
     pub(crate) ready: Option<String>,
     /// The way it came, while it waits to be fetched.
     pub(crate) steps: Vec<Step>,
+    /// From when on it can be used, while it cannot yet.
+    pub(crate) from: Option<String>,
     pub(crate) until_label: String,
     pub(crate) until: String,
     pub(crate) revoked: Option<String>,
@@ -45,12 +45,11 @@ enum Standing {
 
 impl Standing {
     fn of(certificate: &Certificate, now: DateTime<Utc>) -> Self {
-        let soon = now.checked_add_months(WARNING).unwrap_or(now);
         match certificate {
             c if c.status == CertificateStatus::Revoked => Self::Revoked,
             c if c.not_after < now => Self::Expired,
             c if now < c.not_before => Self::NotYet,
-            c if c.not_after < soon => Self::Expiring,
+            c if opens_at(c.not_after) <= now => Self::Expiring,
             _ => Self::Valid,
         }
     }
@@ -85,8 +84,11 @@ impl CertificateCard {
         page: &Page,
         certificate: &Certificate,
         user_id: &UserId,
+        newest_end: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Self {
+        let older = newest_end.filter(|end| *end > certificate.not_after);
+        let file = file_name(user_id, older.map(|_| certificate.not_after));
         let standing = Standing::of(certificate, now);
         let is_valid = !standing.is_over();
         let is_fresh = is_valid && certificate.download_count == 0;
@@ -104,13 +106,14 @@ impl CertificateCard {
             } else {
                 Vec::new()
             },
+            from: (standing == Standing::NotYet).then(|| page.moment(certificate.not_before)),
             until_label,
             until: page.day(certificate.not_after),
             revoked: certificate.revoked_at.map(|at| page.day(at)),
             thumbprint: windows_form(&certificate.sha1_thumbprint),
             serial: certificate.serial.to_hex(),
             downloaded: downloads(page, certificate),
-            note: page.with("my-download-note", [("file", file_name(user_id))]),
+            note: page.with("my-download-note", [("file", file)]),
             is_valid,
             may_download: is_valid && certificate.pkcs12.is_some(),
             is_first: false,
@@ -125,19 +128,16 @@ pub(crate) fn cards(
     user_id: &UserId,
     now: DateTime<Utc>,
 ) -> (Vec<CertificateCard>, Vec<CertificateCard>) {
+    let valid = certificates.iter().filter(|own| own.will_hold(now));
+    let newest = valid.map(|own| own.not_after).max();
     let all = certificates
         .iter()
-        .map(|certificate| CertificateCard::of(page, certificate, user_id, now));
+        .map(|certificate| CertificateCard::of(page, certificate, user_id, newest, now));
     let (mut current, past): (Vec<_>, Vec<_>) = all.partition(|card| card.is_valid);
     if let Some(first) = current.first_mut() {
         first.is_first = true;
     }
     (current, past)
-}
-
-/// The name that the browser saves the PKCS#12 under: the user ID tells the files of one PC apart.
-pub(crate) fn file_name(user_id: &UserId) -> String {
-    format!("Cert{user_id}.p12")
 }
 
 fn downloads(page: &Page, certificate: &Certificate) -> String {

@@ -85,6 +85,8 @@ pub(super) struct Prospect<'a> {
     pub profile: &'a Profile,
     /// The root that signs.
     pub authority: Option<&'a Authority>,
+    /// The end that it follows, where renewals begin at the end of the old certificate.
+    pub follows: Option<DateTime<Utc>>,
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -134,7 +136,15 @@ impl Prospect<'_> {
             not_before: authority.not_before,
             not_after: authority.not_after,
         };
-        match self.profile.validity(self.now, &issuer) {
+        match self
+            .profile
+            .validity_following(self.follows, self.now, &issuer)
+        {
+            Ok(validity) if validity.not_before > self.now => {
+                let from = page.moment(validity.not_before);
+                let until = page.day(validity.not_after);
+                fact.with_note(page.with("console-fact-from", [("from", from), ("until", until)]))
+            }
             Ok(validity) => {
                 let until = page.day(validity.not_after);
                 fact.with_note(page.with("console-fact-until", [("until", until)]))

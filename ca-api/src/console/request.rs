@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::web;
 use askama::Template;
+use ca_core::config::RenewalStart;
 use ca_core::domain::account::AccountStatus;
-use ca_core::domain::request::{RequestId, RequestState};
+use ca_core::domain::request::{RequestId, RequestKind, RequestState};
 use ca_core::flow::approve_requests::{digest_of, objection};
 use ca_core::store::account::{self, Account};
 use ca_core::store::audit::{self, AuditEntry};
@@ -12,6 +13,7 @@ use ca_core::store::authority::{self, Authority};
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::request::{self, Request};
 use ca_core::store::{StoreError, StoreResult};
+use chrono::{DateTime, Utc};
 
 use super::history::{self, Event, short_digest};
 use super::prospect::{Difference, Fact, Prospect, issued_facts};
@@ -120,6 +122,7 @@ fn draw(signed_in: &SignedIn, found: Found) -> RequestPage {
         request: &found.request,
         profile: &site.profile,
         authority: found.authority.as_ref(),
+        follows: follows(site, &found, signed_in.now),
         now: signed_in.now,
     };
     let certificate = match found.issued() {
@@ -145,6 +148,16 @@ fn draw(signed_in: &SignedIn, found: Found) -> RequestPage {
         id: found.request.id,
         page,
     }
+}
+
+/// The end that the new certificate follows, as the worker will decide it.
+fn follows(site: &Site, found: &Found, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let back_to_back = site.config.renewal.start == RenewalStart::AtEndOfOld;
+    if !back_to_back || found.request.kind != RequestKind::Renewal {
+        return None;
+    }
+    let held = found.certificates.iter().filter(|own| own.will_hold(now));
+    held.map(|own| own.not_after).max()
 }
 
 fn certificate_title(page: &Page, state: RequestState) -> String {

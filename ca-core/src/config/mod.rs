@@ -12,6 +12,7 @@ mod portal;
 mod profiles;
 mod proxy;
 mod reissue;
+mod renewal;
 mod service;
 mod web;
 mod worker;
@@ -36,6 +37,7 @@ pub use portal::{AccessMatrixError, PortalConfig};
 pub use profiles::{Profiles, ProfilesError};
 pub use proxy::ProxyConfig;
 pub use reissue::ReissueConfig;
+pub use renewal::{RenewalConfig, RenewalStart};
 pub use service::{CalendarFile, ServiceConfig};
 pub use web::{ListenConfig, PasswordConfig, SessionConfig, TlsConfig};
 pub use worker::WorkerConfig;
@@ -78,6 +80,8 @@ pub struct Config {
     pub proxy: ProxyConfig,
     /// Password hashing and ageing.
     pub password: PasswordConfig,
+    /// How one certificate follows another.
+    pub renewal: RenewalConfig,
     /// The public form for new passwords.
     pub reissue: ReissueConfig,
     /// The posted letter.
@@ -201,6 +205,7 @@ impl Config {
         self.password.check()?;
         self.mail.check()?;
         self.proxy.check()?;
+        self.renewal.check()?;
         self.reissue.check()?;
         Classes::try_from(self.class.clone())?;
         Ok(self)

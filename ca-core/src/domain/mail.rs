@@ -16,6 +16,8 @@ pub enum MailKind {
     LoginLocked,
     /// A reissue of the passwords was accepted: the old ones are void, a letter comes.
     ReissueAccepted,
+    /// The certificate ends soon and there is no newer one.
+    CertificateExpiring,
     /// A notice waits in the portal; its title is in the facts.
     NoticePublished,
     /// To a new mail address: the code that proves it.
@@ -38,6 +40,7 @@ words!(
     RequestRejected = "request-rejected",
     LoginLocked = "login-locked",
     ReissueAccepted = "reissue-accepted",
+    CertificateExpiring = "certificate-expiring",
     NoticePublished = "notice-published",
     AddressProof = "address-proof",
     AddressChangeAsked = "address-change-asked",
@@ -61,6 +64,7 @@ impl MailKind {
             | Self::CertificateRevoked
             | Self::CertificateHeld
             | Self::CertificateReleased
+            | Self::CertificateExpiring
             | Self::AddressProof
             | Self::AddressChangeAsked
             | Self::AddressChanged => false,

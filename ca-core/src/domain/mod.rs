@@ -22,6 +22,7 @@ pub mod portal_admission;
 pub mod profile;
 pub mod random;
 pub mod reissue;
+pub mod renewal;
 pub mod request;
 pub mod revocation;
 pub mod seal;

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::renewal::file_name;
 use crate::domain::serial::SerialNumber;
 use crate::domain::session::Stage;
 use crate::store::account::Account;
@@ -12,7 +13,7 @@ use crate::store::{Store, StoreError, audit, certificate};
 /// A file for the browser to save.
 #[derive(Debug)]
 pub struct Download {
-    /// `Cert<UserID>.p12`.
+    /// `Cert<UserID>.p12`; see [`file_name`].
     pub file_name: String,
     /// The PKCS#12, DER.
     pub bytes: Vec<u8>,
@@ -32,7 +33,7 @@ pub enum DownloadError {
     Store(#[from] StoreError),
 }
 
-/// Hands out the PKCS#12 of a certificate that holds and belongs to the session's account.
+/// Hands out the PKCS#12 of a certificate that holds, or is going to, and belongs to the session's account.
 pub fn download_certificate(
     store: &Store,
     at: DateTime<Utc>,
@@ -45,7 +46,7 @@ pub fn download_certificate(
     }
     store.transaction(|db| {
         let found = certificate::find(db, serial)?
-            .filter(|held| held.account_id == Some(account.id) && held.holds_at(at))
+            .filter(|held| held.account_id == Some(account.id) && held.will_hold(at))
             .ok_or(DownloadError::NotAvailable)?;
         let bytes = found.pkcs12.clone().ok_or(DownloadError::NotAvailable)?;
         certificate::note_download(db, &found, at)?;
@@ -53,6 +54,9 @@ pub fn download_certificate(
         let record = Record::new("certificate.download", format!("certificate:{serial}"));
         let facts = serde_json::json!({ "user_id": account.user_id.as_str(), "time": found.download_count + 1 });
         audit::append(db, &act, &[record.with(facts)])?;
-        Ok(Download { file_name: format!("Cert{}.p12", account.user_id), bytes })
+        let newest = certificate::last_end(db, account.id, at)?;
+        let older = newest.is_some_and(|end| end > found.not_after).then_some(found.not_after);
+        let file_name = file_name(&account.user_id, older);
+        Ok(Download { file_name, bytes })
     })
 }

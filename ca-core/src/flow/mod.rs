@@ -42,6 +42,7 @@ pub mod refuse_portal;
 pub mod reject_reissue;
 pub mod reject_requests;
 pub mod resume_portal;
+pub mod remind_of_ends;
 pub mod resume_session;
 pub mod retire_authority;
 pub mod retry_request;

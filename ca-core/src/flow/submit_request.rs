@@ -1,10 +1,11 @@
 //! Step 1 of the issuance cycle: an applicant asks for a certificate (J2.5–J2.7).
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::distinguished_name::DistinguishedNameError;
 use crate::domain::profile::Profile;
+use crate::domain::renewal::opens_at;
 use crate::domain::request::RequestKind;
 use crate::domain::session::Stage;
 use crate::store::audit::Record;
@@ -12,9 +13,6 @@ use crate::store::certificate::Certificate;
 use crate::store::request::{NewRequest, Request};
 use crate::store::session::Session;
 use crate::store::{Db, Store, StoreError, account, audit, certificate, request, session};
-
-/// How long before its end a certificate may be renewed (J7).
-const RENEWAL_MONTHS: Months = Months::new(1);
 
 /// What came of sending the form.
 #[derive(Debug)]
@@ -91,13 +89,15 @@ pub fn submit_request(
 }
 
 /// From when on the account may ask for its next certificate; `None` means now.
+///
+/// A certificate that begins at the end of the old one counts although it does not hold yet.
 pub fn renewable_from(certificates: &[Certificate], at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let last_end = certificates
         .iter()
-        .filter(|held| held.holds_at(at))
+        .filter(|held| held.will_hold(at))
         .map(|held| held.not_after)
         .max()?;
-    let from = last_end.checked_sub_months(RENEWAL_MONTHS)?;
+    let from = opens_at(last_end);
     (at < from).then_some(from)
 }
 

@@ -76,6 +76,11 @@ impl Certificate {
     pub fn holds_at(&self, now: DateTime<Utc>) -> bool {
         self.status == CertificateStatus::Valid && self.not_before <= now && now <= self.not_after
     }
+
+    /// Whether it holds at `now`, or is going to: a renewal may begin at the end of the old one.
+    pub fn will_hold(&self, now: DateTime<Utc>) -> bool {
+        self.status == CertificateStatus::Valid && now <= self.not_after
+    }
 }
 
 /// Records certificates, all or none, and that their OCSP answers are owed.
@@ -140,6 +145,23 @@ pub fn living_of_generation(
         SerialNumber::from_hex(&text).map_err(|error| StoreError::Missing(error.to_string()))
     };
     serials.into_iter().map(read).collect()
+}
+
+/// The last second of the account's valid client certificates; none where none holds at `now`.
+pub fn last_end(
+    db: &mut Db,
+    account_id: i64,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<DateTime<Utc>>> {
+    let held = certificate::table
+        .filter(certificate::account_id.eq(account_id))
+        .filter(certificate::purpose.eq(Purpose::Client.as_str()))
+        .filter(certificate::status.eq(CertificateStatus::Valid.as_str()))
+        .filter(certificate::not_after.ge(millis(now)));
+    let end: Option<i64> = held
+        .select(diesel::dsl::max(certificate::not_after))
+        .first(db)?;
+    Ok(end.and_then(DateTime::from_timestamp_millis))
 }
 
 /// One page of all certificates, newest first.

@@ -16,6 +16,7 @@ mod notices;
 mod ocsp;
 mod reissue;
 mod reissue_race;
+mod renewal;
 mod requests;
 mod revocation;
 mod signing;

@@ -2,11 +2,15 @@
 //!
 //! Everything in the request's row may have been written by an attacker who owns the web tier. What counts is
 //! the approval: its digest covers request, account, subject, kind, profile and sealed password.
+use ca_core::config::RenewalStart;
 use ca_core::domain::account::AccountStatus;
 use ca_core::domain::profile::{Profile, ProfileName, ValidityError};
+use ca_core::domain::request::RequestKind;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::approve_requests::digest_of;
 use ca_core::queue::request::{Claimed, Held};
+use ca_core::store::certificate as certificates;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{Fault, guarded, held};
@@ -48,12 +52,28 @@ fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretStrin
         alternative_names: &[],
         serial: SerialNumber::random(worker.random.as_ref()),
         validity: profile
-            .validity(worker.clock.now(), &issuer.validity())
+            .validity_following(
+                previous_end(worker, claimed)?,
+                worker.clock.now(),
+                &issuer.validity(),
+            )
             .map_err(life_fault)?,
     };
     let key = KeyPair::generate(profile.key_algorithm()).map_err(Fault::around)?;
     let prepared = certificate::prepare(&draft, key, issuer).map_err(Fault::own)?;
     Ok((prepared, password))
+}
+
+/// The end that a renewal is to follow, where renewals begin at the end of the old certificate.
+fn previous_end(worker: &Worker, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, Fault> {
+    if worker.settings.renewal.start != RenewalStart::AtEndOfOld
+        || claimed.request.kind != RequestKind::Renewal
+    {
+        return Ok(None);
+    }
+    let (id, now) = (claimed.account.id, worker.clock.now());
+    let end = worker.store.read(|db| certificates::last_end(db, id, now));
+    end.map_err(Fault::around)
 }
 
 /// A state column is not an approval: without a record whose digest fits, nothing is signed (I3).

@@ -204,6 +204,9 @@ fn built_in(kind: MailKind) -> &'static str {
         MailKind::CertificateReady => include_str!("../../templates/mail/certificate-ready.txt"),
         MailKind::RequestRejected => include_str!("../../templates/mail/request-rejected.txt"),
         MailKind::LoginLocked => include_str!("../../templates/mail/login-locked.txt"),
+        MailKind::CertificateExpiring => {
+            include_str!("../../templates/mail/certificate-expiring.txt")
+        }
         MailKind::ReissueAccepted => include_str!("../../templates/mail/reissue-accepted.txt"),
         MailKind::NoticePublished => include_str!("../../templates/mail/notice-published.txt"),
         MailKind::AddressProof => include_str!("../../templates/mail/address-proof.txt"),
@@ -227,6 +230,7 @@ fn sample(kind: MailKind) -> MailFacts {
     let until = matches!(
         kind,
         CertificateReady
+            | MailKind::CertificateExpiring
             | MailKind::LoginLocked
             | MailKind::CertificateRevoked
             | MailKind::CertificateHeld

@@ -83,6 +83,30 @@ impl Profile {
         Ok(own)
     }
 
+    /// The life of a certificate that follows one which ends at `previous`: it begins one second later, without
+    /// being backdated, and its months are counted from there. Where that would outlive the issuer, or there is
+    /// nothing left to follow, it begins `now`: an overlap is better than no certificate.
+    pub fn validity_following(
+        &self,
+        previous: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+        issuer: &Validity,
+    ) -> Result<Validity, ValidityError> {
+        let at_once = self.validity(now, issuer)?;
+        let begin = previous.map(|end| end.trunc_subsecs(0) + Duration::seconds(1));
+        let Some(begin) = begin.filter(|begin| *begin > now) else {
+            return Ok(at_once);
+        };
+        let following = Validity {
+            not_before: begin,
+            not_after: self.end_of(begin, now)?,
+        };
+        if following.not_after > issuer.not_after {
+            return Ok(at_once);
+        }
+        Ok(following)
+    }
+
     /// The life of a self-signed certificate made at `now`.
     pub fn root_validity(&self, now: DateTime<Utc>) -> Result<Validity, ValidityError> {
         self.own_validity(now, None)
@@ -95,13 +119,21 @@ impl Profile {
     ) -> Result<Validity, ValidityError> {
         let backdated = now.trunc_subsecs(0) - Duration::minutes(i64::from(self.backdate_minutes));
         let not_before = earliest.map_or(backdated, |earliest| backdated.max(earliest));
-        let end = not_before
+        Ok(Validity {
+            not_before,
+            not_after: self.end_of(not_before, now)?,
+        })
+    }
+
+    fn end_of(
+        &self,
+        begin: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, ValidityError> {
+        let end = begin
             .with_timezone(&tokyo())
             .checked_add_months(Months::new(self.validity_months))
             .ok_or(ValidityError::Calendar(now))?;
-        Ok(Validity {
-            not_before,
-            not_after: end.with_timezone(&Utc) - Duration::seconds(1),
-        })
+        Ok(end.with_timezone(&Utc) - Duration::seconds(1))
     }
 }
