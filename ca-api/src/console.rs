@@ -14,6 +14,7 @@ mod certificate;
 mod certificates;
 mod certified;
 mod decide;
+mod expiring;
 mod filter;
 mod history;
 mod login;
@@ -79,6 +80,8 @@ pub fn routes(config: &mut ServiceConfig) {
 
 fn reissue_routes(config: &mut ServiceConfig) {
     config
+        .route("/console/expiring", web::get().to(expiring::show))
+        .route("/console/expiring.csv", web::get().to(expiring::csv))
         .route("/console/reissues", web::get().to(reissue::list))
         .route("/console/reissues/{id}", web::get().to(reissue::show))
         .service(

@@ -99,3 +99,19 @@ reissues-refused-none = There is no such application.
 reissues-refused-decided = This application is decided already ({ $state }).
 reissues-back = Back to the list
 reissues-again = See this application
+
+# --- Certificates that end without a renewal ---
+expiring-title = Ending certificates
+expiring-lead = Accounts whose certificate ends soon and who have no next one yet. After its end they cannot log in, and cannot file claims.
+expiring-chart = Certificates without a renewal, by the month in which they end
+expiring-month = { $month }
+expiring-within = Days to the end
+expiring-days = Within { $days } days
+expiring-left = { $days } days left
+expiring-until = Valid until
+expiring-none = No certificate without a renewal ends in this time.
+expiring-no-mail = No mail: call or write
+expiring-csv = Save this list (CSV)
+expiring-tile = End within 30 days
+expiring-tile-none = All are renewed
+expiring-tile-some = Not renewed yet

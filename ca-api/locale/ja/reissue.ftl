@@ -99,3 +99,19 @@ reissues-refused-none = この申請はありません。
 reissues-refused-decided = この申請は、すでに処理されています（{ $state }）。
 reissues-back = 一覧へ戻る
 reissues-again = この申請を見る
+
+# --- 更新されないまま期限が来る証明書 ---
+expiring-title = 期限の近い証明書
+expiring-lead = 有効期限が近く、次の証明書がまだ発行されていない利用者です。期限を過ぎるとログインできず、請求ができなくなります。
+expiring-chart = 更新されていない証明書が期限を迎える月ごとの数
+expiring-month = { $month }月
+expiring-within = 期限までの日数
+expiring-days = { $days }日以内
+expiring-left = あと{ $days }日
+expiring-until = 有効期限
+expiring-none = この期間に期限を迎える、更新されていない証明書はありません。
+expiring-no-mail = メールなし：電話か郵便で知らせる
+expiring-csv = この一覧を保存する（CSV）
+expiring-tile = 30日以内に期限
+expiring-tile-none = 更新されていないものはありません
+expiring-tile-some = まだ更新されていません

@@ -10,7 +10,7 @@ use ca_core::store::calendar_override::{self, CalendarOverride};
 use ca_core::store::outbox::{self, Mail};
 use ca_core::store::request::{self, Request, RequestFilter};
 use ca_core::store::worker_status::{self, WorkerStatus};
-use ca_core::store::{StoreError, StoreResult, certificate, reissue};
+use ca_core::store::{StoreError, StoreResult, certificate, expiring, reissue};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history;
@@ -35,6 +35,8 @@ pub(super) struct Found {
     pub oldest: Vec<(Request, Account)>,
     /// Client certificates since midnight in Tokyo.
     pub signed_today: i64,
+    /// Certificates that end within 30 days and have no successor.
+    pub expiring: i64,
     /// Applications for new passwords that wait for an operator.
     pub reissues: i64,
     /// Mails that the server refused for good.
@@ -103,6 +105,7 @@ fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
             counts: request::count_by_state(db)?,
             oldest: request::list(db, &waiting, 0, OLDEST)?.0,
             signed_today: certificate::count_since(db, Purpose::Client, when::midnight(now))?,
+            expiring: expiring::count(db, super::expiring::ahead(now, 30))?,
             reissues: reissue::count(db, ReissueState::Waiting)?,
             parked: outbox::list(db, MailState::Parked)?,
             delayed: outbox::list(db, MailState::Waiting)?

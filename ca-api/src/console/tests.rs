@@ -5,6 +5,7 @@ mod browser;
 mod certificates;
 mod decisions;
 mod desk;
+mod expiring;
 mod gallery;
 mod notices;
 mod paper;

@@ -37,6 +37,7 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Tile> {
         signed(page, found),
         failed(page, found),
         reissues(page, found),
+        expiring(page, found),
         mails(page, found),
         worker(page, found),
     ]
@@ -129,6 +130,20 @@ fn reissues(page: &Page, found: &Found) -> Tile {
         },
         url: Some("/console/reissues".to_owned()),
         class: if found.reissues > 0 { "slow" } else { "" },
+    }
+}
+
+fn expiring(page: &Page, found: &Found) -> Tile {
+    Tile {
+        what: page.t("expiring-tile"),
+        value: found.expiring.to_string(),
+        long: false,
+        note: match found.expiring {
+            0 => page.t("expiring-tile-none"),
+            _ => page.t("expiring-tile-some"),
+        },
+        url: Some("/console/expiring".to_owned()),
+        class: if found.expiring > 0 { "slow" } else { "" },
     }
 }
 

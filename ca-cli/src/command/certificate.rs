@@ -1,6 +1,7 @@
 //! `ca-cli certificate`: the site's own certificate is issued, all of them are listed, revoked, suspended, released.
 
 mod unused;
+mod expiring;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -44,6 +45,15 @@ pub enum CertificateCommand {
     },
     /// List valid certificates that were downloaded and never used to log in.
     Unused(unused::Unused),
+    /// List certificates that end soon and have no newer one, the nearest end first.
+    Expiring {
+        /// Within so many days.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one certificate.
     Show {
         /// Its serial number, hex.
@@ -106,6 +116,7 @@ pub(super) fn run(
         CertificateCommand::Release(command) => revoke::release(command, desk, out),
         CertificateCommand::List { limit, json } => list(desk, *limit, *json, out),
         CertificateCommand::Unused(command) => unused::list(command, desk, out),
+        CertificateCommand::Expiring { days, json } => expiring::list(desk, *days, *json, out),
         CertificateCommand::Show { serial, pem, json } => {
             show(desk, serial, pem.as_ref(), *json, out)
         }
