@@ -22,6 +22,7 @@ mod path;
 mod reference;
 mod refusal;
 mod setup;
+mod renewal;
 pub(crate) mod signed_in;
 pub(crate) mod top;
 

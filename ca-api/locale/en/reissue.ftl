@@ -115,3 +115,12 @@ expiring-csv = Save this list (CSV)
 expiring-tile = End within 30 days
 expiring-tile-none = All are renewed
 expiring-tile-some = Not renewed yet
+
+# --- Warnings of the portal ---
+renewal-title = Your client certificate ends soon
+renewal-text = This certificate works until { $until }. After that you cannot log in with it. Please apply for a new one.
+renewal-text-asked = This certificate works until { $until }. A new one has been applied for. Download and import it as soon as it is issued.
+renewal-text-there = This certificate works until { $until }. A new one has been issued. Download and import it before the end.
+renewal-apply = Apply for a new certificate
+renewal-look = See how the application stands
+renewal-download = Download the new certificate

@@ -115,3 +115,12 @@ expiring-csv = この一覧を保存する（CSV）
 expiring-tile = 30日以内に期限
 expiring-tile-none = 更新されていないものはありません
 expiring-tile-some = まだ更新されていません
+
+# --- ポータルの警告 ---
+renewal-title = クライアント証明書の有効期限が近づいています
+renewal-text = この証明書は { $until } まで使えます。期限を過ぎるとログインできません。新しい証明書の発行を申請してください。
+renewal-text-asked = この証明書は { $until } まで使えます。新しい証明書は申請中です。発行されたら、ダウンロードして取り込んでください。
+renewal-text-there = この証明書は { $until } まで使えます。新しい証明書が発行されています。期限までに、ダウンロードして取り込んでください。
+renewal-apply = 新しい証明書を申請する
+renewal-look = 申請の状況を見る
+renewal-download = 新しい証明書をダウンロードする

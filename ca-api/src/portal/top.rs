@@ -6,6 +6,7 @@ use ca_core::domain::password::PasswordAge;
 
 use super::functions::{self, Functions};
 use super::path;
+use super::renewal;
 use super::signed_in::SignedIn;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -32,20 +33,24 @@ pub(crate) struct TopPage {
 }
 
 pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
+    let renewal = renewal::warning(&signed_in).await?;
     let page = signed_in.page();
     let functions = functions::of(&signed_in, &page).await?;
     page::show(&TopPage {
         functions,
         name: signed_in.account.name.clone(),
-        warnings: warnings(&signed_in, &page),
+        warnings: warnings(&signed_in, &page, renewal),
         valid_until: page.moment(signed_in.certificate.not_after),
         page,
     })
 }
 
 /// What needs attention, the most pressing first.
-fn warnings(signed_in: &SignedIn, page: &Page) -> Vec<Warning> {
-    password_warning(signed_in, page).into_iter().collect()
+fn warnings(signed_in: &SignedIn, page: &Page, renewal: Option<Warning>) -> Vec<Warning> {
+    renewal
+        .into_iter()
+        .chain(password_warning(signed_in, page))
+        .collect()
 }
 
 /// The login password's end, once it is near (J6).

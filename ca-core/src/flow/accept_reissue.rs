@@ -115,6 +115,7 @@ fn void(db: &mut Db, account: &Account, at: DateTime<Utc>) -> StoreResult<(Accou
         .collect();
     let (_, revoked) = revoke_in(db, &serials, RevocationReason::Superseded, at)?;
     records.extend(revoked);
+    account::remember_login_password(db, account.id)?;
     account::void_passwords(db, account.id, at)?;
     for scope in [TryScope::Login, TryScope::Issuance] {
         try_counter::clear(db, scope, account.user_id.as_str())?;

@@ -130,6 +130,7 @@ fn begin_session(
     session.account_id = Some(account.id);
     let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
     store.transaction(|db| {
+        account::lock_unchanged(db, &account)?;
         session::insert(db, &session)?;
         let record = Record::new("login.succeed", format!("account:{}", account.user_id));
         audit::append(

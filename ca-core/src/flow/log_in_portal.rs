@@ -17,7 +17,7 @@ use crate::store::account::Account;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::session::Session;
-use crate::store::{Store, StoreError, audit, certificate, session};
+use crate::store::{Store, StoreError, account, audit, certificate, session};
 
 /// What is tried, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -169,6 +169,7 @@ fn enter(
         format!("account:{}", account.user_id),
     );
     store.transaction(|db| {
+        account::lock_unchanged(db, &account)?;
         session::insert(db, &session)?;
         certificate::note_portal_login(db, certificate.serial, at)?;
         audit::append(db, &act, &[record.with(facts)])

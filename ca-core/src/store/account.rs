@@ -103,6 +103,19 @@ pub fn lock(db: &mut Db, id: i64) -> StoreResult<Account> {
     load(db, id)
 }
 
+/// Holds the account, and refuses if its login password was replaced or voided since it was read: a password that was
+/// verified before a reissue must not open a session after it.
+pub fn lock_unchanged(db: &mut Db, read: &Account) -> StoreResult<()> {
+    let held = lock(db, read.id)?;
+    if held.login_password_changed_at == read.login_password_changed_at {
+        return Ok(());
+    }
+    Err(StoreError::Missing(format!(
+        "the password of {}",
+        read.user_id
+    )))
+}
+
 /// Every account, by user ID.
 pub fn list(db: &mut Db) -> StoreResult<Vec<Account>> {
     Ok(account::table

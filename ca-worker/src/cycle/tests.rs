@@ -2,6 +2,7 @@
 mod crash;
 mod notice;
 mod refusal;
+mod renewal;
 mod world;
 
 use ca_core::domain::certificate::{IntentState, MailState};

@@ -259,6 +259,68 @@ fn three_years_end_one_second_before_the_same_wall_time_in_japan() {
 }
 
 #[test]
+fn a_following_life_begins_one_second_after_the_old_one_and_fits_the_root() {
+    let client = profile(ProfileName::Client);
+    for (old_end, now, begin, last) in [
+        (
+            "2029-11-25T09:59:59+09:00",
+            "2029-11-01T10:00:00+09:00",
+            "2029-11-25T10:00:00+09:00",
+            "2032-11-25T09:59:59+09:00",
+        ),
+        // The new one begins on 29 February.
+        (
+            "2028-02-28T23:59:59+09:00",
+            "2028-02-20T10:00:00+09:00",
+            "2028-02-29T00:00:00+09:00",
+            "2031-02-27T23:59:59+09:00",
+        ),
+        // One second before the old one ends, and one after.
+        (
+            "2029-11-25T09:59:59+09:00",
+            "2029-11-25T09:59:58+09:00",
+            "2029-11-25T10:00:00+09:00",
+            "2032-11-25T09:59:59+09:00",
+        ),
+        (
+            "2029-11-25T09:59:59+09:00",
+            "2029-11-25T10:00:00+09:00",
+            "2029-11-25T09:55:00+09:00",
+            "2032-11-25T09:54:59+09:00",
+        ),
+    ] {
+        let follows = Some(instant(old_end));
+        let life = client
+            .validity_following(follows, instant(now), &long_root())
+            .unwrap();
+        assert_eq!(life.not_before, instant(begin), "{now}");
+        assert_eq!(life.not_after, instant(last), "{now}");
+    }
+    let now = instant("2029-11-01T10:00:00+09:00");
+    let at_once = client.validity(now, &long_root()).unwrap();
+    assert_eq!(
+        client.validity_following(None, now, &long_root()),
+        Ok(at_once)
+    );
+    // Counted from the old one's end it would outlive the root; begun at once it does not.
+    let follows = Some(instant("2029-11-25T09:59:59+09:00"));
+    let root = |not_after: &str| Validity {
+        not_after: instant(not_after),
+        ..long_root()
+    };
+    let short = root("2032-11-25T09:59:58+09:00");
+    assert_eq!(client.validity_following(follows, now, &short), Ok(at_once));
+    let exact = root("2032-11-25T09:59:59+09:00");
+    assert_eq!(
+        client
+            .validity_following(follows, now, &exact)
+            .unwrap()
+            .not_after,
+        exact.not_after
+    );
+}
+
+#[test]
 fn begins_before_the_signature_but_not_before_the_issuer() {
     let client = profile(ProfileName::Client);
     let now = instant("2026-11-25T10:00:00+09:00");

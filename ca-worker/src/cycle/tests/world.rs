@@ -174,10 +174,32 @@ impl World {
         subject: &str,
         sealed: &SealedPassword,
     ) -> Asked {
+        self.ask_as(RequestKind::First, account, id, subject, sealed)
+    }
+
+    /// An approved renewal of an account that has a certificate.
+    pub(super) fn renewal(&self, account: Account) -> Asked {
+        let id = RequestId::draw(self.clock.now(), &OsRandom);
+        let user_id = &account.user_id;
+        let sealed = seal(&PASSWORD.into(), &self.sealing_key, &id, user_id).unwrap();
+        let subject = self.subject(&account);
+        let asked = self.ask_as(RequestKind::Renewal, account, &id, &subject, &sealed);
+        self.approve(&asked);
+        asked
+    }
+
+    fn ask_as(
+        &self,
+        kind: RequestKind,
+        account: Account,
+        id: &RequestId,
+        subject: &str,
+        sealed: &SealedPassword,
+    ) -> Asked {
         let new = NewRequest {
             id,
             account_id: account.id,
-            kind: RequestKind::First,
+            kind,
             profile: "client",
             subject,
             sealed,

@@ -3,4 +3,5 @@
 mod gates;
 mod locks;
 mod public;
+mod reissue;
 mod requests;

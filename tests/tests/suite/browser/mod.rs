@@ -3,4 +3,5 @@
 mod clerk;
 mod console;
 mod help;
+mod reissue;
 mod trust;

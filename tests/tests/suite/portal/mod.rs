@@ -4,3 +4,4 @@ mod agents_notices;
 mod door;
 mod functions;
 mod setup;
+mod renewal;
