@@ -21,8 +21,8 @@ mod password;
 mod path;
 mod reference;
 mod refusal;
-mod setup;
 mod renewal;
+mod setup;
 pub(crate) mod signed_in;
 pub(crate) mod top;
 

@@ -1,7 +1,7 @@
 //! `ca-cli certificate`: the site's own certificate is issued, all of them are listed, revoked, suspended, released.
 
-mod unused;
 mod expiring;
+mod unused;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -16,7 +16,7 @@ fn renewed(start: RenewalStart) -> [(DateTime<Utc>, DateTime<Utc>); 2] {
     let mut worker = world.worker();
     worker.settings.renewal.start = start;
     // The built-in calendar ends before the certificate does.
-    let calendar = format!("{BUILT_IN}\n[holidays.2029]\n");
+    let calendar = format!("{BUILT_IN}\n[holidays.2029]\n\"01-01\" = \"元日\"\n");
     worker.calendar = BusinessCalendar::from_toml(&calendar).unwrap();
     let asked = world.approved(2_700_000_001);
     assert!(run_once(&worker).is_clean());

@@ -1,7 +1,7 @@
 //! The public form for new passwords in a real browser, at both widths.
 
 use inkan_tests::browser::{Browser, Computer};
-use inkan_tests::camera::{photograph, verdict};
+use inkan_tests::camera::{photograph, snapshot, verdict};
 use inkan_tests::database::Engine;
 use inkan_tests::service::Service;
 
@@ -18,7 +18,7 @@ async fn a_clerk_who_lost_the_letter_applies_for_a_new_one() {
     browser
         .shows(&["ユーザＩＤを入力してください", "申請の理由を選んでください"])
         .await;
-    photograph(&browser, "reissue-wrong").await;
+    snapshot(&browser, "reissue-wrong").await;
     for (label, value) in [
         ("ユーザＩＤ", "ＫＪ２７００００００01"),
         ("事業所の名称", "さくら介護"),
@@ -38,7 +38,7 @@ async fn a_clerk_who_lost_the_letter_applies_for_a_new_one() {
             "お知らせの手紙をなくした",
         ])
         .await;
-    photograph(&browser, "reissue-check").await;
+    snapshot(&browser, "reissue-check").await;
     browser.press_button("修正する").await;
     browser.shows(&["パスワードの再発行の申請"]).await;
     browser.press_button("入力内容を確認する").await;

@@ -3,5 +3,5 @@
 mod agents_notices;
 mod door;
 mod functions;
-mod setup;
 mod renewal;
+mod setup;
