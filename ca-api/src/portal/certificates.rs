@@ -31,8 +31,16 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
     let found = signed_in.read(move |site| site.store.read(|db| certificate::of_account(db, id)));
     let held = found.await?;
     let page = signed_in.page();
+    let valid = held.iter().filter(|one| one.will_hold(signed_in.now));
+    let newest = valid.map(|one| one.not_after).max();
     let row = |one: &certificate::Certificate| Row {
-        card: CertificateCard::of(&page, one, &signed_in.account.user_id, signed_in.now),
+        card: CertificateCard::of(
+            &page,
+            one,
+            &signed_in.account.user_id,
+            newest,
+            signed_in.now,
+        ),
         installed: one.installed_at.map(|at| page.moment(at)),
         first_login: one.first_portal_login_at.map(|at| page.moment(at)),
         is_this: one.serial == signed_in.certificate.serial,
