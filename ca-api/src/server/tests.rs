@@ -20,6 +20,8 @@ use openssl::x509::{X509, X509Builder, X509Name};
 use super::*;
 use crate::stage::{Stage, morning};
 
+mod portal;
+
 /// A certificate and its key.
 struct Pair {
     certificate: X509,
@@ -27,6 +29,17 @@ struct Pair {
 }
 
 fn pair(name: &str, issuer: Option<&Pair>, client: bool) -> Pair {
+    let now = chrono::Utc::now().timestamp();
+    pair_between(name, issuer, client, (now, now + 30 * 86_400))
+}
+
+/// Dates in seconds since the epoch.
+fn pair_between(
+    name: &str,
+    issuer: Option<&Pair>,
+    client: bool,
+    (from, until): (i64, i64),
+) -> Pair {
     let key = PKey::from_ec_key(
         EcKey::generate(&EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap()).unwrap(),
     )
@@ -45,10 +58,10 @@ fn pair(name: &str, issuer: Option<&Pair>, client: bool) -> Pair {
         .unwrap();
     builder.set_pubkey(&key).unwrap();
     builder
-        .set_not_before(&Asn1Time::days_from_now(0).unwrap())
+        .set_not_before(&Asn1Time::from_unix(from).unwrap())
         .unwrap();
     builder
-        .set_not_after(&Asn1Time::days_from_now(30).unwrap())
+        .set_not_after(&Asn1Time::from_unix(until).unwrap())
         .unwrap();
     extend(&mut builder, issuer.is_none(), client);
     builder
@@ -132,6 +145,15 @@ impl House {
 
     /// A connector that trusts the root; with a client certificate when one is given.
     fn connector(&self, client: Option<&Pair>) -> SslConnector {
+        self.connector_with(client, |_| ())
+    }
+
+    /// The same with further settings.
+    fn connector_with(
+        &self,
+        client: Option<&Pair>,
+        change: impl FnOnce(&mut openssl::ssl::SslConnectorBuilder),
+    ) -> SslConnector {
         let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
         builder
             .cert_store_mut()
@@ -141,6 +163,7 @@ impl House {
             builder.set_certificate(&client.certificate).unwrap();
             builder.set_private_key(&client.key).unwrap();
         }
+        change(&mut builder);
         builder.build()
     }
 }

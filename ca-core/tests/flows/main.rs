@@ -14,6 +14,7 @@ mod generations;
 mod login;
 mod notices;
 mod ocsp;
+mod portal;
 mod reissue;
 mod reissue_race;
 mod renewal;
