@@ -83,6 +83,13 @@ impl Member {
         digits.expect("a number").to_lowercase()
     }
 
+    /// Certificate and key as one PEM file, for tools.
+    pub fn pem_file(&self, service: &Service) -> PathBuf {
+        let (certificate, key) = self.opened();
+        let pem = String::from_utf8(certificate.to_pem().expect("PEM")).expect("ASCII");
+        service.folder().write("member.pem", pem + &key)
+    }
+
     /// A browser at the portal with the certificate imported, for a test to finish.
     pub fn arriving(&self) -> Arriving {
         let (certificate, key) = self.opened();

@@ -24,6 +24,7 @@ use crate::letter::Selection;
 mod applicant;
 mod browser;
 mod judge;
+mod member;
 mod operator;
 mod outcome;
 mod page;
@@ -204,6 +205,13 @@ fn collect(
         "open it with the issuance password, check the chain",
     )?;
     let certificate_pem = judge::judge(&p12, applicant.letter(), root)?;
+    progress.step(
+        &format!("{id}：証明書とパスワードでポータルにログイン"),
+        "log in at the portal with certificate and password",
+    )?;
+    let portal = &place.desk.config.service.portal_url;
+    member::refused_without_certificate(portal, root)?;
+    applicant.log_in_portal(portal, root, &p12)?;
     Ok(Issued::new(applicant.letter(), p12, mail, certificate_pem))
 }
 

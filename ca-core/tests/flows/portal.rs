@@ -92,7 +92,13 @@ fn set_password(world: &World, id: &UserId, hash: &str, temporary: bool, days: i
     ));
 }
 
-fn log_in(world: &World, presented: &Presented, id: &UserId, word: &str, second: i64) -> PortalLogin {
+fn log_in(
+    world: &World,
+    presented: &Presented,
+    id: &UserId,
+    word: &str,
+    second: i64,
+) -> PortalLogin {
     let input = LogInPortal {
         presented,
         user_id: id,
@@ -155,11 +161,23 @@ fn certificates(world: &World, id: &UserId) -> Vec<(&'static str, Presented)> {
         ("foreign serial", Presented::Foreign),
         ("unrecorded", unrecorded),
         ("other key", copied),
-        ("operator's", with(None, &|row| row.purpose = Purpose::Operator)),
+        (
+            "operator's",
+            with(None, &|row| row.purpose = Purpose::Operator),
+        ),
         ("retired root", with(Some(own), &|row| row.generation = 2)),
-        ("revoked", with(Some(own), &|row| row.status = CertificateStatus::Revoked)),
-        ("held", with(Some(own), &|row| row.status = CertificateStatus::Held)),
-        ("not yet valid", with(Some(own), &|row| row.not_before = at(60))),
+        (
+            "revoked",
+            with(Some(own), &|row| row.status = CertificateStatus::Revoked),
+        ),
+        (
+            "held",
+            with(Some(own), &|row| row.status = CertificateStatus::Held),
+        ),
+        (
+            "not yet valid",
+            with(Some(own), &|row| row.not_before = at(60)),
+        ),
         ("expired", with(Some(own), &|row| row.not_after = at(-60))),
         ("someone else's", with(Some(other), &|_| ())),
         ("own", with(Some(own), &|_| ())),

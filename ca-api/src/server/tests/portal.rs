@@ -120,7 +120,8 @@ fn a_new_root_is_trusted_beside_the_old_one_without_a_restart() {
     let portal = server.addresses.portal;
     let second = pair("root 2", None, false);
     let [old, new] = [&house.root, &second].map(|root| pair("KJ2700000001", Some(root), true));
-    let passes = |client: &Pair| get(&house.connector(Some(client)), portal, "/portal/login").is_ok();
+    let passes =
+        |client: &Pair| get(&house.connector(Some(client)), portal, "/portal/login").is_ok();
     assert!(passes(&old) && !passes(&new));
     let mut row = generation(&second);
     row.generation = 2;

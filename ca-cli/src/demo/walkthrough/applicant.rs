@@ -21,7 +21,7 @@ pub(super) struct Applicant {
     letter: LetterText,
     mail_address: Option<String>,
     /// The login password that the clerk chooses.
-    own_password: SecretString,
+    pub(super) own_password: SecretString,
     site: String,
 }
 
@@ -132,7 +132,7 @@ impl Applicant {
     }
 }
 
-fn log_out(browser: &Browser, page: &Page) -> anyhow::Result<()> {
+pub(super) fn log_out(browser: &Browser, page: &Page) -> anyhow::Result<()> {
     browser
         .send(&page.form_with_button("ログアウト")?)?
         .well()?;
@@ -140,7 +140,7 @@ fn log_out(browser: &Browser, page: &Page) -> anyhow::Result<()> {
 }
 
 /// The page says so, or it is another page than the journey has here.
-fn expect(page: &Page, words: &str) -> anyhow::Result<()> {
+pub(super) fn expect(page: &Page, words: &str) -> anyhow::Result<()> {
     if page.text().contains(words) {
         return Ok(());
     }

@@ -46,7 +46,7 @@ pub(super) fn judge(p12: &Path, letter: &LetterText, root: &[u8]) -> anyhow::Res
     Ok(pem)
 }
 
-fn open(bytes: &[u8], password: &str) -> anyhow::Result<ParsedPkcs12_2> {
+pub(super) fn open(bytes: &[u8], password: &str) -> anyhow::Result<ParsedPkcs12_2> {
     Ok(Pkcs12::from_der(bytes)?.parse2(password)?)
 }
 

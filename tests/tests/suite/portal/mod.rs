@@ -5,3 +5,6 @@ mod door;
 mod functions;
 mod renewal;
 mod setup;
+mod browser;
+mod door;
+mod sessions;
