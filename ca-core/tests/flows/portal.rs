@@ -1,6 +1,6 @@
 //! The portal: who is let in, and what ends a session there.
 use ca_core::domain::account::AccountStatus;
-use ca_core::domain::certificate::{CertificateStatus, Purpose};
+use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use ca_core::domain::password::{PasswordAgeing, PasswordHash};
 use ca_core::domain::portal_admission::Refusal;
 use ca_core::domain::revocation::RevocationReason;
@@ -18,7 +18,8 @@ use ca_core::flow::resume_portal::{PortalSession, resume_portal};
 use ca_core::flow::revoke_certificates::revoke_certificates;
 use ca_core::flow::unlock_account::unlock_account;
 use ca_core::store::certificate::Certificate;
-use ca_core::store::{StoreError, certificate};
+use ca_core::store::intent::Intent;
+use ca_core::store::{StoreError, certificate, intent};
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
@@ -61,9 +62,24 @@ fn record(world: &World, row: Certificate) -> Presented {
         serial: row.serial,
         spki_sha256: row.spki_sha256.clone(),
     };
+    let intent = Intent {
+        serial: row.serial,
+        purpose: row.purpose,
+        generation: row.generation,
+        request_id: None,
+        fence: 0,
+        tbs_sha256: "aa".repeat(32),
+        profile_sha256: "bb".repeat(32),
+        state: IntentState::Issued,
+        recorded_at: at(0),
+        settled_at: Some(at(0)),
+    };
     let done: Result<(), StoreError> = world
         .store
-        .transaction(|db| certificate::insert(db, std::slice::from_ref(&row)));
+        .transaction(|db| {
+            intent::insert(db, std::slice::from_ref(&intent))?;
+            certificate::insert(db, std::slice::from_ref(&row))
+        });
     done.unwrap();
     if status != CertificateStatus::Valid {
         let word = status.as_str();
