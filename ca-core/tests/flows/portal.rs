@@ -74,12 +74,10 @@ fn record(world: &World, row: Certificate) -> Presented {
         recorded_at: at(0),
         settled_at: Some(at(0)),
     };
-    let done: Result<(), StoreError> = world
-        .store
-        .transaction(|db| {
-            intent::insert(db, std::slice::from_ref(&intent))?;
-            certificate::insert(db, std::slice::from_ref(&row))
-        });
+    let done: Result<(), StoreError> = world.store.transaction(|db| {
+        intent::insert(db, std::slice::from_ref(&intent))?;
+        certificate::insert(db, std::slice::from_ref(&row))
+    });
     done.unwrap();
     if status != CertificateStatus::Valid {
         let word = status.as_str();
