@@ -96,8 +96,6 @@ fn peer(request: &HttpRequest) -> Option<X509> {
     let laid = request.extensions().get::<PeerCertificate>().cloned();
     let peer = laid.or_else(|| request.conn_data::<PeerCertificate>().cloned());
     peer.map(|peer| peer.0)
-    let shown = || request.conn_data::<PeerCertificate>().cloned();
-    laid.or_else(shown).map(|peer| peer.0)
 }
 
 fn common_name(certificate: &X509Ref) -> String {
