@@ -142,14 +142,17 @@ fn of_reader(reader: &Reader, at: DateTime<Utc>) -> Shown<'_> {
         .filter(notice::id.ne_all(deleted))
 }
 
-/// One page of a reader's notices, the newest first, with what it did with each, and how many there are.
+/// A notice, and what its reader did with it.
+pub type NoticeRead = (Notice, Option<Receipt>);
+
+/// One page of a reader's notices, the newest first, and how many there are.
 pub fn page_of_reader(
     db: &mut Db,
     reader: &Reader,
     at: DateTime<Utc>,
     offset: i64,
     limit: i64,
-) -> StoreResult<(Vec<(Notice, Option<Receipt>)>, i64)> {
+) -> StoreResult<(Vec<NoticeRead>, i64)> {
     let total = of_reader(reader, at).count().get_result(db)?;
     let newest = of_reader(reader, at).order((notice::shown_from.desc(), notice::id.desc()));
     let page = newest.offset(offset).limit(limit);

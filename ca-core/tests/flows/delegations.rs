@@ -50,7 +50,7 @@ fn register(world: &World) {
 fn import(world: &World, rows: &[&str], rehearse: bool) -> Result<DelegationReport, String> {
     import_delegations(&world.store, &staff(1), &lines(rows), rehearse).map_err(|error| match error
     {
-        ImportDelegationsError::Faults(faults) => faults[0].to_string(),
+        ImportDelegationsError::Faults(faults) => faults.first().expect("a fault").to_string(),
         other => other.to_string(),
     })
 }

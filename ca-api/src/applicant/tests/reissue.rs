@@ -9,7 +9,7 @@ use super::*;
 
 const UNKNOWN: &str = "KJ9999999999";
 
-fn fields<'a>(user_id: &'a str) -> Vec<(&'a str, &'a str)> {
+fn fields(user_id: &str) -> Vec<(&str, &str)> {
     vec![
         ("user_id", user_id),
         ("office_name", "さくら介護"),

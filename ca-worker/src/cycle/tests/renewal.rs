@@ -31,7 +31,7 @@ fn renewed(start: RenewalStart) -> [(DateTime<Utc>, DateTime<Utc>); 2] {
     let next = world.renewal(asked.account.clone());
     let report = run_once(&worker);
     assert!(report.is_clean(), "{report:?}");
-    assert_eq!(report.batch.issued, [next.request.id.clone()]);
+    assert_eq!(report.batch.issued, std::slice::from_ref(&next.request.id));
     let mut lives: Vec<_> = world
         .certificates(&asked)
         .iter()
