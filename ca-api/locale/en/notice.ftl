@@ -67,6 +67,7 @@ address-told-nothing = This change waits no longer: its time is over, it was tak
 
 # Notices at the portal.
 notice-unread = Unread
+notice-unread-short = { $count } unread
 notice-unread-count = Unread notices: { $count }
 notice-empty = There are no notices.
 notice-of-office = You are looking at the notices of the reference user “{ $office }”. Reading them here does not mark them as read, and they cannot be deleted.
@@ -144,7 +145,9 @@ status-this = In use now
 status-installed = Checked on a PC
 status-first-login = First login
 status-not-yet = Not yet
-portal-links = What you can open
+portal-links = Your certificate and this computer
+portal-status-about = See the state of your certificates and until when they hold.
+portal-setup-about = Check whether this computer is set up.
 
 # The operators' list of certificates that nobody uses.
 unused-title = Unused certificates

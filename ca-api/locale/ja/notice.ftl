@@ -67,6 +67,7 @@ address-told-nothing = この変更はもう待っていません。期限が過
 
 # お知らせ at the portal.
 notice-unread = 未読
+notice-unread-short = 未読 { $count }件
 notice-unread-count = 未読のお知らせが{ $count }件あります
 notice-empty = お知らせはありません。
 notice-of-office = 参照ユーザ「{ $office }」へのお知らせを見ています。ここで読んでも既読にはならず、削除はできません。
@@ -144,7 +145,9 @@ status-this = いま使っている証明書
 status-installed = 設定の確認
 status-first-login = 最初のログイン
 status-not-yet = まだ
-portal-links = 使えるもの
+portal-links = 証明書とこのパソコン
+portal-status-about = 証明書の状態と有効期限を見ます。
+portal-setup-about = このパソコンの設定が済んでいるかを確かめます。
 
 # The operators' list of certificates that nobody uses.
 unused-title = 未使用の証明書

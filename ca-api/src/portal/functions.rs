@@ -2,9 +2,11 @@
 
 use ca_core::domain::access::{AccessMatrix, Bilingual, Decision, Standing, VIEW, decide};
 use ca_core::flow::choose_reference::{Reference, choosable_at, reference_at};
+use ca_core::flow::open_notice::reader_of;
 use ca_core::store::account::Account;
-use ca_core::store::{StoreError, StoreResult};
+use ca_core::store::{StoreError, StoreResult, notice};
 
+use super::looking::NOTICES;
 use super::signed_in::SignedIn;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -46,6 +48,19 @@ pub(crate) struct Card {
     pub(crate) text: String,
     /// How it is opened.
     pub(crate) opens: Opens,
+    /// What is new there.
+    pub(crate) news: Option<String>,
+}
+
+/// What the store says about a session's reach, as of its request.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    /// Whose eyes it looks with.
+    pub(crate) reference: Reference,
+    /// The offices that it may choose.
+    pub(crate) offices: Vec<Account>,
+    /// Notices of the reference user that were not opened.
+    pub(crate) unread: i64,
 }
 
 /// How a function is opened.
@@ -69,21 +84,26 @@ pub(super) async fn of(signed_in: &SignedIn, page: &Page) -> Result<Functions, P
     let found = signed_in.read(move |site| -> StoreResult<_> {
         let reference = reference_at(&site.store, &own, &session, &site.classes, now)?;
         let offices = choosable_at(&site.store, &own, &site.classes, now)?;
-        Ok::<_, StoreError>((reference, offices))
+        let reader = reader_of(&reference.account);
+        let unread = site
+            .store
+            .read(|db| notice::count_unread(db, &reader, now))?;
+        Ok::<_, StoreError>(Reach {
+            reference,
+            offices,
+            unread,
+        })
     });
-    let (reference, offices) = found.await?;
+    let reach = found.await?;
     let matrix = &signed_in.visit.site.access;
-    Ok(draw(page, matrix, &signed_in.account, &reference, &offices))
+    Ok(draw(page, matrix, &signed_in.account, &reach))
 }
 
 /// What the page shows.
-pub(crate) fn draw(
-    page: &Page,
-    matrix: &AccessMatrix,
-    own: &Account,
-    reference: &Reference,
-    offices: &[Account],
-) -> Functions {
+pub(crate) fn draw(page: &Page, matrix: &AccessMatrix, own: &Account, reach: &Reach) -> Functions {
+    let Reach {
+        reference, offices, ..
+    } = reach;
     let chosen = &reference.account;
     let standing = Standing::of(&reference.who, &reference.for_whom);
     let choice = |account: &Account| Choice {
@@ -105,7 +125,7 @@ pub(crate) fn draw(
         is_for_office: chosen.id != own.id,
         note: note(page, standing, offices.is_empty()),
         has_lapsed: reference.has_lapsed,
-        cards: cards(page, matrix, reference),
+        cards: cards(page, matrix, reach),
     }
 }
 
@@ -118,7 +138,8 @@ fn note(page: &Page, standing: Option<Standing>, nobody_delegates: bool) -> Opti
     }
 }
 
-fn cards(page: &Page, matrix: &AccessMatrix, reference: &Reference) -> Vec<Card> {
+fn cards(page: &Page, matrix: &AccessMatrix, reach: &Reach) -> Vec<Card> {
+    let reference = &reach.reference;
     let read = |text: &Bilingual| match page.is_japanese() {
         true => text.japanese.clone(),
         false => text.english.clone(),
@@ -134,7 +155,13 @@ fn cards(page: &Page, matrix: &AccessMatrix, reference: &Reference) -> Vec<Card>
             }
         };
         let name = read(&function.name);
-        Some(Card { name, text, opens })
+        let has_news = function.key == NOTICES && reach.unread > 0;
+        Some(Card {
+            news: has_news.then(|| page.with("notice-unread-short", [("count", reach.unread)])),
+            name,
+            text,
+            opens,
+        })
     };
     matrix.functions().filter_map(card).collect()
 }

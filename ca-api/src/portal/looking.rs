@@ -8,7 +8,7 @@ use super::signed_in::SignedIn;
 use crate::problem::Problem;
 
 /// The key of お知らせ in the access matrix.
-const NOTICES: &str = "notices";
+pub(super) const NOTICES: &str = "notices";
 /// The key of メール通知サービス.
 const MAIL: &str = "mail-notices";
 /// What an agent may not do with an office's notices.
@@ -35,12 +35,12 @@ impl Looking {
 /// Whose notices are looked at, if the matrix allows it.
 pub(super) async fn look(signed_in: &SignedIn) -> Result<Looking, Problem> {
     let reference = reference(signed_in).await?;
-    if !allows(signed_in, &reference, NOTICES, VIEW)? {
+    if !allows(signed_in, &reference, NOTICES, VIEW) {
         return Err(Problem::Forbidden("notices for this reference user"));
     }
     let is_own = reference.account.id == signed_in.account.id;
     Ok(Looking {
-        may_delete: is_own && allows(signed_in, &reference, NOTICES, DELETE)?,
+        may_delete: is_own && allows(signed_in, &reference, NOTICES, DELETE),
         is_own,
         account: reference.account,
     })
@@ -49,7 +49,7 @@ pub(super) async fn look(signed_in: &SignedIn) -> Result<Looking, Problem> {
 /// Refuses unless the matrix lets this user open its own mail settings now.
 pub(super) async fn may_choose_mails(signed_in: &SignedIn) -> Result<(), Problem> {
     let reference = reference(signed_in).await?;
-    match allows(signed_in, &reference, MAIL, VIEW)? {
+    match allows(signed_in, &reference, MAIL, VIEW) {
         true => Ok(()),
         false => Err(Problem::Forbidden("mail settings for this reference user")),
     }
@@ -66,14 +66,8 @@ async fn reference(signed_in: &SignedIn) -> Result<Reference, Problem> {
     found.await
 }
 
-fn allows(
-    signed_in: &SignedIn,
-    reference: &Reference,
-    function: &str,
-    action: &str,
-) -> Result<bool, Problem> {
-    let matrix = signed_in.visit.site.config.access_matrix();
-    let matrix = matrix.map_err(Problem::internal)?;
+fn allows(signed_in: &SignedIn, reference: &Reference, function: &str, action: &str) -> bool {
+    let matrix = &signed_in.visit.site.access;
     let (who, for_whom) = (&reference.who, &reference.for_whom);
-    Ok(decide(&matrix, who, for_whom, function, action) == Decision::Allow)
+    decide(matrix, who, for_whom, function, action) == Decision::Allow
 }

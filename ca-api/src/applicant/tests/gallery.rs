@@ -5,6 +5,7 @@ use std::path::Path;
 
 use askama::Template;
 
+mod portal;
 mod reissue;
 mod scenes;
 
@@ -31,6 +32,7 @@ fn every_page(language: Language) -> Vec<Drawn> {
         scenes::requests(&page),
         scenes::application(&page),
         reissue::pages(&page),
+        portal::pages(&page),
     ]
     .concat()
 }

@@ -253,7 +253,7 @@ fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Cer
     }
 }
 
-fn account() -> Account {
+pub(super) fn account() -> Account {
     Account {
         id: 1,
         user_id: user(),
