@@ -124,6 +124,7 @@ console-flag-no-mail = no mail
 console-flag-tried = failed once
 console-flag-locked = login locked until { $until }
 console-flag-gate-locked = issuance password locked until { $until }
+console-account-community = community support
 console-flag-letter-due = letter not sent yet
 console-empty-pending = No request waits for approval
 console-empty-pending-next = New requests appear here, the oldest first.

@@ -124,6 +124,7 @@ console-flag-no-mail = メールなし
 console-flag-tried = 一度失敗
 console-flag-locked = ログインをロック中（{ $until } まで）
 console-flag-gate-locked = 発行用パスワードをロック中（{ $until } まで）
+console-account-community = 地域生活支援
 console-flag-letter-due = 手紙が未発送
 console-empty-pending = 承認を待っている申請はありません
 console-empty-pending-next = 新しい申請が届くと、ここに古い順に並びます。

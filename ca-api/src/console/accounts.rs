@@ -42,6 +42,8 @@ struct Row {
     user_id: String,
     name: String,
     class: String,
+    /// It runs community-support services, by which the access matrix decides.
+    community: bool,
     mail: Option<String>,
     certificate: Option<String>,
     status: String,
@@ -146,6 +148,7 @@ fn draw(signed_in: &SignedIn, filter: &Filter, held: &[Held], total: i64) -> Acc
     let narrowed = filter.class.is_some() || filter.search.is_some();
     let row = |held: &Held| Row {
         user_id: held.account.user_id.to_string(),
+        community: held.account.community_support,
         name: held.account.name.clone(),
         class: words::class(&page, classes, &held.account.user_id),
         mail: held.account.mail_address.clone(),

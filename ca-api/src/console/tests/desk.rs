@@ -119,7 +119,7 @@ impl Desk {
         found.unwrap().unwrap()
     }
 
-    /// An account that `by` registered; without a mail address where the name says so.
+    /// An account that `by` registered; without a mail address or with community support where the name says so.
     pub fn account(&self, user_id: &str, name: &str, by: &str) -> UserId {
         let mut form = AccountForm::default();
         form.set(AccountField::UserId, user_id);
@@ -128,6 +128,9 @@ impl Desk {
         form.set(AccountField::Address1, "大阪府大阪市北区梅田1-2-3");
         if !name.contains("メールなし") {
             form.set(AccountField::MailAddress, "office@example.jp");
+        }
+        if name.contains("地域生活支援") {
+            form.set(AccountField::CommunitySupport, "yes");
         }
         let details = form.check(&self.stage.site.classes).unwrap();
         let store = self.store();

@@ -207,6 +207,20 @@ async fn decided(browser: &mut Browser<'_>, tag: &str, queue: &str) {
 }
 
 #[actix_web::test]
+async fn the_register_says_who_runs_community_support() {
+    let desk = Desk::new();
+    let suzuki = desk.operator("suzuki");
+    desk.account("KJ2700000001", "さくら介護センター", "sato");
+    let mut browser = Browser::at_work(&desk, &suzuki).await;
+    let marked = |body: &str| body.matches("class=\"flag\">地域生活支援<").count();
+    assert_eq!(marked(&browser.get("/console/accounts").await.body), 0);
+    desk.account("HJ2700000002", "地域生活支援センターもみじ", "sato");
+    let list = browser.get("/console/accounts").await;
+    check("accounts-community", "ja", &list);
+    assert_eq!(marked(&list.body), 1);
+}
+
+#[actix_web::test]
 async fn requests_in_every_state() {
     for tag in ["ja", "en"] {
         let desk = Desk::new();
