@@ -43,9 +43,7 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Db, Self::Error> {
         match &self.target {
             DatabaseUrl::Sqlite(path) => open_sqlite(path).map(Db::Sqlite),
-            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
-                .map(Db::Postgres)
-                .map_err(diesel::r2d2::Error::ConnectionError),
+            DatabaseUrl::Postgres(url) => open_postgres(url).map(Db::Postgres),
         }
     }
 
@@ -62,6 +60,15 @@ impl ManageConnection for Manager {
             Db::Sqlite(db) => AnsiTransactionManager::is_broken_transaction_manager(db),
         }
     }
+}
+
+fn open_postgres(url: &str) -> Result<PgConnection, diesel::r2d2::Error> {
+    let mut db = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
+    // A program that is stopped or swapped out in the middle of a transaction holds its locks, and with the audit's
+    // head everybody else's work. No transaction of ours is idle for longer than it takes to write a file.
+    db.batch_execute("SET idle_in_transaction_session_timeout = '30s'")
+        .map_err(diesel::r2d2::Error::QueryError)?;
+    Ok(db)
 }
 
 fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {

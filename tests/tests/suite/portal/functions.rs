@@ -1,5 +1,6 @@
 //! The portal's own functions over HTTPS, as offices and operators use them: notices, mail settings, status.
 
+use ca_core::domain::user_id::UserId;
 use inkan_tests::database::Engine;
 use inkan_tests::mail::Mail;
 use inkan_tests::member::Member;
@@ -205,9 +206,9 @@ fn the_check_page_says_what_is_there_and_what_is_missing() {
     let _site = service.start_site();
     let member = service.member();
     let unused = service.operator("suzuki").signed_in();
-    unused
-        .open("/console/unused")
-        .shows(&[member.user_id(), "まだ"]);
+    let shown = UserId::try_from(member.user_id().to_owned()).expect("a user ID");
+    let shown = shown.display_grouped();
+    unused.open("/console/unused").shows(&[&shown, "まだ"]);
     let listed = service.cli(&["certificate", "unused", "--json"]).ok();
     assert!(listed.out.contains(member.user_id()), "{}", listed.out);
 
@@ -220,7 +221,7 @@ fn the_check_page_says_what_is_there_and_what_is_missing() {
     let visitor = member.visitor();
     for _ in 0..2 {
         let page = visitor.open("/portal/setup");
-        page.shows(&["設定の確認", member.user_id(), "ログインできます"]);
+        page.shows(&["設定の確認", &shown, "ログインできます"]);
     }
     assert_eq!(sql.count("certificate WHERE installed_at IS NOT NULL"), 1);
     assert_eq!(
@@ -228,7 +229,7 @@ fn the_check_page_says_what_is_there_and_what_is_missing() {
         1,
         "the first time counts"
     );
-    unused.open("/console/unused").shows(&[member.user_id()]);
+    unused.open("/console/unused").shows(&[&shown]);
     let home = member.signed_in();
     home.open("/portal/certificates")
         .shows(&["いま使っている証明書", "設定の確認"]);
