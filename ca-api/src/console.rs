@@ -14,6 +14,7 @@ mod certificate;
 mod certificates;
 mod certified;
 mod decide;
+mod delegations;
 mod expiring;
 mod filter;
 mod history;
@@ -72,6 +73,16 @@ pub fn routes(config: &mut ServiceConfig) {
                 // The language switch comes back by GET.
                 .route(web::get().to(|| async { page::see_other(certificates::LIST) }))
                 .route(web::post().to(revoke::order)),
+        )
+        .service(
+            web::resource("/console/delegations")
+                .route(web::get().to(delegations::show))
+                .route(web::post().to(delegations::add)),
+        )
+        .service(
+            web::resource("/console/delegations/{id}/end")
+                .route(web::get().to(|| async { page::see_other("/console/delegations") }))
+                .route(web::post().to(delegations::end)),
         )
         .route("/console/accounts", web::get().to(accounts::show))
         .configure(reissue_routes)

@@ -40,6 +40,11 @@ pub(crate) const FILES: &[(&str, &str, &str)] = &[
         include_str!("../locale/en/access.ftl"),
     ),
     (
+        "delegation",
+        include_str!("../locale/ja/delegation.ftl"),
+        include_str!("../locale/en/delegation.ftl"),
+    ),
+    (
         "reissue",
         include_str!("../locale/ja/reissue.ftl"),
         include_str!("../locale/en/reissue.ftl"),

@@ -4,6 +4,7 @@ mod access;
 mod browser;
 mod certificates;
 mod decisions;
+mod delegations;
 mod desk;
 mod expiring;
 mod gallery;

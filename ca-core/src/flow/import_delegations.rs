@@ -1,4 +1,4 @@
-//! Staff enters delegations, many from a file or one from the console: all of them, or none.
+//! Delegations are entered, many from a file or one from the console (`add_delegation`): all of them, or none.
 use std::fmt;
 
 use chrono::NaiveDate;

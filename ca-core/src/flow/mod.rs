@@ -2,6 +2,7 @@
 //! audit entry inside. Pages, jobs and commands call these and write no query of their own.
 mod abandon;
 pub mod accept_reissue;
+pub mod add_delegation;
 pub mod add_operator;
 pub mod apply_reissue;
 pub mod approve_requests;

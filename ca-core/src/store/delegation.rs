@@ -122,6 +122,26 @@ pub fn list(db: &mut Db) -> StoreResult<Vec<Delegation>> {
         .load(db)?)
 }
 
+/// One page of the delegations, of one account or of all, the latest to begin first; and how many there are.
+pub fn page(
+    db: &mut Db,
+    account_id: Option<i64>,
+    offset: i64,
+    limit: i64,
+) -> StoreResult<(Vec<Delegation>, i64)> {
+    let wanted = || {
+        let all = delegation::table.into_boxed();
+        match account_id {
+            Some(id) => all.filter(delegation::office_id.eq(id).or(delegation::agent_id.eq(id))),
+            None => all,
+        }
+    };
+    let total = wanted().count().get_result(db)?;
+    let newest = wanted().order((delegation::starts_at.desc(), delegation::id.desc()));
+    let page = newest.offset(offset).limit(limit);
+    Ok((page.select(Delegation::as_select()).load(db)?, total))
+}
+
 /// Every delegation of an office, past ones too, in the order of their beginning.
 pub fn of_office(db: &mut Db, office_id: i64) -> StoreResult<Vec<Delegation>> {
     Ok(delegation::table

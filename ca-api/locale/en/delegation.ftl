@@ -1,0 +1,22 @@
+# 代理: who acts for whom, in the console.
+delegation-list = Delegations
+delegation-lead = Which agent claims for which office. An end counts from the agent's next request.
+delegation-search = User ID of the office or the agent
+delegation-none = No delegation fits
+delegation-none-next = Enter one below, or many with ca-cli delegation import.
+delegation-office = Office
+delegation-agent = Agent
+delegation-period = Days
+delegation-end = End
+delegation-end-now = End it now
+delegation-holds = In force
+delegation-planned = Not begun
+delegation-over = Over
+delegation-days = { $from } to { $until }
+delegation-days-open = from { $from }
+delegation-add = Enter a delegation
+delegation-add-lead = An office has one agent at a time. Delegations of accounts that you registered, or that are yours, are entered by another operator.
+delegation-from = First day
+delegation-to = Last day
+delegation-to-hint = In force until the end of this day. Empty: until it is ended.
+delegation-add-submit = Enter

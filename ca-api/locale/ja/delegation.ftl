@@ -1,0 +1,22 @@
+# 代理: who acts for whom, in the console.
+delegation-list = 代理の登録
+delegation-lead = どの代理人が、どの事業所に代わって請求するかの一覧です。終了すると、代理人の次の操作から効きます。
+delegation-search = 事業所または代理人のユーザＩＤ
+delegation-none = 該当する代理はありません
+delegation-none-next = 下の欄から登録するか、まとめて登録するときは ca-cli delegation import を使います。
+delegation-office = 事業所
+delegation-agent = 代理人
+delegation-period = 期間
+delegation-end = 終了
+delegation-end-now = 今すぐ終了する
+delegation-holds = 有効
+delegation-planned = 開始前
+delegation-over = 終了
+delegation-days = { $from }～{ $until }
+delegation-days-open = { $from }～
+delegation-add = 代理を登録する
+delegation-add-lead = 1つの事業所の代理人は、同時に1者です。自分が登録した口座、自分の口座の代理は、ほかの担当者が登録します。
+delegation-from = 開始日
+delegation-to = 終了日
+delegation-to-hint = この日の終わりまで有効です。空欄のときは、終了するまで続きます。
+delegation-add-submit = 登録する

@@ -1,0 +1,247 @@
+//! Which agent acts for which office: the list, one entered, one ended. Many come by `ca-cli delegation import`.
+
+use std::collections::HashMap;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use askama::Template;
+use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::delegation::{DelegationField, DelegationForm, DelegationReason};
+use ca_core::domain::user_id::UserId;
+use ca_core::flow::add_delegation::{AddDelegationError, add_delegation};
+use ca_core::flow::end_delegation::{EndDelegationError, end_delegation};
+use ca_core::store::account::Account;
+use ca_core::store::delegation::Delegation;
+use ca_core::store::{StoreError, account, delegation};
+use serde::Deserialize;
+
+use super::pager::{PAGE_ROWS, Pager};
+use super::signed_in::SignedIn;
+use super::words;
+use crate::applicant::fault::Faults;
+use crate::form::Form;
+use crate::page::{self, Page};
+use crate::problem::Problem;
+
+const LIST: &str = "/console/delegations";
+/// Longest text of a field that is looked at.
+const LONGEST: usize = 40;
+
+/// The query of the list's address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Query {
+    user_id: String,
+    page: String,
+}
+
+/// One party of a delegation.
+#[derive(Debug, Default)]
+struct Party {
+    user_id: String,
+    name: String,
+}
+
+/// One delegation in the list.
+#[derive(Debug)]
+struct Row {
+    id: i64,
+    office: Party,
+    agent: Party,
+    days: String,
+    state: String,
+    can_end: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/delegations.html")]
+struct DelegationsPage {
+    page: Page,
+    section: &'static str,
+    faults: Faults,
+    typed: DelegationForm,
+    sought: String,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+impl DelegationsPage {
+    /// What was typed into a field.
+    fn entered(&self, field: DelegationField) -> &str {
+        self.typed.entered(field)
+    }
+}
+
+pub(super) async fn show(
+    signed_in: SignedIn,
+    query: web::Query<Query>,
+) -> Result<HttpResponse, Problem> {
+    let (typed, faults) = (DelegationForm::default(), Faults::default());
+    draw(&signed_in, &query, typed, faults).await
+}
+
+pub(super) async fn add(signed_in: SignedIn, form: Form) -> Result<HttpResponse, Problem> {
+    let mut typed = DelegationForm::default();
+    for field in DelegationField::ALL {
+        let text = form.text(field.name()).chars().take(LONGEST);
+        typed.set(field, text.collect::<String>());
+    }
+    let page = signed_in.page();
+    let mut faults = Faults::new(page.t("errors-title"));
+    match typed.check(&signed_in.visit.site.classes) {
+        Ok(details) => {
+            let (operator, now) = (signed_in.operator.clone(), signed_in.now);
+            let added = signed_in.read(move |site| {
+                match add_delegation(&site.store, &operator, now, details) {
+                    Err(AddDelegationError::Store(error)) => Err(error),
+                    answered => Ok(answered),
+                }
+            });
+            match added.await? {
+                Ok(()) => return Ok(page::see_other(LIST)),
+                Err(error) => note(&page, &mut faults, error),
+            }
+        }
+        Err(wrong) => {
+            for (field, reason) in wrong {
+                faults.add(field.name(), reason_text(&page, &reason));
+            }
+        }
+    }
+    draw(&signed_in, &Query::default(), typed, faults).await
+}
+
+pub(super) async fn end(
+    signed_in: SignedIn,
+    id: web::Path<i64>,
+    _form: Form,
+) -> Result<HttpResponse, Problem> {
+    let (id, now) = (id.into_inner(), signed_in.now);
+    let act = Act::new(Actor::Operator(signed_in.operator.name.clone()), now);
+    let ended = signed_in.read(
+        move |site| match end_delegation(&site.store, &act, id, None) {
+            Err(EndDelegationError::Store(error)) => Err(error),
+            answered => Ok(answered),
+        },
+    );
+    match ended.await? {
+        // Ended twice is ended.
+        Ok(()) | Err(EndDelegationError::Over(_)) => Ok(page::see_other(LIST)),
+        Err(EndDelegationError::Unknown(_)) => Err(Problem::NotFound),
+        Err(error) => Err(Problem::internal(error)),
+    }
+}
+
+fn note(page: &Page, faults: &mut Faults, error: AddDelegationError) {
+    let (field, text) = match error {
+        AddDelegationError::NotAllowed(field, decision) => {
+            (field, words::refusal(page, &decision).unwrap_or_default())
+        }
+        AddDelegationError::Unfit(field, reason) if page.is_japanese() => {
+            (field, reason.japanese())
+        }
+        AddDelegationError::Unfit(field, reason) => (field, reason.to_string()),
+        AddDelegationError::Store(error) => (DelegationField::Office, error.to_string()),
+    };
+    faults.add(field.name(), text);
+}
+
+fn reason_text(page: &Page, reason: &DelegationReason) -> String {
+    match page.is_japanese() {
+        true => reason.japanese(),
+        false => reason.to_string(),
+    }
+}
+
+/// The delegations of a page, with the accounts that they name.
+type Found = (Vec<Delegation>, i64, HashMap<i64, Account>);
+
+async fn draw(
+    signed_in: &SignedIn,
+    query: &Query,
+    typed: DelegationForm,
+    faults: Faults,
+) -> Result<HttpResponse, Problem> {
+    let current: i64 = query.page.parse().unwrap_or(1).clamp(1, 10_000);
+    let sought: String = query.user_id.trim().chars().take(LONGEST).collect();
+    let wanted = UserId::parse(&sought, &signed_in.visit.site.classes).map(|typed| typed.user_id);
+    let (wanted, all) = (wanted.ok(), sought.is_empty());
+    let found: Found = signed_in
+        .read(move |site| {
+            site.store.read(|db| {
+                let account = match &wanted {
+                    Some(user_id) => account::find(db, user_id)?.map(|account| account.id),
+                    None => None,
+                };
+                if account.is_none() && !all {
+                    return Ok((Vec::new(), 0, HashMap::new()));
+                }
+                let offset = (current - 1) * PAGE_ROWS;
+                let (rows, total) = delegation::page(db, account, offset, PAGE_ROWS)?;
+                let ids = rows.iter().flat_map(|row| [row.office_id, row.agent_id]);
+                let accounts = account::load_many(db, &ids.collect::<Vec<i64>>())?;
+                Ok::<_, StoreError>((rows, total, accounts))
+            })
+        })
+        .await?;
+    let (rows, total, accounts) = found;
+    let page = signed_in.page();
+    let status = match faults.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let url = |page: i64| format!("{LIST}?user_id={sought}&page={page}");
+    let shown = DelegationsPage {
+        section: "delegations",
+        faults,
+        typed,
+        rows: rows
+            .iter()
+            .map(|held| row(signed_in, &page, held, &accounts))
+            .collect(),
+        pager: Pager::of(&page, current, total, url),
+        sought: sought.clone(),
+        page,
+    };
+    page::reply(status, &shown)
+}
+
+fn row(
+    signed_in: &SignedIn,
+    page: &Page,
+    held: &Delegation,
+    accounts: &HashMap<i64, Account>,
+) -> Row {
+    let party = |id: i64| {
+        let account = accounts.get(&id);
+        account.map_or_else(Party::default, |account| Party {
+            user_id: account.user_id.to_string(),
+            name: account.name.clone(),
+        })
+    };
+    let (period, now) = (held.period(), signed_in.now);
+    let over = period.is_void() || held.ends_at.is_some_and(|end| end <= now);
+    let state = match (over, period.holds_at(now)) {
+        (true, _) => "delegation-over",
+        (false, true) => "delegation-holds",
+        (false, false) => "delegation-planned",
+    };
+    let from = page.day(held.starts_at);
+    let days = match held.ends_at {
+        // The last day, not the first on which it does not hold any more.
+        Some(end) => {
+            let until = page.day(end - chrono::TimeDelta::milliseconds(1));
+            page.with("delegation-days", [("from", from), ("until", until)])
+        }
+        None => page.with("delegation-days-open", [("from", from)]),
+    };
+    Row {
+        id: held.id,
+        office: party(held.office_id),
+        agent: party(held.agent_id),
+        days,
+        state: page.t(state),
+        can_end: !over,
+    }
+}
