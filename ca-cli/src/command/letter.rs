@@ -1,4 +1,6 @@
-//! `ca-cli letter`: the posted letter 「ユーザＩＤとパスワードのお知らせ」.
+//! `ca-cli letter`: the posted letter 「ユーザＩＤとパスワードのお知らせ」, and reminders by post.
+
+mod remind;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ use crate::table::write_json;
 pub enum LetterCommand {
     /// Make new passwords for accounts and print them into one PDF; the old passwords end at once.
     Print(Print),
+    /// Remind by post those offices without a mail address whose certificate ends within 30 days.
+    Remind(remind::Remind),
     /// Finish or clear away what an interrupted run left in a folder.
     Recover {
         /// The folder that --out pointed into.
@@ -64,6 +68,7 @@ pub struct Print {
 pub(super) fn run(command: &LetterCommand, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         LetterCommand::Print(command) => print(command, desk, out),
+        LetterCommand::Remind(command) => remind::remind(command, desk, out),
         LetterCommand::Recover { folder } => recover(folder, desk, out),
         LetterCommand::Template => Ok(out.write_all(DEFAULT_TEMPLATE.as_bytes())?),
         LetterCommand::Specimen { out: path } => specimen(path, desk, out),

@@ -41,6 +41,21 @@ pub struct LetterText {
     pub issuance_password: SecretString,
 }
 
+/// One account's reminder that its certificate ends. Nothing on it is secret.
+#[derive(Debug)]
+pub struct ReminderText {
+    /// The letter's number.
+    pub number: String,
+    /// Whose letter it is.
+    pub user_id: UserId,
+    /// The class of that user ID.
+    pub class: Class,
+    /// What the envelope's window shows.
+    pub addressee: Addressee,
+    /// The certificate's last valid second.
+    pub until: DateTime<Utc>,
+}
+
 /// The address block.
 #[derive(Debug, Clone)]
 pub struct Addressee {

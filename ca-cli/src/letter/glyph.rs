@@ -4,7 +4,10 @@
 use secrecy::ExposeSecret;
 use typst::text::Font;
 
-use super::{LetterError, LetterText, MissingGlyph, RunText};
+use super::{Addressee, LetterError, LetterText, MissingGlyph, ReminderText, RunText};
+
+/// A field's name and what it says.
+type Field<'a> = (&'static str, &'a str);
 
 /// Names every character that no font has, in the order of the letters, each once per field.
 pub(super) fn check(
@@ -12,19 +15,36 @@ pub(super) fn check(
     letters: &[LetterText],
     fonts: &[Font],
 ) -> Result<(), LetterError> {
+    let fields = letters
+        .iter()
+        .map(|letter| (letter.user_id.as_str(), letter_fields(letter)));
+    check_fields(run, fields, fonts)
+}
+
+/// The same for reminders.
+pub(super) fn check_reminders(
+    run: &RunText,
+    reminders: &[ReminderText],
+    fonts: &[Font],
+) -> Result<(), LetterError> {
+    let fields = reminders
+        .iter()
+        .map(|letter| (letter.user_id.as_str(), reminder_fields(letter)));
+    check_fields(run, fields, fonts)
+}
+
+fn check_fields<'a>(
+    run: &RunText,
+    letters: impl Iterator<Item = (&'a str, Vec<Field<'a>>)>,
+    fonts: &[Font],
+) -> Result<(), LetterError> {
     let mut missing = Vec::new();
     for (field, text) in run_fields(run) {
         collect(&mut missing, None, field, text, fonts);
     }
-    for letter in letters {
-        for (field, text) in letter_fields(letter) {
-            collect(
-                &mut missing,
-                Some(letter.user_id.as_str()),
-                field,
-                text,
-                fonts,
-            );
+    for (user_id, fields) in letters {
+        for (field, text) in fields {
+            collect(&mut missing, Some(user_id), field, text, fonts);
         }
     }
     if missing.is_empty() {
@@ -34,7 +54,7 @@ pub(super) fn check(
     }
 }
 
-fn run_fields(run: &RunText) -> Vec<(&'static str, &str)> {
+fn run_fields(run: &RunText) -> Vec<Field<'_>> {
     let RunText {
         sender,
         contact,
@@ -58,15 +78,12 @@ fn run_fields(run: &RunText) -> Vec<(&'static str, &str)> {
     fields
 }
 
-fn letter_fields(letter: &LetterText) -> Vec<(&'static str, &str)> {
-    let LetterText { addressee, .. } = letter;
+fn letter_fields(letter: &LetterText) -> Vec<Field<'_>> {
     let mut fields = vec![
         ("番号 letter number", letter.number.as_str()),
         ("ユーザＩＤ user ID", letter.user_id.as_str()),
         ("区分 class", &letter.class.name),
         ("英語の区分 class", &letter.class.name_en),
-        ("郵便番号 postal code", &addressee.postal_code),
-        ("名称 name", &addressee.name),
         (
             "ログインパスワード login password",
             letter.login_password.expose_secret(),
@@ -75,6 +92,26 @@ fn letter_fields(letter: &LetterText) -> Vec<(&'static str, &str)> {
             "発行用パスワード issuance password",
             letter.issuance_password.expose_secret(),
         ),
+    ];
+    fields.extend(addressee_fields(&letter.addressee));
+    fields
+}
+
+fn reminder_fields(letter: &ReminderText) -> Vec<Field<'_>> {
+    let mut fields = vec![
+        ("番号 letter number", letter.number.as_str()),
+        ("ユーザＩＤ user ID", letter.user_id.as_str()),
+        ("区分 class", &letter.class.name),
+        ("英語の区分 class", &letter.class.name_en),
+    ];
+    fields.extend(addressee_fields(&letter.addressee));
+    fields
+}
+
+fn addressee_fields(addressee: &Addressee) -> Vec<Field<'_>> {
+    let mut fields = vec![
+        ("郵便番号 postal code", addressee.postal_code.as_str()),
+        ("名称 name", &addressee.name),
     ];
     fields.extend(
         addressee

@@ -2,13 +2,14 @@
 //!
 //! The keys are the template's contract with organisations that edit it: docs/letter.md lists them.
 
+use ca_core::domain::renewal::opens_at;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::{iso_date, japanese_date, tokyo};
 use chrono::{DateTime, Datelike, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 
-use super::{Addressee, Contact, LetterError, LetterText, RunText, Sender, qr};
+use super::{Addressee, Contact, LetterError, LetterText, ReminderText, RunText, Sender, qr};
 
 /// Characters of a password printed together.
 const GROUP: usize = 4;
@@ -19,6 +20,33 @@ pub(super) fn inputs(run: &RunText, letters: &[LetterText]) -> Result<Dict, Lett
         "run" => run_value(run)?,
         "letters" => letters.iter().map(letter_value).collect::<Array>(),
     })
+}
+
+/// What the reminder's template finds there.
+pub(super) fn reminder_inputs(
+    run: &RunText,
+    reminders: &[ReminderText],
+) -> Result<Dict, LetterError> {
+    Ok(dict! {
+        "run" => run_value(run)?,
+        "letters" => reminders.iter().map(reminder_value).collect::<Array>(),
+    })
+}
+
+fn reminder_value(letter: &ReminderText) -> Value {
+    let last_minute = letter.until.with_timezone(&tokyo()).format("%H:%M");
+    dict! {
+        "number" => letter.number.as_str(),
+        "user-id" => letter.user_id.as_str(),
+        "user-id-grouped" => letter.user_id.display_grouped(),
+        "class-name" => letter.class.name.as_str(),
+        "class-name-en" => letter.class.name_en.as_str(),
+        "addressee" => addressee_value(&letter.addressee),
+        "until" => date_value(letter.until),
+        "until-time" => last_minute.to_string(),
+        "opens" => date_value(opens_at(letter.until)),
+    }
+    .into_value()
 }
 
 fn run_value(run: &RunText) -> Result<Value, LetterError> {

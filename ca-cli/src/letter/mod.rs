@@ -14,6 +14,7 @@ mod input;
 mod press;
 mod press_error;
 mod qr;
+mod remind;
 mod render;
 mod selection;
 mod specimen;
@@ -21,12 +22,13 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use data::{Addressee, Contact, LetterText, RunText, Sender};
+pub use data::{Addressee, Contact, LetterText, ReminderText, RunText, Sender};
 pub use draft::{DraftError, Recovered};
 pub use error::{LetterError, MissingGlyph};
 pub use press::{Order, Press, Printed, template};
 pub use press_error::PressError;
-pub use render::render;
+pub use remind::Reminded;
+pub use render::{render, render_reminders};
 pub use selection::{MOST_LETTERS, Selection, SelectionError};
 pub use specimen::{specimen_letters, specimen_run};
 pub use template::{DEFAULT_TEMPLATE, Template};

@@ -19,7 +19,7 @@ use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::Clock;
 use ca_core::flow::print_letters::{PrintError, PrintedLetter, print_letters};
 use ca_core::store::letter::LetterRun;
-use ca_core::store::{Store, account, authority, letter};
+use ca_core::store::{Store, StoreError, account, authority, letter};
 use chrono::{DateTime, Utc};
 
 use super::draft::{self, Draft, DraftError, Recovered};
@@ -70,7 +70,7 @@ impl Press<'_> {
     /// [`PressError`]. But for its last two cases the database and the folder are as they were.
     pub fn print(&self, staff: &str, order: &Order) -> Result<Printed, PressError> {
         // 1. What an earlier, interrupted run left in this folder.
-        self.finish_earlier(order)?;
+        self.finish_earlier(&order.target)?;
         draft::refuse_existing(&order.target, order.replace)?;
         // 2. Whose letters, and what they say; fresh passwords.
         let act = Act::new(Actor::Staff(staff.to_owned()), self.clock.now());
@@ -119,8 +119,8 @@ impl Press<'_> {
         })
     }
 
-    fn finish_earlier(&self, order: &Order) -> Result<(), PressError> {
-        let recovered = self.recover(&draft::folder_of(&order.target))?;
+    pub(super) fn finish_earlier(&self, target: &Path) -> Result<(), PressError> {
+        let recovered = self.recover(&draft::folder_of(target))?;
         let (mut paths, mut letters) = (Vec::new(), 0);
         for one in recovered {
             if let Recovered::Placed {
@@ -142,7 +142,7 @@ impl Press<'_> {
     }
 
     /// What drafts of this installation are known by: its first root, which no later one replaces.
-    fn installation(&self) -> Result<Thumbprint, PressError> {
+    pub(super) fn installation(&self) -> Result<Thumbprint, PressError> {
         let all = self.store.read(authority::list)?;
         let first = all.first().ok_or(PressError::NoAuthority)?;
         Ok(Thumbprint::of_der(&first.certificate_der))
@@ -174,14 +174,28 @@ impl Press<'_> {
             Err(PrintError::PrintedMeanwhile(user_id)) => {
                 return Err(PressError::PrintedMeanwhile(user_id));
             }
-            Err(PrintError::Store(error)) if !draft.is_written() => return Err(error.into()),
             Err(PrintError::Store(error)) => error,
         };
+        let first = rows.first().map(|row| row.account_id);
+        self.settle_commit(error, run, draft, first)
+    }
+
+    /// After an error of the database, `first` being an account that the transaction locked.
+    pub(super) fn settle_commit(
+        &self,
+        error: StoreError,
+        run: &LetterRun,
+        draft: &Draft,
+        first: Option<i64>,
+    ) -> Result<(), PressError> {
+        if !draft.is_written() {
+            return Err(error.into());
+        }
         // The commit itself failed. Its transaction held this account: once the lock is ours,
         // the answer is final.
         let found = self.store.transaction(|db| {
-            if let Some(first) = rows.first() {
-                account::lock(db, first.account_id)?;
+            if let Some(first) = first {
+                account::lock(db, first)?;
             }
             letter::find_run(db, &run.id)
         });
@@ -198,7 +212,7 @@ impl Press<'_> {
         }
     }
 
-    fn run_text(&self, printed_at: DateTime<Utc>) -> Result<RunText, PressError> {
+    pub(super) fn run_text(&self, printed_at: DateTime<Utc>) -> Result<RunText, PressError> {
         let Config {
             service, letter, ..
         } = self.config;

@@ -43,6 +43,12 @@ pub enum PressError {
          A letter for {0} was printed by somebody else at the same time; nothing was written here. Run the command again."
     )]
     PrintedMeanwhile(String),
+    /// A mail address or a new certificate came, or somebody else printed the reminder.
+    #[error(
+        "{0} は、期限のお知らせが要らなくなったか、同時に別の操作で印刷されました。今回の分を取り消しました。\n\
+         {0} no longer waits for a reminder; nothing was written here. Run the command again."
+    )]
+    DueNoLonger(String),
     /// The database failed; nothing was recorded.
     #[error("データベースに記録できないため、お知らせを取り消しました。\nNothing was printed: {0}")]
     Store(#[from] StoreError),

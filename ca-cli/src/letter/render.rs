@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret;
 use secrecy::zeroize::Zeroizing;
 use typst::diag::{FileError, FileResult, SourceDiagnostic, Warned};
-use typst::foundations::Bytes;
+use typst::foundations::{Bytes, Dict};
 use typst::syntax::{FileId, Source, VirtualRoot};
+use typst::text::Font;
 use typst::{World, WorldExt};
 use typst_as_lib::TypstEngine;
 use typst_as_lib::file_resolver::FileResolver;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-use super::{LetterError, LetterText, RunText, Template, font, glyph, input};
+use super::{LetterError, LetterText, ReminderText, RunText, Template, font, glyph, input};
 
 /// The template's name inside typst; errors show [`Template`]'s own.
 const MAIN: &str = "letter.typ";
@@ -38,6 +39,31 @@ pub fn render(
     let fonts = font::load(&template.fonts)?;
     glyph::check(run, letters, &fonts)?;
     let inputs = input::inputs(run, letters)?;
+    draw(inputs, fonts, letters, template)
+}
+
+/// Prints all `reminders` into one PDF/A-2b, a sheet each.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_reminders(
+    run: &RunText,
+    reminders: &[ReminderText],
+    template: &Template,
+) -> Result<Zeroizing<Vec<u8>>, LetterError> {
+    let fonts = font::load(&template.fonts)?;
+    glyph::check_reminders(run, reminders, &fonts)?;
+    let inputs = input::reminder_inputs(run, reminders)?;
+    draw(inputs, fonts, &[], template)
+}
+
+/// Lays out `inputs`; the passwords of `letters` are struck out of what an error says.
+fn draw(
+    inputs: Dict,
+    fonts: Vec<Font>,
+    letters: &[LetterText],
+    template: &Template,
+) -> Result<Zeroizing<Vec<u8>>, LetterError> {
     let engine = TypstEngine::builder()
         .main_file((MAIN, template.source.as_str()))
         .add_file_resolver(Beside(template.folder.clone()))

@@ -155,7 +155,7 @@ pub(super) fn letters(
     at: DateTime<Utc>,
 ) -> Result<Vec<LetterText>, SelectionError> {
     let classes = config.classes();
-    let run = format!("{}-{}", iso_date(at).replace('-', ""), code(random));
+    let run = number(random, at);
     accounts
         .iter()
         .zip(1..)
@@ -173,15 +173,25 @@ fn letter(
         number,
         user_id: account.user_id.clone(),
         class: classes.class_of(&account.user_id)?.clone(),
-        addressee: Addressee {
-            postal_code: account.postal_code.clone(),
-            address: account.address_lines().map(str::to_owned).collect(),
-            name: account.name.clone(),
-            recipient: account.recipient.clone(),
-        },
+        addressee: addressee(account),
         login_password: LoginPassword::generate_temporary(random).secret().clone(),
         issuance_password: IssuancePassword::generate(random).secret().clone(),
     })
+}
+
+/// What the window shows of `account`.
+pub(super) fn addressee(account: &Account) -> Addressee {
+    Addressee {
+        postal_code: account.postal_code.clone(),
+        address: account.address_lines().map(str::to_owned).collect(),
+        name: account.name.clone(),
+        recipient: account.recipient.clone(),
+    }
+}
+
+/// How the numbers of a run's letters begin.
+pub(super) fn number(random: &dyn Random, at: DateTime<Utc>) -> String {
+    format!("{}-{}", iso_date(at).replace('-', ""), code(random))
 }
 
 /// Four letters that tell the runs of a day apart; the database refuses a number used before.

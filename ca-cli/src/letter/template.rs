@@ -5,7 +5,16 @@ use std::path::{Path, PathBuf};
 use super::LetterError;
 
 /// The built-in template; `ca-cli letter template` prints it as a starting point.
-pub const DEFAULT_TEMPLATE: &str = include_str!("../../templates/letter.typ");
+pub const DEFAULT_TEMPLATE: &str = concat!(
+    include_str!("../../templates/sheet.typ"),
+    include_str!("../../templates/letter.typ")
+);
+
+/// The reminder's template: the same sheet and window, other thirds below.
+const REMINDER: &str = concat!(
+    include_str!("../../templates/sheet.typ"),
+    include_str!("../../templates/remind.typ")
+);
 
 /// A letter's template with the fonts added to the embedded ones.
 #[derive(Debug, Clone)]
@@ -26,6 +35,15 @@ impl Template {
             name: "letter.typ".to_owned(),
             folder: None,
             fonts: Vec::new(),
+        }
+    }
+
+    /// The template of reminders in the program.
+    pub fn reminder() -> Self {
+        Self {
+            source: REMINDER.to_owned(),
+            name: "remind.typ".to_owned(),
+            ..Self::built_in()
         }
     }
 

@@ -5,6 +5,7 @@ mod press;
 mod reading;
 mod refusal;
 mod register;
+mod remind;
 mod sheet;
 mod template;
 

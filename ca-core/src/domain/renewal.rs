@@ -9,6 +9,10 @@ use super::user_id::UserId;
 /// How long before its end a certificate may be renewed (J7).
 const OPENS: Months = Months::new(1);
 
+/// From how many days before its end an office without a mail address is sent a letter. Post takes days, so there is
+/// one letter for each certificate and no later mark.
+pub const LETTER_DAYS: u32 = 30;
+
 /// From when on the next certificate may be asked for, one calendar month before `end`.
 pub fn opens_at(end: DateTime<Utc>) -> DateTime<Utc> {
     let local = end.with_timezone(&tokyo()).checked_sub_months(OPENS);

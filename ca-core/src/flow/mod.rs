@@ -42,6 +42,7 @@ pub mod recover;
 pub mod refuse_portal;
 pub mod reject_reissue;
 pub mod reject_requests;
+pub mod remind_by_letter;
 pub mod remind_of_ends;
 pub mod resume_portal;
 pub mod resume_session;

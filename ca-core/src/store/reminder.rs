@@ -37,3 +37,11 @@ pub fn note(
         .execute(db))?;
     Ok(rows == 1)
 }
+
+/// Whether `subject` was reminded of on `channel`, at any mark.
+pub fn is_noted(db: &mut Db, subject: &str, channel: &str) -> StoreResult<bool> {
+    let noted = reminder::table
+        .filter(reminder::subject.eq(subject))
+        .filter(reminder::channel.eq(channel));
+    Ok(noted.count().get_result::<i64>(db)? > 0)
+}

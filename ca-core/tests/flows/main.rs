@@ -17,6 +17,7 @@ mod ocsp;
 mod portal;
 mod reissue;
 mod reissue_race;
+mod reminder_letters;
 mod renewal;
 mod requests;
 mod revocation;

@@ -15,7 +15,7 @@ use crate::world::{HOST, Office, World, at, certificate, intent, on_both, worker
 
 const MARKS: &[u32] = &[30, 14, 7, 1];
 
-fn seconds(when: DateTime<Utc>) -> i64 {
+pub fn seconds(when: DateTime<Utc>) -> i64 {
     (when - at(0)).num_seconds()
 }
 
@@ -28,14 +28,19 @@ fn remind(world: &World, when: DateTime<Utc>) -> usize {
 }
 
 /// An office with a certificate that ends at `end`.
-fn holder(world: &World, digits: &str, end: DateTime<Utc>) -> (Office, SerialNumber) {
+pub fn holder(world: &World, digits: &str, end: DateTime<Utc>) -> (Office, SerialNumber) {
     let office = world.office(digits);
     let serial = give(world, &office, at(40), end);
     (office, serial)
 }
 
 /// One more certificate for the office.
-fn give(world: &World, office: &Office, begin: DateTime<Utc>, end: DateTime<Utc>) -> SerialNumber {
+pub fn give(
+    world: &World,
+    office: &Office,
+    begin: DateTime<Utc>,
+    end: DateTime<Utc>,
+) -> SerialNumber {
     let account = world.account(&office.id);
     let serial = SerialNumber::random(&world.random);
     let mut request = world.pending(&format!("99{:08}", seconds(end).rem_euclid(100_000_000)));
