@@ -67,8 +67,9 @@ pub enum DraftError {
     },
     /// A recorded draft is not what was recorded.
     #[error(
-        "{path} は記録されたＰＤＦと一致しません。捨てて、`ca-cli letter print --user-id` で印刷し直してください。\n\
-         {path} is not the PDF that was recorded: delete it and print its letters anew with --user-id.",
+        "{path} は記録されたＰＤＦと一致しません。捨ててください。パスワードの手紙は `ca-cli letter print --user-id` で印刷し直し、更新の案内は電話などで伝えてください。\n\
+         {path} is not the PDF that was recorded: delete it. Print letters with passwords anew with --user-id; tell \
+         the offices of a reminder in another way.",
         path = .0.display()
     )]
     Damaged(PathBuf),

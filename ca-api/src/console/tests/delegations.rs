@@ -71,6 +71,7 @@ async fn what_is_wrong_stands_beside_its_field_and_nothing_is_entered() {
     desk.account("KJ2700000003", "自分で登録した事業所", "suzuki");
     desk.account("HD2700000009", "代理人協会", "sato");
     let mut browser = Browser::at_work(&desk, &suzuki).await;
+    browser.get(LIST).await;
     for (form, field) in [
         (
             fields("KJ2700000001", "HD2700000009", "2026-02-31", ""),
