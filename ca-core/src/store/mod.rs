@@ -159,11 +159,6 @@ impl Store {
         migration::revert_all(&mut *self.connection()?)
     }
 
-    /// Runs every missing migration.
-    pub fn run_migrations(&self) -> StoreResult<()> {
-        migration::run(&mut *self.connection()?)
-    }
-
     /// Runs `work` in one transaction: all of it is stored, or nothing.
     ///
     /// On SQLite it is `BEGIN IMMEDIATE`: the right to write is taken at the start, since a
