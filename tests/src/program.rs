@@ -32,6 +32,19 @@ pub fn command(name: &str) -> Command {
     command
 }
 
+/// The same command with a clock so many days from today; its timers go on as they are. `faketime` runs a
+/// program as its child, where signals do not reach it, so its library is asked for directly.
+pub fn command_at(name: &str, days: i64) -> Command {
+    let mut command = command(name);
+    if days != 0 {
+        command
+            .env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1")
+            .env("FAKETIME", format!("{days:+}d"))
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    }
+    command
+}
+
 /// What a finished program left behind.
 #[derive(Debug)]
 pub struct Answer {

@@ -24,6 +24,7 @@ pub struct Service {
     pub database: Database,
     ports: [u16; 4],
     runs: usize,
+    clock: i64,
 }
 
 impl Service {
@@ -42,6 +43,26 @@ impl Service {
 
     /// Only a configuration: what somebody has before the first command.
     pub fn configured(engine: Engine, more: &str) -> Self {
+        Self::configured_at(0, engine, more)
+    }
+
+    /// A service that was set up under a clock so many days from today (before it: negative). Only the site's
+    /// certificate is of today, because browsers come with today's clock.
+    pub fn set_up_at(days: i64, engine: Engine) -> Self {
+        let mut service = Self::configured_at(days, engine, "");
+        service.cli(&["ca", "init"]).ok();
+        service.set_clock(0);
+        service.cli(&["certificate", "issue-server"]).ok();
+        service.set_clock(days);
+        service
+    }
+
+    /// Programs that start from now on have a clock so many days from today.
+    pub fn set_clock(&mut self, days: i64) {
+        self.clock = days;
+    }
+
+    fn configured_at(clock: i64, engine: Engine, more: &str) -> Self {
         let folder = Folder::new("service");
         let database = Database::new(engine);
         let service = Self {
@@ -49,11 +70,12 @@ impl Service {
             database,
             ports: port::free(),
             runs: 0,
+            clock,
         };
         service
             .folder
             .write("passphrase", format!("{PASSPHRASE}\n"));
-        service.folder.write("calendar.toml", always_open());
+        service.folder.write("calendar.toml", always_open(clock));
         service.configure(more);
         service
     }
@@ -88,7 +110,7 @@ impl Service {
 
     /// A command of `ca-cli` on this service.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = program::command("ca-cli");
+        let mut command = program::command_at("ca-cli", self.clock);
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
@@ -194,7 +216,7 @@ impl Service {
 
     /// Lets a worker do all that is due, once.
     pub fn work_once(&self) -> Answer {
-        let mut command = program::command("ca-worker");
+        let mut command = program::command_at("ca-worker", self.clock);
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
@@ -203,7 +225,7 @@ impl Service {
     }
 
     fn start(&self, name: &str, arguments: &[&str]) -> Process {
-        let mut command = program::command(name);
+        let mut command = program::command_at(name, self.clock);
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
@@ -279,10 +301,11 @@ pub const HEAD: &str = "user_id,name,postal_code,address1,address2,address3,reci
 
 /// A calendar that is open around the clock: what these tests are about is not business hours. Every
 /// year has to have a holiday; it is half a year away.
-fn always_open() -> String {
+fn always_open(clock: i64) -> String {
     let today = chrono::Utc::now();
+    let first = (today + chrono::Duration::days(clock)).year() - 1;
     let far = (today + chrono::Duration::days(182)).format("%m-%d");
-    let years = today.year() - 1..today.year() + 5;
+    let years = first..today.year() + 5;
     let years: String = years
         .map(|year| format!("[holidays.{year}]\n\"{far}\" = \"休日\"\n"))
         .collect();

@@ -45,6 +45,7 @@ refused-other-what = The user ID you entered is not that of the certificate you 
 refused-unknown = You cannot log in with this certificate
 refused-unknown-what = The certificate you chose was not issued for logging in, or comes from an authority that is no longer in use.
 refused-step-import = Import your client certificate on this PC. If you have done so, go on to the next step.
+refused-step-ended = Browsers do not offer a certificate whose validity has ended. If yours has, apply for a new one at the certificate service. You can apply without a client certificate.
 refused-step-close = Close all windows of the browser. Until then it remembers the certificate you chose before (or that you pressed Cancel).
 refused-step-choose = Open the browser again, open the login page, and choose the certificate with your user ID when you are asked.
 refused-step-choose-other = Open the browser again, open the login page, and choose the certificate of the user ID you log in with.

@@ -23,6 +23,8 @@ pub(crate) struct RefusedPage {
     pub(crate) steps: Vec<String>,
     /// Where to go: address and label.
     pub(crate) action: (String, String),
+    /// Another way, for some.
+    pub(crate) also: Option<(String, String)>,
     /// What the browser showed.
     pub(crate) certificate: Option<Certified>,
     /// From when to when it holds, where that is what is wrong.
@@ -59,6 +61,7 @@ pub(crate) fn refused_page(
     RefusedPage {
         steps: steps(&page, refusal),
         action: action(&page, refusal),
+        also: (refusal == Refusal::NoCertificate).then(|| to_service(&page)),
         title,
         what,
         certificate,
@@ -89,6 +92,7 @@ fn steps(page: &Page, refusal: Refusal) -> Vec<String> {
     match refusal {
         Refusal::NoCertificate => vec![
             page.t("refused-step-import"),
+            page.t("refused-step-ended"),
             page.t("refused-step-close"),
             page.t("refused-step-choose"),
         ],
@@ -122,14 +126,19 @@ fn steps(page: &Page, refusal: Refusal) -> Vec<String> {
     }
 }
 
-fn action(page: &Page, refusal: Refusal) -> (String, String) {
+/// The application needs no certificate.
+fn to_service(page: &Page) -> (String, String) {
     let service = format!("{}service", page.public_url);
+    (service, page.t("refused-to-service"))
+}
+
+fn action(page: &Page, refusal: Refusal) -> (String, String) {
     match refusal {
         Refusal::NoCertificate => (
             format!("{}help/client", page.public_url),
             page.t("refused-to-guide"),
         ),
-        Refusal::Expired | Refusal::Revoked => (service, page.t("refused-to-service")),
+        Refusal::Expired | Refusal::Revoked => to_service(page),
         Refusal::OtherAccount => (super::path::LOGIN.to_owned(), page.t("refused-to-login")),
         _ => (page.public_url.clone(), page.t("problem-to-top")),
     }

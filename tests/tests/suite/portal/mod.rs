@@ -3,6 +3,7 @@
 mod agents_notices;
 mod browser;
 mod door;
+mod ends;
 mod forward_auth;
 mod functions;
 mod renewal;
