@@ -39,6 +39,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     log(options.json);
+    let _scenario = ca_core::fault::from_environment();
     match work(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,6 +10,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli);
+    let _scenario = ca_core::fault::from_environment();
     let outcome = ca_core::process::close_off()
         .map_err(Into::into)
         .and_then(|()| command::run(&cli, &mut io::stdout().lock()));

@@ -4,6 +4,7 @@
 //! There is no HTTP, no SMTP and no private key in this crate.
 pub mod config;
 pub mod domain;
+pub mod fault;
 pub mod flow;
 pub mod process;
 pub mod queue;

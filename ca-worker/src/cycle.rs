@@ -18,6 +18,7 @@ mod jobs;
 mod prepare;
 mod record;
 mod recover;
+mod skew;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -28,6 +29,7 @@ use ca_core::store::StoreError;
 pub use batch::{Batch, work_one_batch};
 pub(crate) use jobs::in_parallel;
 pub use recover::take_back_lapsed;
+pub use skew::check_clock;
 pub use window::{Window, window};
 
 /// Why a request did not become a certificate.
@@ -73,6 +75,16 @@ pub enum CycleError {
     /// The calendar does not cover this year; nothing is signed on a guess.
     #[error("the calendar says: {0}; nothing is signed until it does")]
     Calendar(String),
+    /// Our clock and the database's tell different times.
+    #[error(
+        "this machine's clock and the database's are {apart} seconds apart, and {most} are allowed; nothing is signed until both are set right"
+    )]
+    Skew {
+        /// How far, in seconds.
+        apart: i64,
+        /// How far is allowed, in seconds.
+        most: i64,
+    },
     /// The root or the clock does not allow work.
     #[error(transparent)]
     Authority(#[from] crate::authority::AuthorityError),

@@ -10,6 +10,7 @@ mod tests;
 use std::path::PathBuf;
 
 use ca_core::config::{Config, MailTransport};
+use ca_core::fault;
 use ca_core::flow::Postmark;
 use ca_core::flow::owe_notice_mails::owe_notice_mails;
 use ca_core::flow::remind_of_ends::remind_of_ends;
@@ -135,7 +136,12 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
         let outcome = match (&notified.trouble, &worker.notifier) {
             (Some(trouble), _) => MailOutcome::Later(trouble.clone()),
-            (None, notifier) => outcome(notifier.deliver(&mail), &mut notified),
+            (None, notifier) => {
+                fault::before("notify")?;
+                let delivered = notifier.deliver(&mail);
+                fault::after("notify")?;
+                outcome(delivered, &mut notified)
+            }
         };
         match &outcome {
             MailOutcome::Sent => notified.sent += 1,

@@ -37,6 +37,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log(arguments.json);
+    let _scenario = ca_core::fault::from_environment();
     match work(&arguments) {
         Ok(status) => status,
         Err(error) => {

@@ -97,7 +97,7 @@ fn answer_batch(worker: &Worker, generation: &Generation) -> Result<Answered, Oc
     if ended.is_empty() && signed.is_empty() {
         return Ok(Answered::default());
     }
-    worker.store.transaction(|db| {
+    worker.store.step("ocsp", |db| {
         Ok(Answered {
             forgotten: ocsp_answer::forget(db, &ended)?,
             signed: ocsp_answer::put(db, &signed)?,

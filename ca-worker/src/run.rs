@@ -1,12 +1,16 @@
 //! One unit of work, two drivers: once, and for ever.
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use ca_core::store::Db;
 use ca_core::store::worker_status::{self, WorkerStatus};
 
 use crate::authority::check_life;
 use crate::crl::{Made, lists_due};
-use crate::cycle::{Batch, CycleError, Window, take_back_lapsed, window, work_one_batch};
+use crate::cycle::{
+    Batch, CycleError, Window, check_clock, take_back_lapsed, window, work_one_batch,
+};
 use crate::mail::{Notified, notify};
 use crate::ocsp::{Answered, answer_due};
 use crate::worker::Worker;
@@ -56,26 +60,43 @@ pub fn run_once(worker: &Worker) -> Report {
         Ok(answered) => report.ocsp = answered,
         Err(error) => report.troubles.push(error.to_string()),
     }
-    match notify(worker) {
+    match part(|| notify(worker)) {
         Ok(notified) => report.mail = notified,
-        Err(error) => report.troubles.push(error.to_string()),
+        Err(trouble) => report.troubles.push(trouble),
     }
     report
+}
+
+/// Runs one part of the work. A panic in it is trouble like others: a thread that ended would leave its part undone,
+/// and nobody would see it.
+fn part<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(_) => Err("the program panicked; its log says where".into()),
+    }
 }
 
 /// The signing part of [`run_once`]: steps 10 and 3 to 8.
 fn sign_once(worker: &Worker) -> Report {
     let mut report = Report::default();
-    match take_back_lapsed(worker) {
-        Ok(recovered) => report.returned = recovered.returned.len() + recovered.parked.len(),
-        Err(error) => report.troubles.push(error.to_string()),
-    }
-    match sign_batch(worker, &mut report) {
-        Ok(batch) => report.batch = batch,
-        Err(error) => report.troubles.push(error.to_string()),
+    // By a wrong clock no lease is judged and no certificate dated.
+    match part(|| check_clock(worker)) {
+        Ok(()) => recover_and_sign(worker, &mut report),
+        Err(trouble) => report.troubles.push(trouble),
     }
     tell(worker, &mut report);
     report
+}
+
+fn recover_and_sign(worker: &Worker, report: &mut Report) {
+    match part(|| take_back_lapsed(worker)) {
+        Ok(recovered) => report.returned = recovered.returned.len() + recovered.parked.len(),
+        Err(trouble) => report.troubles.push(trouble),
+    }
+    match part(|| sign_batch(worker, report)) {
+        Ok(batch) => report.batch = batch,
+        Err(trouble) => report.troubles.push(trouble),
+    }
 }
 
 fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError> {
@@ -122,10 +143,10 @@ fn watch_forever(worker: &Worker, poll: Duration, told: &AtomicBool, stop: &Atom
         if told.load(Ordering::SeqCst) {
             break Ended::Shutdown;
         }
-        match worker.authority.is_outdated(&worker.store) {
+        match part(|| worker.authority.is_outdated(&worker.store)) {
             Ok(false) => {}
             Ok(true) => break Ended::Outdated,
-            Err(error) => tracing::error!(%error, "the generations of the root cannot be read"),
+            Err(error) => tracing::error!(error, "the generations of the root cannot be read"),
         }
     };
     stop.store(true, Ordering::SeqCst);
@@ -152,10 +173,10 @@ fn sign_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
 
 fn mail_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
     while !shutdown.load(Ordering::SeqCst) {
-        let more = match notify(worker) {
+        let more = match part(|| notify(worker)) {
             Ok(notified) => notified.sent > 0 && notified.trouble.is_none(),
             Err(error) => {
-                tracing::error!(%error, "the outbox cannot be looked into; it is tried again");
+                tracing::error!(error, "the outbox cannot be looked into; it is tried again");
                 false
             }
         };
@@ -224,11 +245,13 @@ fn tell(worker: &Worker, report: &mut Report) {
         state: state.to_owned(),
         detail,
     };
-    if let Err(error) = worker
-        .store
-        .transaction(|db| worker_status::put(db, &status))
-    {
-        report.troubles.push(error.to_string());
+    let told = part(|| {
+        let put = |db: &mut Db| worker_status::put(db, &status);
+        worker.store.transaction(put)
+    });
+    if let Err(trouble) = told {
+        worker.was_not_told();
+        report.troubles.push(trouble);
     }
 }
 

@@ -21,6 +21,8 @@ use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
 
 /// How often an unchanged state is told again.
 const SIGN_OF_LIFE: Duration = Duration::seconds(30);
+/// How far our clock and the database server's may be apart.
+const MOST_SKEW: Duration = Duration::seconds(60);
 /// How often one worker looks for certificates that end. What went out is in the database, so any pace is safe.
 const REMIND_EVERY: Duration = Duration::hours(1);
 
@@ -45,6 +47,8 @@ pub struct Settings {
     pub crl_validity: Duration,
     /// When renewals begin, and when people are reminded of ends.
     pub renewal: RenewalConfig,
+    /// How far our clock may be from the database server's; none where time is a test's.
+    pub most_skew: Option<Duration>,
 }
 
 /// A worker, named in leases and audit entries.
@@ -127,6 +131,7 @@ impl Settings {
             host: config.service.host.clone(),
             crl_validity: config.crl.validity(calendar.longest_closure()),
             renewal: config.renewal.clone(),
+            most_skew: Some(MOST_SKEW),
         })
     }
 }
@@ -268,6 +273,11 @@ impl Worker {
             });
         }
         !same
+    }
+
+    /// What operators should have been told could not be written down: it is told again at the next look.
+    pub(crate) fn was_not_told(&self) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn owed(&self) -> MutexGuard<'_, Vec<Held>> {

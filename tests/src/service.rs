@@ -300,8 +300,9 @@ pub fn row(user_id: &str) -> String {
 pub const HEAD: &str = "user_id,name,postal_code,address1,address2,address3,recipient,mail_address";
 
 /// A calendar that is open around the clock: what these tests are about is not business hours. Every
-/// year has to have a holiday; it is half a year away.
-fn always_open(clock: i64) -> String {
+/// year has to have a holiday; it is half a year away. It begins before the machine's clock and before one that is
+/// `clock` days from it.
+pub fn always_open(clock: i64) -> String {
     let today = chrono::Utc::now();
     let first = (today + chrono::Duration::days(clock)).year() - 1;
     let far = (today + chrono::Duration::days(182)).format("%m-%d");

@@ -63,7 +63,7 @@ pub fn accept_reissue(
     acceptance: Acceptance<'_>,
 ) -> StoreResult<ReissueDecision> {
     let act = Act::new(Actor::Operator(operator.name.clone()), at);
-    store.transaction(|db| {
+    store.step("reissue", |db| {
         let Some(applied) = reissue::lock(db, id)? else {
             return Ok(ReissueDecision::NoSuchApplication);
         };

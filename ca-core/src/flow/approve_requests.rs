@@ -73,7 +73,7 @@ pub fn approve_requests(
     operator: &Operator,
     seen: &[Seen],
 ) -> StoreResult<Vec<(RequestId, Decision)>> {
-    store.transaction(|db| {
+    store.step("approve", |db| {
         let mut outcomes = Vec::with_capacity(seen.len());
         let mut records = Vec::new();
         for one in seen {

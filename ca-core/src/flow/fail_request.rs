@@ -27,7 +27,7 @@ pub fn fail_request(
     held: &Held,
     failure: &Failure,
 ) -> StoreResult<Option<RequestState>> {
-    store.transaction(|db| {
+    store.step("park", |db| {
         let serials: Vec<_> = held.serial.into_iter().collect();
         abandon(db, &serials, act.at)?;
         let Some(current) = request::lock(db, &held.request_id)? else {

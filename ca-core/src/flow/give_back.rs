@@ -7,7 +7,7 @@ use crate::store::{Store, StoreResult, audit, request_lease};
 
 /// Gives back what is still held; serials already drawn for it are abandoned. Returns how many.
 pub fn give_back(store: &Store, act: &Act, held: &[Held], reason: &str) -> StoreResult<usize> {
-    store.transaction(|db| {
+    store.step("give-back", |db| {
         let serials: Vec<_> = held.iter().filter_map(|one| one.serial).collect();
         abandon(db, &serials, act.at)?;
         let mut given = 0;

@@ -8,6 +8,7 @@ pub mod apply_reissue;
 pub mod approve_requests;
 pub mod ask_address_change;
 pub mod change_login_password;
+pub mod check_invariants;
 pub mod choose_mails;
 pub mod choose_reference;
 pub mod decide_address_change;

@@ -96,7 +96,7 @@ pub fn order_revocation(
     order: Order,
     notice: Notice<'_>,
 ) -> StoreResult<Outcome> {
-    store.transaction(|db| {
+    store.step("revoke", |db| {
         // Requests first: one that is just being recorded is waited for, and its certificate found below.
         let parked = stopped(db, selection, order)?;
         park(db, act, &parked)?;

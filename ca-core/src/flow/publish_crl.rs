@@ -6,12 +6,12 @@ use crate::store::{Store, StoreResult, audit};
 
 /// Draws the number of the next list, before it is signed: no number is ever under two lists, whatever dies.
 pub fn draw_crl_number(store: &Store, generation: i64) -> StoreResult<i64> {
-    store.transaction(|db| crl::draw_number(db, generation))
+    store.step("crl-number", |db| crl::draw_number(db, generation))
 }
 
 /// Publishes a signed list; false when another worker published a newer one meanwhile.
 pub fn publish_crl(store: &Store, act: &Act, list: &Crl, der: &[u8]) -> StoreResult<bool> {
-    store.transaction(|db| {
+    store.step("crl-publish", |db| {
         if !crl::publish(db, list, der)? {
             return Ok(false);
         }

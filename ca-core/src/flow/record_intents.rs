@@ -12,7 +12,7 @@ pub fn record_intents(
     owner: &str,
     intents: Vec<Intent>,
 ) -> StoreResult<Vec<SerialNumber>> {
-    store.transaction(|db| {
+    store.step("intend", |db| {
         let claimed: Vec<_> = intents
             .iter()
             .filter_map(|intent| intent.request_id.clone().map(|id| (id, intent.fence)))

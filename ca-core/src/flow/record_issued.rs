@@ -38,7 +38,7 @@ pub fn record_issued(
     owner: &str,
     batch: Vec<Issued>,
 ) -> StoreResult<Recorded> {
-    store.transaction(|db| {
+    store.step("record", |db| {
         let claimed: Vec<_> = batch
             .iter()
             .map(|one| (one.request_id.clone(), one.fence))
@@ -83,6 +83,7 @@ fn issue_record(one: &Issued) -> Record {
             "serial": one.certificate.serial.to_hex(),
             "subject": one.certificate.subject,
             "sha1": one.certificate.sha1_thumbprint,
+            "mail": one.mail.as_ref().map(|mail| &mail.message_id),
         }),
     )
 }

@@ -27,7 +27,7 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
         attempts,
         hopeless: false,
     };
-    store.transaction(|db| {
+    store.step("recover", |db| {
         let mut recovered = Recovered::default();
         for held in request_lease::lock_lapsed(db, act.at)? {
             let drawn: Vec<_> = intent::of_request(db, &held.id)?

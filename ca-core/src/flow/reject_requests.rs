@@ -31,7 +31,7 @@ pub fn reject_requests(
     ids: &[RequestId],
     rejection: Rejection<'_>,
 ) -> StoreResult<Vec<(RequestId, Decision)>> {
-    store.transaction(|db| {
+    store.step("reject", |db| {
         let mut outcomes = Vec::with_capacity(ids.len());
         let mut records = Vec::new();
         let mut mails = Vec::new();

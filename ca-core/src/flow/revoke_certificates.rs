@@ -19,7 +19,7 @@ pub fn revoke_certificates(
     serials: &[SerialNumber],
     reason: RevocationReason,
 ) -> StoreResult<Vec<Certificate>> {
-    store.transaction(|db| {
+    store.step("revoke", |db| {
         let (revoked, records) = revoke_in(db, serials, reason, act.at)?;
         audit::append(db, act, &records)?;
         Ok(revoked)

@@ -52,7 +52,7 @@ pub fn roll_over_authority(
         true => RollOverError::Exists(root.generation),
         false => error.into(),
     };
-    store.transaction(|db| {
+    store.step("rollover", |db| {
         if authority::find(db, root.generation)?.is_some() {
             return Err(RollOverError::Exists(root.generation));
         }

@@ -51,7 +51,7 @@ pub fn submit_request(
     profile: &Profile,
     promised_at: Option<DateTime<Utc>>,
 ) -> Result<Submitted, SubmitError> {
-    store.transaction(|db| {
+    store.step("submit", |db| {
         let session = session::lock(db, &asking.id_hash).map_err(|_| SubmitError::GateNotPassed)?;
         let account_id = session.account_id.ok_or(SubmitError::GateNotPassed)?;
         let account = account::lock(db, account_id)?;

@@ -44,5 +44,7 @@ pub fn settle(
             None => (MailState::Parked, at, Some(error.as_str())),
         },
     };
-    store.transaction(|db| outbox::settle(db, owner, mail, state, next, error, at))
+    store.step("settle", |db| {
+        outbox::settle(db, owner, mail, state, next, error, at)
+    })
 }

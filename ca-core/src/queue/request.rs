@@ -42,7 +42,7 @@ pub fn claim(
     limit: u32,
     at: DateTime<Utc>,
 ) -> StoreResult<Vec<Claimed>> {
-    store.transaction(|db| {
+    store.step("claim", |db| {
         let requests = request_lease::claim(db, owner, until, i64::from(limit), at)?;
         if requests.is_empty() {
             return Ok(Vec::new());

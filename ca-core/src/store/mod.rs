@@ -12,12 +12,14 @@ pub mod calendar_override;
 pub mod certificate;
 pub mod certificate_search;
 pub mod certificate_use;
+pub mod clock;
 mod column;
 mod connection;
 pub mod crl;
 pub mod delegation;
 pub mod expiring;
 pub mod intent;
+pub mod invariant;
 pub mod letter;
 pub mod mail_preference;
 mod migration;
@@ -45,6 +47,7 @@ pub use connection::Db;
 pub use migration::SchemaState;
 
 use crate::config::{DatabaseConfig, DatabaseUrl};
+use crate::fault::{self, Injected};
 use connection::Manager;
 
 /// Why the store could not do something. None of these is the user's fault.
@@ -76,6 +79,9 @@ pub enum StoreError {
     /// A query failed.
     #[error("the database refused: {0}")]
     Query(#[from] diesel::result::Error),
+    /// A test made it fail.
+    #[error(transparent)]
+    Injected(#[from] Injected),
     /// A row that should be there is not, or was changed by somebody else meanwhile.
     #[error("{0} is not in the database, or was changed meanwhile")]
     Missing(String),
@@ -175,7 +181,9 @@ impl Store {
         connection::begin(&mut db).map_err(StoreError::from)?;
         match work(&mut db) {
             Ok(value) => {
+                fault::before("commit").map_err(StoreError::from)?;
                 connection::commit(&mut db).map_err(StoreError::from)?;
+                fault::after("commit").map_err(StoreError::from)?;
                 Ok(value)
             }
             Err(error) => {
@@ -185,6 +193,18 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// The transaction of a step that has fault points ([`fault::STEPS`]).
+    pub fn step<T, E, W>(&self, name: &'static str, work: W) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        W: FnOnce(&mut Db) -> Result<T, E>,
+    {
+        fault::before(name).map_err(StoreError::from)?;
+        let done = self.transaction(work)?;
+        fault::after(name).map_err(StoreError::from)?;
+        Ok(done)
     }
 
     /// Runs reading `work` outside a transaction.

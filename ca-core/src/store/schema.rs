@@ -441,6 +441,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     approval,
     intent,
     certificate,
+    revocation,
     crl,
     outbox,
     audit,

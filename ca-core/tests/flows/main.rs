@@ -11,6 +11,7 @@ mod audit;
 mod certificate_use;
 mod delegations;
 mod generations;
+mod invariants;
 mod login;
 mod notices;
 mod ocsp;

@@ -55,7 +55,8 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     let ready = match intend(worker, ready) {
         Ok(ready) => ready,
         Err((ready, error)) => {
-            let all = ready.iter().map(|one| held(&one.claimed)).collect();
+            // The commit may have been done and its answer lost: the serials go back as well.
+            let all = ready.iter().map(held_of_ready).collect();
             return Err(stop(worker, all, error));
         }
     };
@@ -78,6 +79,14 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
 fn tested(ready: Vec<Ready>) -> Vec<(SelfTest, Ready)> {
     let tests = std::iter::once(SelfTest::Thorough).chain(std::iter::repeat(SelfTest::Quick));
     tests.zip(ready).collect()
+}
+
+/// A claim with the serial that was drawn for it.
+pub(super) fn held_of_ready(ready: &Ready) -> Held {
+    Held {
+        serial: Some(ready.prepared.serial()),
+        ..held(&ready.claimed)
+    }
 }
 
 fn held_of_issued(issued: &Issued) -> Held {

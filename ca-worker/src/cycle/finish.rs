@@ -2,13 +2,15 @@
 //! No transaction is open. Key and password are wiped when this returns.
 use ca_core::domain::certificate::Purpose;
 use ca_core::domain::mail::{MailFacts, MailKind, draw_message_id};
+use ca_core::fault;
 use ca_core::flow::record_issued::Issued;
 use ca_core::queue::request::Held;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::outbox::NewMail;
 
+use super::batch::held_of_ready;
 use super::prepare::Ready;
-use super::{Fault, Window, guarded, held};
+use super::{Fault, Window, guarded};
 use crate::authority::Generation;
 use crate::certificate::{row, sign};
 use crate::pkcs12::{Packing, SelfTest, pack};
@@ -21,10 +23,7 @@ pub(super) fn finish(
     self_test: SelfTest,
     ready: Ready,
 ) -> Result<Issued, (Held, Fault)> {
-    let failed = Held {
-        serial: Some(ready.prepared.serial()),
-        ..held(&ready.claimed)
-    };
+    let failed = held_of_ready(&ready);
     if !window.allows(worker.clock.now()) {
         return Err((failed, Fault::around("business hours ended")));
     }
@@ -39,6 +38,7 @@ fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, 
     } = ready;
     let Generation { issuer, signer } = worker.authority.current();
     // Step 6, sign.
+    fault::before("sign").map_err(Fault::around)?;
     let signed = sign(prepared, issuer, signer.as_ref()).map_err(|error| {
         if error.is_infrastructure() {
             Fault::around(error)
@@ -46,6 +46,7 @@ fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, 
             Fault::own(error)
         }
     })?;
+    fault::after("sign").map_err(Fault::around)?;
     let mut certificate = row(
         &signed,
         Purpose::Client,
@@ -55,6 +56,7 @@ fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, 
     certificate.request_id = Some(claimed.request.id.clone());
     certificate.account_id = Some(claimed.account.id);
     // Step 7, pack.
+    fault::before("pack").map_err(Fault::around)?;
     let holder = claimed.account.user_id.as_str();
     let packing = Packing {
         iterations: worker.settings.iterations,
@@ -63,6 +65,7 @@ fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, 
     };
     let file = pack(signed, holder, issuer.certificate(), &password, packing);
     certificate.pkcs12 = Some(file.map_err(Fault::own)?);
+    fault::after("pack").map_err(Fault::around)?;
     Ok(Issued {
         mail: notice(worker, &claimed.account, &certificate),
         request_id: claimed.request.id,

@@ -7,6 +7,7 @@ use ca_core::domain::account::AccountStatus;
 use ca_core::domain::profile::{Profile, ProfileName, ValidityError};
 use ca_core::domain::request::RequestKind;
 use ca_core::domain::serial::SerialNumber;
+use ca_core::fault;
 use ca_core::flow::approve_requests::digest_of;
 use ca_core::queue::request::{Claimed, Held};
 use ca_core::store::certificate as certificates;
@@ -30,7 +31,9 @@ pub(super) struct Ready {
 /// Checks the approval, opens the seal, makes the key, draws the serial, builds and lints the certificate.
 pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Held, Fault)> {
     guarded(held(&claimed), || {
+        fault::before("prepare").map_err(Fault::around)?;
         let (prepared, password) = prepared(worker, &claimed)?;
+        fault::after("prepare").map_err(Fault::around)?;
         Ok(Ready {
             claimed,
             prepared,

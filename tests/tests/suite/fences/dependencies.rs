@@ -108,6 +108,13 @@ fn one_crypto_engine_and_one_tls_stack() {
 }
 
 #[test]
+fn nothing_that_makes_it_fail_on_purpose_is_installed() {
+    for package in CRATES {
+        assert_free_of(package, &["fail", "stateright", "proptest"]);
+    }
+}
+
+#[test]
 fn the_fence_itself_can_see_through_a_crate() {
     let names = linked_with("ca-cli");
     for reached in ["ca-worker", "ca-api", "ca-core", "rcgen", "typst", "diesel"] {

@@ -107,6 +107,33 @@ fn every_document_is_in_the_index() {
 }
 
 #[test]
+fn every_fault_names_a_test_that_exists() {
+    let model = text(&root().join("docs/failure-model.md"));
+    let sources: String = ["ca-core", "ca-api", "ca-worker", "ca-cli", "tests"]
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .map(|path| text(&path))
+        .collect();
+    let table = model.split("| fault | what happens | test |").nth(1);
+    let rows: Vec<&str> = table
+        .expect("the fault table")
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .collect();
+    assert!(rows.len() > 10, "the fault table is gone");
+    for row in rows {
+        let named = row.trim_end_matches(" |").rsplit("| ").next();
+        let tests: Vec<&str> = named.unwrap_or("").split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "no test stands behind: {row}");
+        for test in tests {
+            let exists = [format!("fn {test}("), format!("on_both!({test},")];
+            let exists = exists.iter().any(|words| sources.contains(words));
+            assert!(exists, "there is no test {test} for: {row}");
+        }
+    }
+}
+
+#[test]
 fn the_readme_names_the_two_commands() {
     let readme = text(&root().join("README.md"));
     for command in ["cargo run -p ca-cli -- demo", "bash tests/run"] {

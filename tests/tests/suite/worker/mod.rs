@@ -1,5 +1,6 @@
 //! The signer as a process: what it refuses to sign, when it signs, how it dies and comes back.
 
+mod faults;
 mod hours;
 mod mail;
 mod several;

@@ -1,0 +1,90 @@
+//! The invariants: a history without faults breaks none, and each kind of damage is found and named.
+use ca_core::domain::revocation::RevocationReason;
+use ca_core::domain::serial::SerialNumber;
+use ca_core::flow::check_invariants::check_invariants;
+use ca_core::flow::recover::recover;
+use ca_core::flow::revoke_certificates::revoke_certificates;
+use ca_core::store::request::Request;
+
+use crate::signing::{intend, issue};
+use crate::world::{World, on_both, staff, worker};
+
+/// What three requests came to: a certificate, a revoked one, a serial that was given up.
+struct History {
+    whole: (Request, SerialNumber),
+    revoked: (Request, SerialNumber),
+    lapsed: Request,
+}
+
+fn history(world: &World) -> History {
+    let operator = world.operator("suzuki");
+    let next = |digits: &str| {
+        let request = world.pending(digits);
+        world.approve(&operator, &request, 30);
+        request
+    };
+    let whole = next("2700000001");
+    let first = issue(world, &whole, 40);
+    let revoked = next("2700000002");
+    let second = issue(world, &revoked, 50);
+    let reason = RevocationReason::KeyCompromise;
+    revoke_certificates(&world.store, &staff(60), &[second], reason).unwrap();
+    let lapsed = next("2700000003");
+    intend(world, &lapsed, 70);
+    let recovered = recover(&world.store, &worker(1_000), 3).unwrap();
+    assert_eq!(recovered.abandoned.len(), 1);
+    History {
+        whole: (whole, first),
+        revoked: (revoked, second),
+        lapsed,
+    }
+}
+
+fn findings(world: &World) -> Vec<&'static str> {
+    let breaches = check_invariants(&world.store).unwrap();
+    breaches.iter().map(|breach| breach.finding).collect()
+}
+
+on_both!(a_history_without_faults_breaks_none, world => {
+    history(&world);
+    assert_eq!(check_invariants(&world.store).unwrap(), []);
+});
+
+/// Damage as SQL, and words of what must be found then. It stays: what comes later is damaged further.
+fn damages(history: &History) -> Vec<(String, &'static str)> {
+    let (whole, first) = (&history.whole.0.id, history.whole.1);
+    let (revoked, second) = (&history.revoked.0.id, history.revoked.1);
+    let lapsed = &history.lapsed.id;
+    vec![
+        (format!("UPDATE outbox SET message_id = 'none' WHERE message_id LIKE '{first}%'"), "is not in the outbox"),
+        (format!("UPDATE request SET sealed_password = (SELECT certificate_der FROM certificate WHERE serial = '{first}') WHERE id = '{whole}'"), "sealed password is still there"),
+        (format!("UPDATE request SET lease_owner = 'w9' WHERE id = '{whole}'"), "lease do not fit"),
+        (format!("UPDATE request SET fence = fence + 1 WHERE id = '{whole}'"), "a claim that was lost"),
+        ("UPDATE authority SET revocation_sequence = revocation_sequence + 1".into(), "have gaps"),
+        ("INSERT INTO crl (generation, number, this_update, next_update, covered, regular_at, regular_covered, entries, sha256) \
+          VALUES (1, 999, 0, 0, 0, 0, 0, 0, 'ab')".into(), "never drawn"),
+        (format!("UPDATE certificate SET pkcs12 = NULL WHERE serial = '{first}'"), "has no PKCS#12"),
+        (format!("UPDATE certificate SET status = 'valid' WHERE serial = '{second}'"), "does not say so"),
+        (format!("UPDATE certificate SET status = 'revoked' WHERE serial = '{first}'"), "is revoked or suspended"),
+        ("UPDATE revocation SET serial = '00' WHERE event = 'abandoned'".into(), "the serial was abandoned"),
+        (format!("UPDATE revocation SET serial = '{first}' WHERE event = 'abandoned'"), "abandoned and has a certificate"),
+        (format!("UPDATE intent SET state = 'intended' WHERE serial = '{second}'"), "no intent that was recorded before"),
+        ("UPDATE intent SET state = 'issued' WHERE state = 'abandoned'".into(), "the intent says issued"),
+        (format!("UPDATE request SET state = 'issued' WHERE id = '{lapsed}'"), "is issued and has no certificate"),
+        (format!("UPDATE request SET state = 'withdrawn' WHERE id = '{revoked}'"), "a request that is not issued"),
+        (format!("DELETE FROM approval WHERE request_id = '{whole}'"), "has no approval"),
+        ("UPDATE audit SET act = 'request.reject' WHERE act = 'request.approve'".into(), "tells of the approval"),
+        ("UPDATE audit SET act = 'nothing' WHERE act = 'certificate.issue'".into(), "tells of the certificate"),
+    ]
+}
+
+on_both!(each_kind_of_damage_is_found, world => {
+    let history = history(&world);
+    for (damage, words) in damages(&history) {
+        let found = |findings: Vec<&str>| findings.iter().any(|finding| finding.contains(words));
+        assert!(!found(findings(&world)), "{words} before it was damaged");
+        world.sql(&damage);
+        assert!(found(findings(&world)), "{damage}: {words} is not among {:?}", findings(&world));
+    }
+    assert!(findings(&world).contains(&"it was changed"), "the audit chain");
+});
