@@ -67,7 +67,7 @@ enum Command {
     /// Revocation lists: publish, show.
     #[command(subcommand)]
     Crl(crl::CrlCommand),
-    /// The database: migrate, status.
+    /// The database: migrate, roles, status.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
     /// Which agent acts for which office: import, list, end.

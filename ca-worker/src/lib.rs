@@ -2,6 +2,7 @@
 //!
 //! The steps of docs/issuance-cycle.md bear the same numbers in [`cycle`].
 pub mod authority;
+mod bell;
 pub mod certificate;
 pub mod crl;
 pub mod cycle;

@@ -81,8 +81,16 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let shutdown = stop_on_signals()?;
     let poll = Duration::from_secs(config.worker.poll_seconds.into());
     let mut worker = worker;
-    while run_forever(&worker, poll, &shutdown) == Ended::Outdated {
-        tracing::info!("the generations of the root changed");
+    loop {
+        match run_forever(&worker, poll, &shutdown) {
+            Ended::Shutdown => return Ok(ExitCode::SUCCESS),
+            Ended::ForeignSchema => {
+                anyhow::bail!(
+                    "the database was migrated while this worker ran; start the version of the program that did it"
+                )
+            }
+            Ended::Outdated => tracing::info!("the generations of the root changed"),
+        }
         match open(&config) {
             Ok(opened) => worker = opened,
             // Better the old root than none: lists, answers and mail go on meanwhile.
@@ -91,7 +99,6 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             ),
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn open(config: &Config) -> anyhow::Result<Worker> {

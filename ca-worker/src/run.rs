@@ -3,10 +3,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ca_core::store::Db;
+use ca_core::store::wake::Topic;
 use ca_core::store::worker_status::{self, WorkerStatus};
+use ca_core::store::{Db, SchemaState, StoreResult};
 
 use crate::authority::check_life;
+use crate::bell::{Bell, nap};
 use crate::crl::{Made, lists_due};
 use crate::cycle::{
     Batch, CycleError, Window, check_clock, take_back_lapsed, window, work_one_batch,
@@ -114,6 +116,8 @@ pub enum Ended {
     Shutdown,
     /// The generations of the root are not those that it opened: it has to be opened anew.
     Outdated,
+    /// The database was migrated by another version of the program: this one must not write into it any more.
+    ForeignSchema,
 }
 
 /// Runs until `shutdown` is set or the generations of the root change. A batch that was begun is brought to its end
@@ -124,12 +128,19 @@ pub enum Ended {
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> Ended {
     tracing::info!(worker = worker.name, "the worker begins");
     let (told, shutdown) = (shutdown, &AtomicBool::new(false));
+    let bell = &Bell::default();
+    let rest = &Rest {
+        bell,
+        poll,
+        shutdown,
+    };
     let ended = std::thread::scope(|scope| {
         let watch = scope.spawn(|| watch_forever(worker, poll, told, shutdown));
-        scope.spawn(|| mail_forever(worker, poll, shutdown));
-        scope.spawn(|| answer_forever(worker, poll, shutdown));
-        scope.spawn(|| list_forever(worker, poll, shutdown));
-        sign_forever(worker, poll, shutdown);
+        scope.spawn(|| bell.ring_forever(&worker.store, shutdown));
+        scope.spawn(|| mail_forever(worker, rest));
+        scope.spawn(|| answer_forever(worker, rest));
+        scope.spawn(|| list_forever(worker, rest));
+        sign_forever(worker, rest);
         watch.join().unwrap_or(Ended::Outdated)
     });
     tracing::info!(worker = worker.name, ?ended, "the worker ends");
@@ -139,22 +150,51 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> En
 /// Ends all other threads, by `stop`, when the worker is told to end or has to be opened anew.
 fn watch_forever(worker: &Worker, poll: Duration, told: &AtomicBool, stop: &AtomicBool) -> Ended {
     let ended = loop {
-        rest(poll, told);
+        nap(poll, told);
         if told.load(Ordering::SeqCst) {
             break Ended::Shutdown;
         }
-        match part(|| worker.authority.is_outdated(&worker.store)) {
-            Ok(false) => {}
-            Ok(true) => break Ended::Outdated,
-            Err(error) => tracing::error!(error, "the generations of the root cannot be read"),
+        match part(|| change_around(worker)) {
+            Ok(None) => {}
+            Ok(Some(ended)) => break ended,
+            Err(error) => tracing::error!(error, "what changed in the database cannot be read"),
         }
     };
     stop.store(true, Ordering::SeqCst);
     ended
 }
 
-fn sign_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
-    while !shutdown.load(Ordering::SeqCst) {
+/// Whether the database is no longer the one that this worker was opened for.
+fn change_around(worker: &Worker) -> StoreResult<Option<Ended>> {
+    if worker.store.schema_state()? != SchemaState::Current {
+        return Ok(Some(Ended::ForeignSchema));
+    }
+    let is_outdated = worker.authority.is_outdated(&worker.store)?;
+    Ok(is_outdated.then_some(Ended::Outdated))
+}
+
+/// How the threads rest between two looks.
+struct Rest<'a> {
+    bell: &'a Bell,
+    poll: Duration,
+    shutdown: &'a AtomicBool,
+}
+
+impl Rest<'_> {
+    /// Does `work` again and again until the shutdown; rests when it says that it may, and not beyond a call of `topic`
+    /// that came since it began.
+    fn between(&self, topic: Topic, mut work: impl FnMut() -> bool) {
+        while !self.shutdown.load(Ordering::SeqCst) {
+            let before = self.bell.rung(topic);
+            if work() {
+                self.bell.rest(topic, before, self.poll, self.shutdown);
+            }
+        }
+    }
+}
+
+fn sign_forever(worker: &Worker, rest: &Rest<'_>) {
+    rest.between(Topic::Queue, || {
         let report = sign_once(worker);
         for trouble in &report.troubles {
             tracing::error!(trouble, "a part of the work failed; it is tried again");
@@ -165,29 +205,22 @@ fn sign_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
                 "certificates were issued"
             );
         }
-        if report.may_rest() {
-            rest(poll, shutdown);
-        }
-    }
+        report.may_rest()
+    });
 }
 
-fn mail_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
-    while !shutdown.load(Ordering::SeqCst) {
-        let more = match part(|| notify(worker)) {
-            Ok(notified) => notified.sent > 0 && notified.trouble.is_none(),
-            Err(error) => {
-                tracing::error!(error, "the outbox cannot be looked into; it is tried again");
-                false
-            }
-        };
-        if !more {
-            rest(poll, shutdown);
+fn mail_forever(worker: &Worker, rest: &Rest<'_>) {
+    rest.between(Topic::Outbox, || match part(|| notify(worker)) {
+        Ok(notified) => notified.sent == 0 || notified.trouble.is_some(),
+        Err(error) => {
+            tracing::error!(error, "the outbox cannot be looked into; it is tried again");
+            true
         }
-    }
+    });
 }
 
-fn answer_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
-    while !shutdown.load(Ordering::SeqCst) {
+fn answer_forever(worker: &Worker, rest: &Rest<'_>) {
+    rest.between(Topic::Revocation, || {
         match answer_due(worker) {
             Ok(answered) if answered.signed > 0 => {
                 tracing::debug!(signed = answered.signed, "OCSP answers were signed");
@@ -197,12 +230,12 @@ fn answer_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
                 tracing::error!(%error, "OCSP answers cannot be signed; it is tried again");
             }
         }
-        rest(poll, shutdown);
-    }
+        true
+    });
 }
 
-fn list_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
-    while !shutdown.load(Ordering::SeqCst) {
+fn list_forever(worker: &Worker, rest: &Rest<'_>) {
+    rest.between(Topic::Revocation, || {
         match lists_due(worker) {
             Ok(made) => made.iter().for_each(|made| {
                 tracing::info!(
@@ -214,19 +247,8 @@ fn list_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) {
             }),
             Err(error) => tracing::error!(%error, "the last list stays; it is tried again"),
         }
-        rest(poll, shutdown);
-    }
-}
-
-/// Sleeps in short naps, so that a shutdown is not kept waiting.
-fn rest(poll: Duration, shutdown: &AtomicBool) {
-    const NAP: Duration = Duration::from_millis(100);
-    let mut left = poll;
-    while !left.is_zero() && !shutdown.load(Ordering::SeqCst) {
-        let nap = left.min(NAP);
-        std::thread::sleep(nap);
-        left -= nap;
-    }
+        true
+    });
 }
 
 /// Tells operators how the worker is. Said when it changes, and every half minute as a sign of life.

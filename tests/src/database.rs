@@ -39,6 +39,11 @@ impl Database {
         &self.url
     }
 
+    /// Its name on the server; empty on SQLite.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A connection for plain SQL.
     pub fn connect(&self) -> Sql {
         Sql::connect(self.engine, &self.url)
@@ -80,6 +85,9 @@ impl Drop for Database {
             && let Ok(mut server) = PgConnection::establish(&server_url())
         {
             let _ = server.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+            for role in ["web", "console", "worker", "staff", "auditor"] {
+                let _ = server.batch_execute(&format!("DROP ROLE IF EXISTS {}_{role}", self.name));
+            }
         }
     }
 }

@@ -36,6 +36,9 @@ impl Service {
     /// The same with further lines of configuration.
     pub fn set_up_with(engine: Engine, more: &str) -> Self {
         let service = Self::configured(engine, more);
+        if engine == Engine::Postgres {
+            service.make_roles(more);
+        }
         service.cli(&["ca", "init"]).ok();
         service.cli(&["certificate", "issue-server"]).ok();
         service
@@ -80,10 +83,48 @@ impl Service {
         service
     }
 
+    /// A role for each program, as a careful administrator has it: all that follows runs with its verbs alone.
+    fn make_roles(&self, more: &str) {
+        let folder = self.folder.join("roles").display().to_string();
+        let prefix = self.database.name();
+        self.as_owner(&["database", "migrate"]).ok();
+        self.as_owner(&[
+            "database",
+            "roles",
+            "--prefix",
+            prefix,
+            "--pass-files",
+            &folder,
+        ])
+        .ok();
+        self.configure(more);
+    }
+
+    /// What `[database] url` has to say for a program: its own role, if there are roles, else the owner.
+    pub fn url_for(&self, role: &str) -> String {
+        let file = self.folder.join(&format!("roles/{role}.pgpass"));
+        let owner = self.database.url();
+        if !file.exists() {
+            return owner.to_owned();
+        }
+        let (_, place) = owner.rsplit_once('@').expect("a URL with a host");
+        let name = self.database.name();
+        format!(
+            "postgres://{name}_{role}@{place}?passfile={}",
+            file.display()
+        )
+    }
+
+    /// Runs `ca-cli` as the owner of the database.
+    pub fn as_owner(&self, arguments: &[&str]) -> Answer {
+        let mut command = self.command(arguments);
+        program::run(command.env("INKAN__DATABASE__URL", self.database.url()))
+    }
+
     /// Writes the configuration file anew.
     pub fn configure(&self, more: &str) {
         let [http, https, console, portal] = self.ports;
-        let url = self.database.url();
+        let url = self.url_for("staff");
         let basic = format!(
             "service.public_url = \"https://localhost:{https}/\"\n\
              service.plain_url = \"http://localhost:{http}/\"\n\
@@ -202,16 +243,49 @@ impl Service {
 
     /// Starts the web tier and waits until it answers.
     pub fn start_site(&self) -> Process {
-        let mut site = self.start("ca-api", &[]);
+        let mut site = self.start_with("ca-api", "console", &[]);
         for port in self.ports {
             site.until_it_listens(port);
         }
         site
     }
 
+    /// Starts one more web tier of the same service beside the first, on ports of its own; returns the address of its
+    /// applicants' pages.
+    pub fn start_another_site(&self) -> (Process, String) {
+        let ports: [u16; 4] = port::free();
+        let [http, https, console, portal] = ports;
+        let named = [
+            ("HTTP", http),
+            ("HTTPS", https),
+            ("CONSOLE", console),
+            ("PORTAL", portal),
+        ];
+        let listen = named.map(|(name, port)| {
+            (
+                format!("INKAN__LISTEN__{name}"),
+                format!("127.0.0.1:{port}"),
+            )
+        });
+        let mut site = self.start_with("ca-api", "console", &listen);
+        for port in ports {
+            site.until_it_listens(port);
+        }
+        (site, format!("https://localhost:{https}"))
+    }
+
+    /// Starts a worker with other values for some keys, named as in the environment.
+    pub fn start_worker_with(&self, keys: &[(&str, &str)]) -> Process {
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        self.start_with("ca-worker", "worker", &keys)
+    }
+
     /// Starts a worker that runs for ever.
     pub fn start_worker(&self) -> Process {
-        self.start("ca-worker", &[])
+        self.start_with("ca-worker", "worker", &[])
     }
 
     /// Lets a worker do all that is due, once.
@@ -220,16 +294,18 @@ impl Service {
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
-            .arg("--once");
+            .arg("--once")
+            .env("INKAN__DATABASE__URL", self.url_for("worker"));
         program::run(&mut command)
     }
 
-    fn start(&self, name: &str, arguments: &[&str]) -> Process {
+    fn start_with(&self, name: &str, role: &str, keys: &[(String, String)]) -> Process {
         let mut command = program::command_at(name, self.clock);
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
-            .args(arguments);
+            .env("INKAN__DATABASE__URL", self.url_for(role))
+            .envs(keys.iter().cloned());
         let number = port::free::<1>()[0];
         Process::start(
             &mut command,

@@ -1,4 +1,6 @@
-//! `ca-cli database`: is the schema this program's, and make it so.
+//! `ca-cli database`: is the schema this program's, and make it so; roles for the programs.
+
+mod roles;
 
 use std::io::Write;
 
@@ -14,6 +16,8 @@ use crate::table::write_json;
 pub enum DatabaseCommand {
     /// Bring the schema up to this program; makes a new database where there is none. Make a backup first.
     Migrate,
+    /// Make a role for each program on PostgreSQL, with the verbs that it needs and no other.
+    Roles(roles::Roles),
     /// Say whether the schema is older than, equal to or newer than this program; status 1 unless equal.
     Status {
         /// As JSON.
@@ -29,6 +33,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     match command {
         DatabaseCommand::Migrate => migrate(desk, out),
+        DatabaseCommand::Roles(command) => roles::run(command, desk, out),
         DatabaseCommand::Status { json } => status(desk, *json, out),
     }
 }

@@ -197,6 +197,7 @@ impl Config {
 
     fn validated(self) -> Result<Self, ConfigError> {
         self.service.check()?;
+        self.database.check()?;
         self.pkcs12.check()?;
         self.worker.check()?;
         self.ocsp.check()?;

@@ -17,6 +17,7 @@ pub mod end_delegation;
 pub mod export_audit;
 pub mod fail_request;
 pub mod give_back;
+pub mod grant_roles;
 pub mod import_accounts;
 pub mod import_delegations;
 pub mod judge_certificate;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, MaybeText, millis};
 use super::connection::on_either;
 use super::schema::certificate;
+use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult, ocsp_answer};
 use crate::domain::certificate::{CertificateStatus, Purpose};
 use crate::domain::request::RequestId;
@@ -107,7 +108,8 @@ pub fn insert(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> {
         })
         .collect();
     on_either!(db, db => diesel::insert_into(certificate::table).values(rows).execute(db))?;
-    ocsp_answer::owe(db, certificates)
+    ocsp_answer::owe(db, certificates)?;
+    wake::call(db, Topic::Revocation)
 }
 
 /// The certificate with this serial.

@@ -1,9 +1,10 @@
 //! The schema's steps, one folder for each database, embedded in the program.
 use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::on_either;
-use super::{Db, StoreError, StoreResult};
+use super::connection;
+use super::{Db, StoreError, StoreResult, role};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -19,13 +20,31 @@ pub enum SchemaState {
     Newer(String),
 }
 
+diesel::table! {
+    /// The steps that were taken; the migrations' own book.
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}
+
+diesel::table! {
+    /// What there is, as SQLite tells it.
+    sqlite_schema (name) {
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    /// What there is, as PostgreSQL tells it.
+    pg_tables (tablename) {
+        tablename -> Text,
+    }
+}
+
+/// Compares without writing anything: a program's role may read the book and no more.
 pub(super) fn state(db: &mut Db) -> StoreResult<SchemaState> {
     let known = known_steps(db)?;
-    let applied: Vec<String> = on_either!(db, db => db.applied_migrations())
-        .map_err(failed)?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let applied = applied_steps(db)?;
     if let Some(stranger) = applied.iter().find(|step| !known.contains(step)) {
         return Ok(SchemaState::Newer(stranger.clone()));
     }
@@ -35,12 +54,58 @@ pub(super) fn state(db: &mut Db) -> StoreResult<SchemaState> {
     }
 }
 
+/// Takes the missing steps, all of them or none. Of two programs that begin at once the second waits, then finds
+/// nothing to do.
 pub(super) fn run(db: &mut Db) -> StoreResult<()> {
+    connection::begin(db)?;
+    match run_alone(db) {
+        Ok(()) => Ok(connection::commit(db)?),
+        Err(error) => {
+            // The first error is the one to be told.
+            let _ = connection::roll_back(db);
+            Err(error)
+        }
+    }
+}
+
+/// Names the lock; any number will do that nobody else takes.
+const MIGRATION_LOCK: i64 = 0x0069_6e6b_616e;
+
+fn run_alone(db: &mut Db) -> StoreResult<()> {
     match db {
-        Db::Postgres(db) => db.run_pending_migrations(POSTGRES).map(drop),
+        Db::Postgres(db) => {
+            let lock = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
+            lock.bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
+                .execute(db)?;
+            db.run_pending_migrations(POSTGRES).map(drop)
+        }
+        // The transaction began with the right to write.
         Db::Sqlite(db) => db.run_pending_migrations(SQLITE).map(drop),
     }
-    .map_err(failed)
+    .map_err(failed)?;
+    match role::granted_prefix(db)? {
+        Some(prefix) => role::grant_all(db, &prefix),
+        None => Ok(()),
+    }
+}
+
+fn applied_steps(db: &mut Db) -> StoreResult<Vec<String>> {
+    const BOOK: &str = "__diesel_schema_migrations";
+    let is_there: i64 = match db {
+        Db::Postgres(db) => {
+            let book = pg_tables::table.filter(pg_tables::tablename.eq(BOOK));
+            book.count().get_result(db)?
+        }
+        Db::Sqlite(db) => {
+            let book = sqlite_schema::table.filter(sqlite_schema::name.eq(BOOK));
+            book.count().get_result(db)?
+        }
+    };
+    if is_there == 0 {
+        return Ok(Vec::new());
+    }
+    let steps = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
+    Ok(steps.load(db)?)
 }
 
 pub(super) fn revert_all(db: &mut Db) -> StoreResult<()> {

@@ -33,15 +33,17 @@ pub mod reminder;
 pub mod request;
 pub mod request_lease;
 pub mod revocation;
+pub mod role;
 mod schema;
 pub mod session;
 pub mod throttle;
 pub mod try_counter;
+pub mod wake;
 pub mod worker_status;
 
 use std::path::Path;
 
-use diesel::r2d2::{Pool, PooledConnection};
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 
 pub use connection::Db;
 pub use migration::SchemaState;
@@ -76,6 +78,11 @@ pub enum StoreError {
     /// A migration failed; nothing of it stays.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
+    /// SQLite has no roles: whoever may open the file may do everything.
+    #[error(
+        "this database has no roles; they are PostgreSQL's, set [database] url to postgres://…"
+    )]
+    NoRoles,
     /// A query failed.
     #[error("the database refused: {0}")]
     Query(#[from] diesel::result::Error),
@@ -105,6 +112,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 #[derive(Clone)]
 pub struct Store {
     pool: Pool<Manager>,
+    target: DatabaseUrl,
 }
 
 impl std::fmt::Debug for Store {
@@ -127,10 +135,11 @@ impl Store {
     /// Opens the database, makes it if it is new, and brings an older schema up to date.
     pub fn migrate(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
         let store = Self::connect(config, data)?;
-        if let SchemaState::Newer(step) = store.schema_state()? {
-            return Err(StoreError::SchemaNewer(step));
+        match store.schema_state()? {
+            SchemaState::Current => {}
+            SchemaState::Newer(step) => return Err(StoreError::SchemaNewer(step)),
+            SchemaState::Older(_) => migration::run(&mut *store.connection()?)?,
         }
-        migration::run(&mut *store.connection()?)?;
         Ok(store)
     }
 
@@ -138,7 +147,7 @@ impl Store {
     pub fn connect(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
         let target = config.target(data);
         let name = display_name(&target);
-        let manager = Manager::new(target);
+        let manager = Manager::new(target.clone());
         manager.probe().map_err(|reason| StoreError::Open {
             target: name.clone(),
             reason,
@@ -152,7 +161,7 @@ impl Store {
                 target: name,
                 reason: error.to_string(),
             })?;
-        Ok(Self { pool })
+        Ok(Self { pool, target })
     }
 
     /// Whether the schema is older than, equal to or newer than this program.
@@ -214,6 +223,15 @@ impl Store {
         W: FnOnce(&mut Db) -> Result<T, E>,
     {
         work(&mut *self.connection()?)
+    }
+
+    /// A connection outside the pool, for whoever keeps one for good.
+    fn another_connection(&self) -> StoreResult<Db> {
+        let connected = Manager::new(self.target.clone()).connect();
+        connected.map_err(|error| StoreError::Open {
+            target: display_name(&self.target),
+            reason: error.to_string(),
+        })
     }
 
     fn connection(&self) -> StoreResult<PooledConnection<Manager>> {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, millis};
 use super::connection::on_either;
 use super::schema::outbox;
+use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::MailState;
 use crate::domain::mail::{MailFacts, MailKind};
@@ -84,7 +85,7 @@ pub fn insert(db: &mut Db, mails: &[NewMail], at: DateTime<Utc>) -> StoreResult<
         let rows = rows.to_vec();
         on_either!(db, db => diesel::insert_into(outbox::table).values(rows).execute(db))?;
     }
-    Ok(())
+    wake::call(db, Topic::Outbox)
 }
 
 /// Takes up to `limit` mails that are due, and holds them until `until` for `owner`.

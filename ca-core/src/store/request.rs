@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::account::Account;
 use super::column::{At, MaybeAt, maybe_millis, millis};
 use super::schema::{account, request};
+use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult};
 use crate::domain::request::{RequestEvent, RequestId, RequestKind, RequestState, transition};
 use crate::domain::seal::SealedPassword;
@@ -280,9 +281,11 @@ pub fn advance(
             request::updated_at.eq(millis(at)),
         ))
         .execute(db)?;
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Missing(format!("request {}", held.id)))
+    if rows != 1 {
+        return Err(StoreError::Missing(format!("request {}", held.id)));
     }
+    if next == RequestState::Approved {
+        wake::call(db, Topic::Queue)?;
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, maybe_millis, millis};
 use super::connection::on_either;
 use super::schema::{authority, revocation};
+use super::wake::{self, Topic};
 use super::{Db, StoreResult, ocsp_answer};
 use crate::domain::revocation::{RevocationEvent, RevocationReason};
 use crate::domain::serial::SerialNumber;
@@ -85,7 +86,8 @@ pub fn append(db: &mut Db, events: &[NewRevocation], at: DateTime<Utc>) -> Store
             on_either!(db, db => diesel::insert_into(revocation::table).values(rows).execute(db))?;
         }
     }
-    ocsp_answer::take_back(db, events)
+    ocsp_answer::take_back(db, events)?;
+    wake::call(db, Topic::Revocation)
 }
 
 /// The events of a generation after `sequence`, in order, at most `limit`.

@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod browser;
 mod console;
+mod database;
 mod fences;
 mod harness;
 mod ocsp;
