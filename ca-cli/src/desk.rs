@@ -84,7 +84,7 @@ impl Desk {
             store,
             &self.config,
             &passphrase,
-            self.now(),
+            &self.clock,
         )?)
     }
 

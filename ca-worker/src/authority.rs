@@ -3,7 +3,8 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | CA private keys, sealing private key | encrypted key files |
+//! | CA private keys | encrypted key files, or a token |
+//! | sealing private key | an encrypted key file |
 //! | root certificate, sealing public key, CRL number | one row each in the database |
 mod create;
 mod issue;
@@ -33,7 +34,7 @@ pub use roll_over::roll_over;
 use crate::certificate::{IssuerError, PrepareError, RootError, SignError};
 use crate::key_file::KeyFileError;
 use crate::pkcs12::Pkcs12Error;
-use crate::signer::KeyError;
+use crate::signer::{CeremonyError, KeyError, SignerError};
 use crate::unseal::SealingKeyError;
 
 /// Where the two key files are.
@@ -125,6 +126,12 @@ pub enum AuthorityError {
     /// A key cannot be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The key cannot be made on the token.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// The key cannot sign now.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
     /// The root cannot be made.
     #[error(transparent)]
     Root(#[from] RootError),

@@ -28,15 +28,15 @@ pub(crate) fn root_subject() -> DistinguishedName {
 
 /// A root made yesterday, and its signer.
 pub(crate) fn root_of(algorithm: KeyAlgorithm) -> (Issuer, FileSigner) {
-    let key = KeyPair::generate(algorithm).unwrap();
+    let signer = FileSigner::from(KeyPair::generate(algorithm).unwrap());
     let profile = profiles()
         .get(ProfileName::Root)
         .with_key_algorithm(algorithm)
         .unwrap();
     let made = morning() - chrono::Duration::days(1);
     let serial = SerialNumber::random(&OsRandom);
-    let issuer = self_sign_root(&profile, &root_subject(), 1, &key, serial, made).unwrap();
-    (issuer, FileSigner::from(key))
+    let issuer = self_sign_root(&profile, &root_subject(), 1, &signer, serial, made).unwrap();
+    (issuer, signer)
 }
 
 /// A P-384 root and its signer.

@@ -106,6 +106,13 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
     check_life(&worker.authority.current().issuer, now)?;
     let open = window(worker, now)?;
     report.window = Some(open);
+    // A claim without a key would spend a serial for each request, every time.
+    if let Err(error) = worker.authority.current().signer.ready() {
+        return Ok(Batch {
+            trouble: Some(error.to_string()),
+            ..Batch::default()
+        });
+    }
     work_one_batch(worker, open)
 }
 
@@ -282,7 +289,7 @@ fn state(report: &Report, crl_trouble: bool) -> &'static str {
         return "trouble";
     }
     match (report.batch.trouble.is_some(), report.window) {
-        (true, _) => "signer-away",
+        (true, _) => worker_status::SIGNER_AWAY,
         (false, _) if crl_trouble => "trouble",
         (false, Some(Window::Open(_))) => "working",
         (false, _) => "closed",

@@ -2,6 +2,7 @@
 mod counting;
 mod file;
 mod key_pair;
+mod token;
 
 use ca_core::domain::profile::KeyAlgorithm;
 use openssl::error::ErrorStack;
@@ -16,6 +17,8 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 pub use counting::CountingSigner;
 pub use file::FileSigner;
 pub use key_pair::KeyPair;
+pub use token::{CeremonyError, TokenError, TokenSigner};
+pub(crate) use token::{CeremonyNote, key_on_token};
 
 /// Signs with the CA key. Whoever holds this may issue; only the cycle's step 6 and the making of roots do.
 pub trait Signer: Send + Sync {
@@ -24,6 +27,12 @@ pub trait Signer: Send + Sync {
 
     /// Signs `message` (not its hash) by the key's algorithm; ECDSA signatures are DER (RFC 3279 §2.2.3).
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
+
+    /// Whether the key could sign now. Asked before serials and numbers are spent on work that would come to nothing;
+    /// a key in memory always could.
+    fn ready(&self) -> Result<(), SignerError> {
+        Ok(())
+    }
 }
 
 impl<S: Signer + ?Sized> Signer for std::sync::Arc<S> {
@@ -33,6 +42,10 @@ impl<S: Signer + ?Sized> Signer for std::sync::Arc<S> {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         (**self).sign(message)
+    }
+
+    fn ready(&self) -> Result<(), SignerError> {
+        (**self).ready()
     }
 }
 

@@ -145,7 +145,7 @@ impl Worker {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenWorkerError> {
-        let authority = open_authority(&store, config, passphrase, clock.now())?;
+        let authority = open_authority(&store, config, passphrase, &clock)?;
         Self::new(config, store, authority, clock, random)
     }
 

@@ -60,7 +60,7 @@ impl Foundry {
         config.service.host = HOST.into();
         let store = Store::migrate(&config.database, folder.path()).expect("a database");
         let clock = FixedClock::new(SystemClock.now());
-        let (issuer, key) = root(&config, &clock);
+        let (issuer, signer) = root(&config, &clock);
         let sealing = SealingKeyPair::generate(&OsRandom).expect("a sealing key");
         let file = folder.join("sealing.key");
         let written = sealing.write(&file, &PASSPHRASE.into(), &OsRandom);
@@ -74,7 +74,7 @@ impl Foundry {
             database,
             store,
             clock,
-            signer: Arc::new(CountingSigner::new(FileSigner::from(key))),
+            signer: Arc::new(CountingSigner::new(signer)),
             desk,
             config,
             root: issuer.certificate().to_vec(),
@@ -176,15 +176,16 @@ pub fn serials_of(der: &[u8]) -> BTreeSet<String> {
         .collect()
 }
 
-fn root(config: &Config, clock: &FixedClock) -> (Issuer, KeyPair) {
+fn root(config: &Config, clock: &FixedClock) -> (Issuer, FileSigner) {
     let profiles = Profiles::load(config).expect("the built-in profiles");
     let profile = profiles.get(ProfileName::Root);
     let key = KeyPair::generate(profile.key_algorithm()).expect("a key");
+    let signer = FileSigner::from(key);
     let subject = DistinguishedName::parse(&config.authority.subject).expect("a subject");
     let serial = SerialNumber::random(&OsRandom);
     let made = clock.now() - Duration::days(1);
-    let issuer = self_sign_root(profile, &subject, 1, &key, serial, made).expect("a root");
-    (issuer, key)
+    let issuer = self_sign_root(profile, &subject, 1, &signer, serial, made).expect("a root");
+    (issuer, signer)
 }
 
 fn row(issuer: &Issuer, generation: i64, clock: &FixedClock) -> Authority {

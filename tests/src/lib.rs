@@ -26,4 +26,5 @@ pub mod script;
 pub mod service;
 pub mod site;
 pub mod smtp;
+pub mod token;
 pub mod walkthrough;

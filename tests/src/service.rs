@@ -1,6 +1,10 @@
 //! A whole service as an organisation would set it up: by `ca-cli`, with a configuration file, a database,
 //! a site and a worker of its own, all real processes on free ports.
 
+mod on_token;
+
+pub use on_token::signer;
+
 use crate::applicant::Applicant;
 use crate::database::{Database, Engine};
 use crate::folder::Folder;
@@ -25,6 +29,7 @@ pub struct Service {
     ports: [u16; 4],
     runs: usize,
     clock: i64,
+    environment: Vec<(String, String)>,
 }
 
 impl Service {
@@ -74,6 +79,7 @@ impl Service {
             ports: port::free(),
             runs: 0,
             clock,
+            environment: Vec::new(),
         };
         service
             .folder
@@ -156,6 +162,7 @@ impl Service {
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
             .args(arguments)
+            .envs(self.environment.clone())
             .env("LOGNAME", "sato");
         command
     }
@@ -295,7 +302,8 @@ impl Service {
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
             .arg("--once")
-            .env("INKAN__DATABASE__URL", self.url_for("worker"));
+            .env("INKAN__DATABASE__URL", self.url_for("worker"))
+            .envs(self.environment.clone());
         program::run(&mut command)
     }
 
@@ -305,7 +313,8 @@ impl Service {
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
             .env("INKAN__DATABASE__URL", self.url_for(role))
-            .envs(keys.iter().cloned());
+            .envs(keys.iter().cloned())
+            .envs(self.environment.clone());
         let number = port::free::<1>()[0];
         Process::start(
             &mut command,
@@ -322,14 +331,8 @@ impl Service {
     pub fn root_file(&self) -> PathBuf {
         let file = self.folder.join("root.pem");
         if !file.exists() {
-            self.cli(&[
-                "ca",
-                "export",
-                "--pem",
-                "--out",
-                &file.display().to_string(),
-            ])
-            .ok();
+            let out = file.display().to_string();
+            self.cli(&["ca", "export", "--pem", "--out", &out]).ok();
         }
         file
     }

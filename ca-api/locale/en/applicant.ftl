@@ -138,6 +138,7 @@ my-pending = We have your application. It waits for approval.
 my-approved = Your application is approved and waits to be signed.
 my-signing = Your certificate is being made.
 my-promised = You will have it by { $until }.
+my-delayed = Certificates cannot be made for the moment, so it may take longer. Your application keeps its place; you need not do anything.
 my-overdue = We are sorry: { $until }, the time we told you, has passed. Contact us if it is urgent.
 my-submitted = Applied on:
 my-withdraw = Withdraw this application

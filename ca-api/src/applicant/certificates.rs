@@ -8,7 +8,7 @@ use askama::Template;
 use ca_core::flow::submit_request::renewable_from;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::request::{self, Request};
-use ca_core::store::{Store, StoreError};
+use ca_core::store::{Store, StoreError, worker_status};
 use chrono::{DateTime, Utc};
 
 use super::card::{CertificateCard, cards};
@@ -68,21 +68,27 @@ impl Apply {
 pub(crate) struct Held {
     pub(crate) requests: Vec<Request>,
     pub(crate) certificates: Vec<Certificate>,
+    /// Whether nothing can be signed now, for nobody.
+    pub(crate) signer_away: bool,
 }
 
 impl Held {
     /// Reads it.
     pub(crate) async fn of(holder: &Holder) -> Result<Self, Problem> {
         let site = Data::from(Arc::clone(&holder.visit.site));
-        let account = holder.account.id;
-        work::read(&site, move |site: &Site| Self::read(&site.store, account)).await
+        let (account, now) = (holder.account.id, site.clock.now());
+        work::read(&site, move |site: &Site| {
+            Self::read(&site.store, account, now)
+        })
+        .await
     }
 
-    fn read(store: &Store, account: i64) -> Result<Self, StoreError> {
+    fn read(store: &Store, account: i64, now: DateTime<Utc>) -> Result<Self, StoreError> {
         store.read(|db| {
             Ok(Self {
                 requests: request::of_account(db, account)?,
                 certificates: certificate::of_account(db, account)?,
+                signer_away: worker_status::is_signer_away(db, now)?,
             })
         })
     }
@@ -103,7 +109,8 @@ impl CertificatesPage {
         }
         let newest = held.requests.first();
         Self {
-            request: newest.and_then(|request| RequestCard::of(&page, request, now)),
+            request: newest
+                .and_then(|request| RequestCard::of(&page, request, held.signer_away, now)),
             apply,
             current,
             past,

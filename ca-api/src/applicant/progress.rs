@@ -43,7 +43,12 @@ impl Step {
 
 impl RequestCard {
     /// The card of `request` at `now`; none for one that was issued, whose certificate speaks for itself.
-    pub(crate) fn of(page: &Page, request: &Request, now: DateTime<Utc>) -> Option<Self> {
+    pub(crate) fn of(
+        page: &Page,
+        request: &Request,
+        signer_away: bool,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
         let card = Self {
             title: page.t("my-request"),
             tone: "",
@@ -61,7 +66,12 @@ impl RequestCard {
                 ..card.waiting(page, request, APPROVE, now)
             }),
             RequestState::Approved | RequestState::Signing => {
-                Some(card.waiting(page, request, SIGN, now))
+                let card = card.waiting(page, request, SIGN, now);
+                Some(if signer_away {
+                    card.delayed(page)
+                } else {
+                    card
+                })
             }
             RequestState::Rejected => Some(card.rejected(page, request)),
             RequestState::Failed => Some(card.failed(page)),
@@ -96,6 +106,13 @@ impl RequestCard {
             promised,
             ..self
         }
+    }
+
+    /// What was promised may not be kept, and the applicant need do nothing.
+    fn delayed(mut self, page: &Page) -> Self {
+        self.lines.extend(self.promised.take());
+        self.lines.push(page.t("my-delayed"));
+        self
     }
 
     fn rejected(self, page: &Page, request: &Request) -> Self {

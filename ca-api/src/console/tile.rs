@@ -1,15 +1,12 @@
 //! The overview's figures.
 
 use ca_core::domain::request::RequestState;
-use chrono::TimeDelta;
+use ca_core::store::worker_status::SIGNER_AWAY;
 
 use super::overview::Found;
 use super::when;
 use super::window::Window;
 use crate::page::Page;
-
-/// A worker that said nothing for so long is gone or hangs; it speaks every few seconds.
-pub(super) const SILENT: TimeDelta = TimeDelta::minutes(2);
 
 /// One figure.
 #[derive(Debug)]
@@ -180,10 +177,10 @@ fn worker(page: &Page, found: &Found) -> Tile {
             class: "hurt",
         };
     };
-    let silent = found.now - last.seen_at > SILENT;
+    let silent = last.is_silent(found.now);
     let state = match last.state.as_str() {
         _ if silent => page.t("console-worker-silent"),
-        "signer-away" => page.t("console-worker-away"),
+        SIGNER_AWAY => page.t("console-worker-away"),
         "closed" => page.t("console-worker-closed"),
         _ => page.t("console-worker-working"),
     };
@@ -194,7 +191,7 @@ fn worker(page: &Page, found: &Found) -> Tile {
         long: true,
         note: page.with("console-worker-seen", [("seen", seen)]),
         url: None,
-        class: if silent || last.state == "signer-away" {
+        class: if silent || last.state == SIGNER_AWAY {
             "hurt"
         } else {
             ""

@@ -1,9 +1,9 @@
 //! What hurts now, each with what to do about it.
 
 use ca_core::domain::request::RequestState;
+use ca_core::store::worker_status::WorkerStatus;
 
 use super::overview::Found;
-use super::tile::SILENT;
 use super::window::Window;
 use crate::page::Page;
 
@@ -33,7 +33,7 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Trouble> {
 
 fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
     let last = found.workers.first();
-    let silent = last.is_none_or(|last| found.now - last.seen_at > SILENT);
+    let silent = last.is_none_or(|last| last.is_silent(found.now));
     silent.then(|| Trouble {
         what: page.t("console-trouble-worker"),
         next: page.t("console-trouble-worker-next"),
@@ -42,10 +42,11 @@ fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
 }
 
 fn signer_away(page: &Page, found: &Found) -> Option<Trouble> {
-    let last = found.workers.first()?;
-    (last.state == "signer-away").then(|| Trouble {
+    let away = |worker: &&WorkerStatus| worker.says_signer_away(found.now);
+    let worker = found.workers.iter().find(away)?;
+    Some(Trouble {
         what: page.t("console-trouble-signer"),
-        next: last.detail.clone(),
+        next: worker.detail.clone(),
         url: None,
     })
 }

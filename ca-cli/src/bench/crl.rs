@@ -21,7 +21,7 @@ use ca_core::store::revocation::{self, NewRevocation};
 use ca_core::store::{Store, StoreResult};
 use ca_worker::certificate::{Issuer, self_sign_root};
 use ca_worker::crl::{Made, Publisher};
-use ca_worker::signer::{FileSigner, KeyPair};
+use ca_worker::signer::{FileSigner, KeyPair, Signer};
 use ca_worker::unseal::SealingKeyPair;
 use chrono::{DateTime, Duration as Span, Utc};
 use openssl::ec::{EcGroup, EcKey};
@@ -156,15 +156,15 @@ fn root(config: &Config, store: &Store, folder: &Path) -> anyhow::Result<()> {
     let group = EcGroup::from_curve_name(Nid::SECP384R1)?;
     let key = PKey::from_ec_key(EcKey::generate(&group)?)?;
     fs::write(folder.join("root.key"), key.private_key_to_pem_pkcs8()?)?;
-    let pair = KeyPair::from_private(key)?;
+    let signer = FileSigner::from(KeyPair::from_private(key)?);
     let profiles = Profiles::load(config)?;
     let profile = profiles
         .get(ProfileName::Root)
-        .with_key_algorithm(pair.public_key().algorithm())?;
+        .with_key_algorithm(signer.public_key().algorithm())?;
     let subject = DistinguishedName::parse(&config.authority.subject)?;
     let serial = SerialNumber::random(&OsRandom);
     let made = Utc::now() - Span::days(1);
-    let issuer = self_sign_root(&profile, &subject, 1, &pair, serial, made)?;
+    let issuer = self_sign_root(&profile, &subject, 1, &signer, serial, made)?;
     let certificate = X509::from_der(issuer.certificate())?;
     fs::write(folder.join("root.pem"), certificate.to_pem()?)?;
     let row = Authority {

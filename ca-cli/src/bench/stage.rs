@@ -131,12 +131,12 @@ pub(super) fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyh
 /// A root by the built-in profile, made a minute ago.
 pub(super) fn root(config: &Config, profiles: &Profiles) -> anyhow::Result<(Issuer, FileSigner)> {
     let profile = profiles.get(ProfileName::Root);
-    let key = KeyPair::generate(profile.key_algorithm())?;
+    let signer = FileSigner::from(KeyPair::generate(profile.key_algorithm())?);
     let subject = DistinguishedName::parse(&config.authority.subject)?;
     let made = SystemClock.now() - chrono::Duration::minutes(1);
     let serial = SerialNumber::random(&OsRandom);
-    let issuer = self_sign_root(profile, &subject, 1, &key, serial, made)?;
-    Ok((issuer, FileSigner::from(key)))
+    let issuer = self_sign_root(profile, &subject, 1, &signer, serial, made)?;
+    Ok((issuer, signer))
 }
 
 fn row(issuer: &Issuer, subject: String) -> Authority {

@@ -8,6 +8,7 @@ use ca_core::config::Profiles;
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::iso_datetime;
+use ca_core::domain::token_uri::SignerPlace;
 use ca_core::flow::retire_authority::RetireError;
 use ca_core::store::Store;
 use ca_core::store::authority::{self, Authority};
@@ -59,6 +60,10 @@ pub struct Init {
     /// The root's key: p384 or rsa4096; the profile decides when absent.
     #[arg(long, value_parser = ["p384", "rsa4096"])]
     key: Option<String>,
+    /// Where the root's key is made: `file`, or a token by its PKCS#11 URI (docs/pkcs11.md); [authority] signer decides
+    /// when absent.
+    #[arg(long, value_name = "URI", value_parser = SignerPlace::parse)]
+    signer: Option<SignerPlace>,
     /// File whose first line is the passphrase of the key files; asked for at a terminal when absent.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -107,7 +112,11 @@ fn init(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> 
         .as_ref()
         .or(desk.config.authority.passphrase_file.as_ref());
     let passphrase = passphrase::fresh(file.map(PathBuf::as_path), "passphrase of the CA key")?;
-    make(desk, &store, &passphrase, key, command.name.as_deref())?;
+    let root_key = RootKey {
+        algorithm: key,
+        place: command.place(desk),
+    };
+    make(desk, &store, &passphrase, root_key, command.name.as_deref())?;
     let root = current(&store)?;
     let thumbprint = Thumbprint::of_der(&root.certificate_der);
     writeln!(out, "The root is made: {}", root.subject)?;
@@ -119,6 +128,7 @@ fn init(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> 
         thumbprint.sha256_hex()
     )?;
     writeln!(out, "Keys: {}", desk.data().join("keys").display())?;
+    tell_place(command.place(desk), root.generation, desk, out)?;
     writeln!(
         out,
         "Keep the passphrase and a copy of the key files apart from this machine."
@@ -135,6 +145,42 @@ impl Init {
         let key = self.key.clone().map(KeyAlgorithm::try_from);
         Ok(key.transpose()?)
     }
+
+    /// Where the key is made: as asked for, or as configured.
+    fn place<'a>(&'a self, desk: &'a Desk) -> &'a SignerPlace {
+        self.signer
+            .as_ref()
+            .unwrap_or(&desk.config.authority.signer)
+    }
+}
+
+/// What the root's key is to be.
+#[derive(Clone, Copy)]
+pub(crate) struct RootKey<'a> {
+    /// Its kind; the profile decides when absent.
+    pub(crate) algorithm: Option<KeyAlgorithm>,
+    /// Where it is made.
+    pub(crate) place: &'a SignerPlace,
+}
+
+/// Says where on a token the key is, and what the configuration lacks for the worker to find it.
+fn tell_place(
+    place: &SignerPlace,
+    generation: i64,
+    desk: &Desk,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    if let SignerPlace::Token(uri) = place {
+        let label = uri.label(generation);
+        writeln!(out, "The root's key is {label} on token {}.", uri.token)?;
+    }
+    if *place != desk.config.authority.signer {
+        writeln!(
+            out,
+            "Write this into the configuration before a worker starts:\n[authority]\nsigner = \"{place}\""
+        )?;
+    }
+    Ok(())
 }
 
 /// Makes the root in a migrated database.
@@ -142,16 +188,18 @@ pub(crate) fn make(
     desk: &Desk,
     store: &Store,
     passphrase: &SecretString,
-    key_algorithm: Option<KeyAlgorithm>,
+    key: RootKey<'_>,
     name: Option<&str>,
 ) -> anyhow::Result<()> {
     let profiles = Profiles::load(&desk.config)?;
     let creation = Creation {
         config: &desk.config,
         profiles: &profiles,
-        key_algorithm,
+        key_algorithm: key.algorithm,
+        signer: key.place,
         passphrase,
         random: desk.random.as_ref(),
+        clock: &desk.clock,
     };
     create_authority(store, &desk.act(name), creation)?;
     Ok(())

@@ -60,7 +60,11 @@ pub(super) fn open(place: &Place, accounts: &[AccountDetails]) -> anyhow::Result
     let store = Store::migrate(&desk.config.database, place.folder())?;
     let passphrase = passphrase(place)?;
     if store.read(authority::current)?.is_none() {
-        ca::make(desk, &store, &passphrase, None, Some(STAFF))?;
+        let key = ca::RootKey {
+            algorithm: None,
+            place: &desk.config.authority.signer,
+        };
+        ca::make(desk, &store, &passphrase, key, Some(STAFF))?;
     }
     let opened = desk.authority(&store, None).context(
         "the data of an earlier demo cannot be taken up; move its folder and database away, or name a new one",

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, within};
+use crate::domain::token_uri::SignerPlace;
 
 /// One attribute of a distinguished name, written `{ CN = "…" }`.
 pub type NameAttribute = BTreeMap<String, String>;
@@ -20,6 +21,10 @@ pub struct AuthorityConfig {
     pub client_organisation: String,
     /// Folder with certificate profiles; the built-in ones when absent.
     pub profiles: Option<PathBuf>,
+    /// Where CA keys are made and lie: `file`, or a token by its PKCS#11 URI
+    /// (`pkcs11:token=inkan;object=inkan-root?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/inkan/pin`).
+    #[schemars(with = "String")]
+    pub signer: SignerPlace,
     /// The CA's encrypted private key (PEM); `keys/ca.key` in the data folder when absent.
     pub key_file: Option<PathBuf>,
     /// The worker's encrypted sealing key; `keys/sealing.key` in the data folder when absent.
@@ -40,6 +45,7 @@ impl Default for AuthorityConfig {
             ],
             client_organisation: "電子請求受付センター".into(),
             profiles: None,
+            signer: SignerPlace::default(),
             key_file: None,
             sealing_key_file: None,
             passphrase_file: None,

@@ -32,4 +32,5 @@ pub mod text;
 pub mod throttle;
 pub mod thumbprint;
 pub mod time;
+pub mod token_uri;
 pub mod user_id;

@@ -1,11 +1,16 @@
 //! What each worker last said of itself, for operators to see.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, millis};
 use super::connection::on_either;
 use super::schema::worker_status;
 use super::{Db, StoreResult};
+
+/// A worker that said nothing for so long is gone or hangs; it speaks every half minute.
+pub const SILENT: TimeDelta = TimeDelta::minutes(2);
+/// The state of a worker whose CA key is away.
+pub const SIGNER_AWAY: &str = "signer-away";
 
 /// One worker's last word.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -20,6 +25,25 @@ pub struct WorkerStatus {
     pub state: String,
     /// Details for people.
     pub detail: String,
+}
+
+impl WorkerStatus {
+    /// Whether the worker is there and its CA key is not.
+    pub fn says_signer_away(&self, now: DateTime<Utc>) -> bool {
+        self.state == SIGNER_AWAY && !self.is_silent(now)
+    }
+
+    /// Whether nothing was heard of it for too long.
+    pub fn is_silent(&self, now: DateTime<Utc>) -> bool {
+        now - self.seen_at > SILENT
+    }
+}
+
+/// Whether nothing can be signed now: there are workers, and the CA key is away for all of them.
+pub fn is_signer_away(db: &mut Db, now: DateTime<Utc>) -> StoreResult<bool> {
+    let all = list(db)?;
+    let mut there = all.iter().filter(|one| !one.is_silent(now)).peekable();
+    Ok(there.peek().is_some() && there.all(|one| one.says_signer_away(now)))
 }
 
 /// Writes a worker's word.

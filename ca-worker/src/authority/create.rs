@@ -1,12 +1,14 @@
 //! Making the authority: keys, self-signed root, sealing key pair, first CRL number.
 //!
 //! 1. The database is asked whether there is a root; if so, nothing happens.
-//! 2. Both key files are written, each whole or not at all, never over another.
-//! 3. The root is signed in memory and recorded with the sealing public key in one transaction.
+//! 2. The CA key is made: a key file, whole or not at all, never over another; or a key pair on a token
+//!    ([`crate::signer::TokenSigner`]). The sealing key's file is written likewise.
+//! 3. The root is signed and recorded with the sealing public key in one transaction.
 //!
 //! A crash before 3 leaves keys that no certificate names. Running it again with the same passphrase
 //! takes them up instead of making new ones, so every crash is mended by the same command.
 use std::path::Path;
+use std::sync::Arc;
 
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::actor::Act;
@@ -14,6 +16,8 @@ use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_core::domain::profile::{KeyAlgorithm, Profile, ProfileName};
 use ca_core::domain::random::Random;
 use ca_core::domain::serial::SerialNumber;
+use ca_core::domain::time::Clock;
+use ca_core::domain::token_uri::SignerPlace;
 use ca_core::flow::record_authority::record_authority;
 use ca_core::store::authority::Authority;
 use ca_core::store::{Store, authority};
@@ -23,7 +27,7 @@ use secrecy::SecretString;
 use super::{AuthorityError, KeyPaths};
 use crate::certificate::{Issuer, self_sign_root};
 use crate::key_file::{self, KeyFileError};
-use crate::signer::KeyPair;
+use crate::signer::{CeremonyNote, FileSigner, KeyPair, Signer, key_on_token};
 use crate::unseal::{SealingKeyError, SealingKeyPair};
 
 /// The first generation, and the number before the first CRL's.
@@ -39,10 +43,14 @@ pub struct Creation<'a> {
     pub profiles: &'a Profiles,
     /// Another key than the profile's, if asked for.
     pub key_algorithm: Option<KeyAlgorithm>,
-    /// Protects both key files.
+    /// Where the CA key is made.
+    pub signer: &'a SignerPlace,
+    /// Protects the key files.
     pub passphrase: &'a SecretString,
     /// Salts, serial and sealing key.
     pub random: &'a dyn Random,
+    /// When a token may be asked again.
+    pub clock: &'a Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for Creation<'_> {
@@ -63,10 +71,20 @@ pub fn create_authority(
     let subject = DistinguishedName::parse(&creation.config.authority.subject)?;
     let profile = root_profile(creation)?;
     let paths = KeyPaths::of(creation.config);
-    let key = authority_key(&paths.authority, profile.key_algorithm(), creation)?;
+    let place = paths.of_generation(FIRST_GENERATION);
+    let key = authority_key(&place, FIRST_GENERATION, profile.key_algorithm(), creation)?;
     let sealing = sealing_key(&paths, creation)?;
-    let (root, row) = signed_root(&profile, &subject, FIRST_GENERATION, &key, creation, act.at)?;
+    let signer = key.as_ref();
+    let (root, row) = signed_root(
+        &profile,
+        &subject,
+        FIRST_GENERATION,
+        signer,
+        creation,
+        act.at,
+    )?;
     record_authority(store, act, &row, &sealing.public()?)?;
+    CeremonyNote::beside(&place).remove()?;
     Ok(root)
 }
 
@@ -75,7 +93,7 @@ pub(super) fn signed_root(
     profile: &Profile,
     subject: &DistinguishedName,
     generation: i64,
-    key: &KeyPair,
+    key: &dyn Signer,
     creation: Creation<'_>,
     at: DateTime<Utc>,
 ) -> Result<(Issuer, Authority), AuthorityError> {
@@ -102,18 +120,32 @@ pub(super) fn root_profile(creation: Creation<'_>) -> Result<Profile, AuthorityE
     }
 }
 
-/// The key in the file at `path`, or a new one that is written there.
+/// The CA key of a generation, made or taken up: in the file at `path`, or on the token.
 pub(super) fn authority_key(
+    path: &Path,
+    generation: i64,
+    algorithm: KeyAlgorithm,
+    creation: Creation<'_>,
+) -> Result<Box<dyn Signer>, AuthorityError> {
+    let SignerPlace::Token(uri) = creation.signer else {
+        return Ok(Box::new(key_in_file(path, algorithm, creation)?));
+    };
+    let (note, clock) = (CeremonyNote::beside(path), Arc::clone(creation.clock));
+    let key = key_on_token(uri, generation, algorithm, &note, creation.random, clock)?;
+    Ok(Box::new(key))
+}
+
+fn key_in_file(
     path: &Path,
     algorithm: KeyAlgorithm,
     creation: Creation<'_>,
-) -> Result<KeyPair, AuthorityError> {
+) -> Result<FileSigner, AuthorityError> {
     match key_file::read(path, creation.passphrase) {
-        Ok(private) => Ok(KeyPair::from_private(private)?),
+        Ok(private) => Ok(KeyPair::from_private(private)?.into()),
         Err(KeyFileError::Missing(_)) => {
             let key = KeyPair::generate(algorithm)?;
             key_file::write(path, key.private(), creation.passphrase, creation.random)?;
-            Ok(key)
+            Ok(key.into())
         }
         Err(error) => Err(error.into()),
     }

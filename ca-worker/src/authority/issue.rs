@@ -138,6 +138,7 @@ fn issue(
     random: &dyn Random,
 ) -> Result<SignedCertificate, AuthorityError> {
     check_life(&generation.issuer, act.at)?;
+    generation.signer.ready()?;
     let profile = profiles.get(ProfileName::from(holder.purpose));
     let draft = Draft {
         profile,

@@ -1,8 +1,11 @@
-//! Opening the authority: root from the database, keys from their files, everything held against each other.
+//! Opening the authority: root from the database, keys from their files or the token, everything held against each
+//! other.
 use std::path::Path;
+use std::sync::Arc;
 
 use ca_core::config::Config;
-use ca_core::domain::time::iso_datetime;
+use ca_core::domain::time::{Clock, iso_datetime};
+use ca_core::domain::token_uri::SignerPlace;
 use ca_core::store::authority::Authority;
 use ca_core::store::{Store, StoreResult, authority};
 use chrono::{DateTime, Utc};
@@ -11,10 +14,10 @@ use zeroize::Zeroizing;
 
 use super::{AuthorityError, KeyPaths};
 use crate::certificate::Issuer;
-use crate::signer::{FileSigner, Signer};
+use crate::signer::{FileSigner, Signer, TokenSigner};
 use crate::unseal::{SealingKeyPair, Unsealer};
 
-/// One generation of the root with its key in memory.
+/// One generation of the root with the way to its key.
 pub struct Generation {
     /// The root.
     pub issuer: Issuer,
@@ -87,7 +90,10 @@ impl std::fmt::Debug for OpenAuthority {
 
 /// Opens every active generation; the newest one issues. Older ones that ended are left out: there is nothing
 /// left to be said about their certificates. Retired ones are answered for as long as their key file lies in its
-/// place.
+/// place, or their key on the token.
+///
+/// With `[authority] signer` naming a token, a generation whose key file is in its place is opened from the file (it was
+/// made before the token came), every other one is the token's. A token need not be there now.
 ///
 /// # Errors
 /// No authority, a newest root that ended or has not begun, a key file that does not open or belongs to
@@ -96,43 +102,81 @@ pub fn open_authority(
     store: &Store,
     config: &Config,
     passphrase: &SecretString,
-    now: DateTime<Utc>,
+    clock: &Arc<dyn Clock>,
 ) -> Result<OpenAuthority, AuthorityError> {
+    let now = clock.now();
     let mut active = store.read(authority::active)?;
     let newest = active.pop().ok_or(AuthorityError::None)?;
-    let paths = KeyPaths::of(config);
-    let open = |row: &Authority| generation(row, &paths, passphrase);
-    let current = open(&newest)?;
+    let keys = Keys {
+        paths: KeyPaths::of(config),
+        signer: &config.authority.signer,
+        passphrase,
+        clock,
+    };
+    let current = keys.generation(&newest)?;
     check_life(&current.issuer, now)?;
     let living = active.iter().filter(|row| now <= row.not_after);
-    let older = living.map(open).collect::<Result<_, _>>()?;
-    let sealing = SealingKeyPair::read(&paths.sealing, passphrase)?;
+    let older = living.map(|row| keys.generation(row));
+    let older = older.collect::<Result<_, _>>()?;
+    let sealing = SealingKeyPair::read(&keys.paths.sealing, passphrase)?;
     let all = store.read(authority::list)?;
-    let retired = all.iter().filter(|row| {
-        let in_place = || paths.of_generation(row.generation).exists();
-        row.status != "active" && now <= row.not_after && in_place()
-    });
-    let retired = retired.map(open).collect::<Result<_, _>>()?;
+    let retired = all
+        .iter()
+        .filter(|row| row.status != "active" && now <= row.not_after);
+    let retired = retired.filter_map(|row| keys.retired(row).transpose());
+    let retired = retired.collect::<Result<_, _>>()?;
     let unsealer = Unsealer::new(&[sealing])?;
     Ok(OpenAuthority::new(current, older, unsealer).with_retired(retired))
 }
 
-/// Opens the key file of one generation and holds it against the root.
-fn generation(
-    row: &Authority,
-    paths: &KeyPaths,
-    passphrase: &SecretString,
-) -> Result<Generation, AuthorityError> {
-    let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
-    let path = paths.of_generation(row.generation);
-    let signer = FileSigner::open(&path, passphrase)?;
-    if signer.public_key().spki() != issuer.public_key().spki() {
-        return Err(AuthorityError::ForeignKey(path));
+/// Where the keys of the generations are.
+struct Keys<'a> {
+    paths: KeyPaths,
+    signer: &'a SignerPlace,
+    passphrase: &'a SecretString,
+    clock: &'a Arc<dyn Clock>,
+}
+
+impl Keys<'_> {
+    /// A generation with its key held against its root.
+    fn generation(&self, row: &Authority) -> Result<Generation, AuthorityError> {
+        let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
+        let signer: Box<dyn Signer> = match self.token_key(&issuer) {
+            Some(key) => Box::new(key),
+            None => Box::new(self.file_key(&issuer)?),
+        };
+        Ok(Generation { issuer, signer })
     }
-    Ok(Generation {
-        issuer,
-        signer: Box::new(signer),
-    })
+
+    /// A retired generation, if its key is still there. Of a token that is away it is taken to be.
+    fn retired(&self, row: &Authority) -> Result<Option<Generation>, AuthorityError> {
+        let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
+        let is_there = match self.token_key(&issuer) {
+            Some(key) => !key.is_gone(),
+            None => self.paths.of_generation(row.generation).exists(),
+        };
+        is_there.then(|| self.generation(row)).transpose()
+    }
+
+    fn token_key(&self, issuer: &Issuer) -> Option<TokenSigner> {
+        let generation = issuer.generation();
+        match self.signer {
+            SignerPlace::Token(uri) if !self.paths.of_generation(generation).exists() => {
+                let (public, clock) = (issuer.public_key().clone(), Arc::clone(self.clock));
+                Some(TokenSigner::new(uri, generation, public, clock))
+            }
+            _ => None,
+        }
+    }
+
+    fn file_key(&self, issuer: &Issuer) -> Result<FileSigner, AuthorityError> {
+        let path = self.paths.of_generation(issuer.generation());
+        let signer = FileSigner::open(&path, self.passphrase)?;
+        if signer.public_key().spki() != issuer.public_key().spki() {
+            return Err(AuthorityError::ForeignKey(path));
+        }
+        Ok(signer)
+    }
 }
 
 /// Refuses to work before the root's first or after its last second.

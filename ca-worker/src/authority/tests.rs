@@ -2,12 +2,15 @@
 mod generations;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::certificate::{IntentState, Purpose};
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::random::OsRandom;
+use ca_core::domain::time::{Clock, FixedClock};
+use ca_core::domain::token_uri::SignerPlace;
 use ca_core::store::{Store, authority, certificate, intent};
 use chrono::{DateTime, Duration, Utc};
 use openssl::x509::X509;
@@ -41,6 +44,10 @@ fn passphrase() -> SecretString {
     SecretString::from("correct horse battery")
 }
 
+fn standing(at: DateTime<Utc>) -> Arc<dyn Clock> {
+    Arc::new(FixedClock::new(at))
+}
+
 fn act(at: DateTime<Utc>) -> Act {
     Act::new(Actor::Staff("tanaka".into()), at)
 }
@@ -62,12 +69,14 @@ impl House {
             key_algorithm,
             passphrase,
             random: &OsRandom,
+            signer: &SignerPlace::File,
+            clock: &standing(morning()),
         };
         create_authority(&self.store, &act(morning()), creation)
     }
 
     fn open_at(&self, at: DateTime<Utc>) -> Result<OpenAuthority, AuthorityError> {
-        open_authority(&self.store, &self.config, &passphrase(), at)
+        open_authority(&self.store, &self.config, &passphrase(), &standing(at))
     }
 }
 

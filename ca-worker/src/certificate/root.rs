@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyIdMethod, SigningKey};
 
 use super::draft::{encoded_name, encoded_time, encoded_usage};
-use super::prepare::PrepareError;
-use super::{Issuer, IssuerError};
-use crate::signer::KeyPair;
+use super::prepare::{PrepareError, assembled, parts};
+use super::{Issuer, IssuerError, SignError};
+use crate::signer::{PublicKey, Signer};
 
 /// Why there is no root.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum RootError {
     /// The encoder refused a value.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// The key gave no signature, or a wrong one.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// The finished root is not fit to issue.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
@@ -30,10 +33,11 @@ pub fn self_sign_root(
     profile: &Profile,
     subject: &DistinguishedName,
     generation: i64,
-    key: &KeyPair,
+    signer: &dyn Signer,
     serial: SerialNumber,
     now: DateTime<Utc>,
 ) -> Result<Issuer, RootError> {
+    let key = signer.public_key();
     let validity = profile.root_validity(now)?;
     let mut parameters = CertificateParams::default();
     parameters.serial_number = Some(rcgen::SerialNumber::from_slice(serial.as_bytes()));
@@ -42,30 +46,34 @@ pub fn self_sign_root(
     parameters.not_after = encoded_time(validity.not_after)?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = profile.key_usage().iter().map(encoded_usage).collect();
-    parameters.key_identifier_method = KeyIdMethod::PreSpecified(key.public_key().identifier());
-    let root = parameters
-        .self_signed(&SelfSigning(key))
+    parameters.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier());
+    let unsigned = parameters
+        .self_signed(&Unsigned(key))
         .map_err(PrepareError::Encoding)?;
-    Ok(Issuer::from_der(generation, root.der())?)
+    let (to_be_signed, algorithm) = parts(unsigned.der())?;
+    let signature = signer.sign(&to_be_signed).map_err(SignError::Signer)?;
+    if !key.verifies(&to_be_signed, &signature) {
+        return Err(SignError::BadSignature.into());
+    }
+    let root = assembled(&to_be_signed, &algorithm, &signature);
+    Ok(Issuer::from_der(generation, &root)?)
 }
 
-/// The encoder's view of the root key; the only place where the encoder itself gets a real signature.
-struct SelfSigning<'a>(&'a KeyPair);
+/// The root's public key with an empty signature: the encoder lays the root out and never sees its key.
+struct Unsigned<'a>(&'a PublicKey);
 
-impl rcgen::PublicKeyData for SelfSigning<'_> {
+impl rcgen::PublicKeyData for Unsigned<'_> {
     fn der_bytes(&self) -> &[u8] {
-        self.0.public_key().der_bytes()
+        self.0.bits()
     }
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        rcgen::PublicKeyData::algorithm(self.0.public_key())
+        rcgen::PublicKeyData::algorithm(self.0)
     }
 }
 
-impl SigningKey for SelfSigning<'_> {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.0
-            .sign(message)
-            .map_err(|_| rcgen::Error::RemoteKeyError)
+impl SigningKey for Unsigned<'_> {
+    fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        Ok(Vec::new())
     }
 }

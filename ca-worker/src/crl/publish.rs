@@ -123,6 +123,7 @@ impl Publisher<'_> {
         if self.signer.public_key().spki() != self.issuer.public_key().spki() {
             return Err(CrlError::WrongKey(generation));
         }
+        self.signer.ready()?;
         let this_update = act.at.trunc_subsecs(0);
         let head = Head {
             issuer: self.issuer,

@@ -60,4 +60,9 @@ impl<S: Signer> Signer for CountingSigner<S> {
         signed.push(hex::encode(Sha256::digest(message)));
         Ok(signature)
     }
+
+    /// A key that was taken away by [`Self::set_away`] goes in the middle of a batch, after this was asked.
+    fn ready(&self) -> Result<(), SignerError> {
+        self.inner.ready()
+    }
 }

@@ -12,5 +12,6 @@ mod ocsp;
 mod portal;
 mod revocation;
 mod schema;
+mod token;
 mod walkthrough;
 mod worker;

@@ -5,10 +5,11 @@ use std::io::Write;
 use ca_core::config::Profiles;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::iso_datetime;
+use ca_core::domain::token_uri::SignerPlace;
 use ca_core::flow::retire_authority::retire_authority;
 use ca_worker::authority::{Creation, KeyPaths, roll_over};
 
-use super::{Init, Retire, current};
+use super::{Init, Retire, current, tell_place};
 use crate::desk::Desk;
 use crate::passphrase;
 
@@ -23,13 +24,14 @@ pub(super) fn rollover(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyh
         config: &desk.config,
         profiles: &profiles,
         key_algorithm: command.key_algorithm()?,
+        signer: command.place(desk),
         passphrase: &passphrase,
         random: desk.random.as_ref(),
+        clock: &desk.clock,
     };
     roll_over(&store, &desk.act(command.name.as_deref()), creation)?;
     let root = current(&store)?;
     let thumbprint = Thumbprint::of_der(&root.certificate_der);
-    let key = KeyPaths::of(&desk.config).of_generation(root.generation);
     writeln!(
         out,
         "Generation {} is made: {}",
@@ -48,11 +50,10 @@ pub(super) fn rollover(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyh
             "Both roots bear the same name: put a mark such as G1 at the end of authority.subject's CN to tell them apart."
         )?;
     }
-    writeln!(out, "Key: {}", key.display())?;
-    writeln!(
-        out,
-        "Keep a copy of it apart from this machine, and put one on every machine that runs a worker."
-    )?;
+    match command.place(desk) {
+        SignerPlace::File => tell_key_file(desk, root.generation, out)?,
+        place => tell_place(place, root.generation, desk, out)?,
+    }
     writeln!(
         out,
         "Running workers and sites take it up by themselves. Next: docs/root-rollover.md says when the site's own \
@@ -61,19 +62,34 @@ pub(super) fn rollover(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyh
     Ok(())
 }
 
+fn tell_key_file(desk: &Desk, generation: i64, out: &mut dyn Write) -> anyhow::Result<()> {
+    let key = KeyPaths::of(&desk.config).of_generation(generation);
+    writeln!(out, "Key: {}", key.display())?;
+    writeln!(
+        out,
+        "Keep a copy of it apart from this machine, and put one on every machine that runs a worker."
+    )?;
+    Ok(())
+}
+
 pub(super) fn retire(command: &Retire, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = desk.store()?;
     let act = desk.act(command.name.as_deref());
     let revoked = retire_authority(&store, &act, command.generation, command.force)?;
-    let key = KeyPaths::of(&desk.config).of_generation(command.generation);
     writeln!(out, "Generation {} is retired.", command.generation)?;
     if revoked > 0 {
         writeln!(out, "{revoked} certificates were revoked with it.")?;
     }
+    let file = KeyPaths::of(&desk.config).of_generation(command.generation);
+    let key = match &desk.config.authority.signer {
+        SignerPlace::Token(uri) if !file.exists() => {
+            format!("{} on token {}", uri.label(command.generation), uri.token)
+        }
+        _ => format!("{}", file.display()),
+    };
     writeln!(
         out,
-        "Lists and answers for it are signed as long as its key lies at {}.",
-        key.display()
+        "Lists and answers for it are signed as long as its key is there: {key}"
     )?;
     Ok(())
 }

@@ -2,7 +2,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ca_core::domain::time::FixedClock;
 use ca_core::flow::retire_authority::retire_authority;
 
 use super::*;
@@ -18,6 +17,8 @@ impl House {
             key_algorithm: None,
             passphrase,
             random: &OsRandom,
+            signer: &SignerPlace::File,
+            clock: &standing(morning()),
         };
         roll_over(&self.store, &act(morning()), creation)
     }

@@ -280,8 +280,22 @@ fn mine(page: &Page, request: Option<&Request>, certificates: &[Certificate]) ->
     let held = Held {
         requests: request.into_iter().cloned().collect(),
         certificates: certificates.to_vec(),
+        signer_away: false,
     };
-    CertificatesPage::of(page.clone().signed_in_as(USER), &account(), &held, now())
+    held_by_me(page, &held)
+}
+
+fn delayed(page: &Page) -> CertificatesPage {
+    let held = Held {
+        requests: vec![request(RequestState::Approved)],
+        certificates: Vec::new(),
+        signer_away: true,
+    };
+    held_by_me(page, &held)
+}
+
+fn held_by_me(page: &Page, held: &Held) -> CertificatesPage {
+    CertificatesPage::of(page.clone().signed_in_as(USER), &account(), held, now())
 }
 
 pub(super) fn certificates(page: &Page) -> Vec<Drawn> {
@@ -322,6 +336,7 @@ pub(super) fn requests(page: &Page) -> Vec<Drawn> {
         draw("my-none-no-mail", &no_mail),
         draw("my-pending", &of(RequestState::Pending)),
         draw("my-approved", &of(RequestState::Approved)),
+        draw("my-delayed", &delayed(page)),
         draw("my-late", &mine(page, Some(&late), &[])),
         draw("my-rejected", &of(RequestState::Rejected)),
         draw("my-failed", &of(RequestState::Failed)),

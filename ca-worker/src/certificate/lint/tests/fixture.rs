@@ -9,7 +9,7 @@ use crate::certificate::draft::parameters;
 use crate::certificate::lint::{Expectation, LintError, lint};
 use crate::certificate::{Draft, Issuer, self_sign_root};
 use crate::fixture::{morning, profiles};
-use crate::signer::KeyPair;
+use crate::signer::{FileSigner, KeyPair};
 
 /// A root, a key and a profile, and the certificates that can be made of them.
 pub(super) struct Bench {
@@ -81,11 +81,12 @@ impl Bench {
 pub(super) fn root_named(key: &KeyPair, name: &str) -> Issuer {
     let subject = DistinguishedName::parse(&[[("CN".into(), name.into())].into()]).unwrap();
     let profile = profiles().get(ProfileName::Root).clone();
+    let key = KeyPair::from_private(key.private().to_owned()).unwrap();
     self_sign_root(
         &profile,
         &subject,
         1,
-        key,
+        &FileSigner::from(key),
         SerialNumber::random(&OsRandom),
         morning(),
     )
