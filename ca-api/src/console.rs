@@ -81,7 +81,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(
             web::resource("/console/delegations/{id}/end")
-                .route(web::get().to(|| async { page::see_other("/console/delegations") }))
+                .route(web::get().to(delegations::ask_end))
                 .route(web::post().to(delegations::end)),
         )
         .route("/console/accounts", web::get().to(accounts::show))

@@ -10,6 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
 use crate::problem::Problem;
+use crate::site::Area;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -28,6 +29,13 @@ pub async fn guard<B: MessageBody + 'static>(
 }
 
 fn check(request: &HttpRequest) -> Result<(), Problem> {
+    // What follows is another site's address, with parameters of its own.
+    let is_on_the_way = request.path() == Area::Portal.login_path()
+        && request.query_string().starts_with("to=")
+        && *request.method() == Method::GET;
+    if is_on_the_way {
+        return Ok(());
+    }
     if request.uri().to_string().len() > MOST_ADDRESS {
         return Err(Problem::TooLarge);
     }
@@ -116,6 +124,14 @@ mod tests {
         };
         assert!(own("https://ca.example:8443"));
         assert!(!own("https://evil.example"));
+    }
+
+    #[test]
+    fn an_applications_address_may_have_its_own_parameters() {
+        let get = |uri: &str| check(&TestRequest::with_uri(uri).to_http_request());
+        assert!(get("/portal/login?to=/apps/x?a=1&b=1&b=2").is_ok());
+        assert!(get("/portal/login?a=1&a=2").is_err());
+        assert!(get("/portal?to=/apps/x?a=1&b=1&b=2").is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `ca-api`: the web tier as a program. Reads the configuration, opens the database, serves until told to stop.
+//! SIGHUP reads the configuration again, without a request lost.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,13 +11,13 @@ use std::time::Duration;
 use anyhow::Context;
 use ca_api::server::{self, Addresses, Listeners, Server};
 use ca_api::site::Site;
-use ca_core::config::{Config, Profiles};
+use ca_core::config::{Config, ListenConfig, Profiles};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
 use ca_core::store::Store;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How often a look is taken at whether the listeners are still up.
@@ -60,16 +62,20 @@ fn log(json: bool) {
 
 fn work(options: &Options) -> anyhow::Result<()> {
     ca_core::process::close_off()?;
-    let config = Config::load(options.config.as_deref())?;
-    let calendar = calendar(config.calendar.file.as_deref())?;
+    let (config, calendar) = read(options)?;
     if options.check_config {
         Profiles::load(&config)?;
         config.access_matrix()?;
         tracing::info!("the configuration is good");
         return Ok(());
     }
+    let addresses = (config.listen.clone(), config.proxy.listen);
     let site = Arc::new(site(config, calendar)?);
     let listeners = Listeners::bind(&site.config.listen)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut told = runtime.block_on(async { Told::new() })?;
     let server = server::serve(site, listeners)?;
     let Addresses {
         http,
@@ -78,10 +84,14 @@ fn work(options: &Options) -> anyhow::Result<()> {
         console,
     } = server.addresses;
     tracing::info!(%http, %https, %portal, %console, "serving");
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(until_stopped(&server))?;
+    while runtime.block_on(told.next(&server)) == Order::Reload {
+        match reload(options, &server, &addresses) {
+            Ok(()) => tracing::info!("the configuration was read again and is in use"),
+            Err(error) => tracing::error!(
+                "the new configuration is refused, the site goes on with the old one: {error:#}"
+            ),
+        }
+    }
     anyhow::ensure!(
         server.is_running(),
         "the web server ended by itself; the log says why"
@@ -89,6 +99,27 @@ fn work(options: &Options) -> anyhow::Result<()> {
     tracing::info!("stopping; running requests may finish");
     server.stop();
     Ok(())
+}
+
+/// The configuration and the calendar that it names.
+fn read(options: &Options) -> anyhow::Result<(Config, BusinessCalendar)> {
+    let config = Config::load(options.config.as_deref())?;
+    let calendar = calendar(config.calendar.file.as_deref())?;
+    Ok((config, calendar))
+}
+
+/// Serves the configuration as it is now; an error leaves everything as it was.
+fn reload(
+    options: &Options,
+    server: &Server,
+    addresses: &(ListenConfig, Option<SocketAddr>),
+) -> anyhow::Result<()> {
+    let (config, calendar) = read(options)?;
+    anyhow::ensure!(
+        (&config.listen, &config.proxy.listen) == (&addresses.0, &addresses.1),
+        "[listen] or [proxy] listen changed, which only a restart can follow"
+    );
+    Ok(server.take_up(Arc::new(site(config, calendar)?))?)
 }
 
 fn site(config: Config, calendar: BusinessCalendar) -> anyhow::Result<Site> {
@@ -111,15 +142,41 @@ fn calendar(file: Option<&Path>) -> anyhow::Result<BusinessCalendar> {
     BusinessCalendar::from_toml(&text).with_context(named)
 }
 
-/// Waits for SIGTERM or SIGINT, or until the listeners are gone.
-async fn until_stopped(server: &Server) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            () = tokio::time::sleep(WATCH) => if !server.is_running() { return Ok(()) },
+/// What the program was told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Read the configuration again.
+    Reload,
+    /// End.
+    Stop,
+}
+
+/// Signals, heard from the moment this is made.
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Told {
+    fn new() -> anyhow::Result<Self> {
+        let hear = |kind, name| signal(kind).with_context(|| format!("cannot listen for {name}"));
+        Ok(Self {
+            terminate: hear(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: hear(SignalKind::interrupt(), "SIGINT")?,
+            hang_up: hear(SignalKind::hangup(), "SIGHUP")?,
+        })
+    }
+
+    /// Waits for a signal, or until the listeners are gone.
+    async fn next(&mut self, server: &Server) -> Order {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Order::Stop,
+                _ = self.interrupt.recv() => return Order::Stop,
+                _ = self.hang_up.recv() => return Order::Reload,
+                () = tokio::time::sleep(WATCH) => if !server.is_running() { return Order::Stop },
+            }
         }
     }
 }

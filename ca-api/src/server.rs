@@ -16,12 +16,14 @@ use crate::problem::Problem;
 use crate::site::{Area, Site};
 use crate::{applicant, asset, console, guard, headers, help, portal, problem, proxy, public};
 use renewal::Renewal;
+use seat::Seat;
 
 mod housekeeping;
 mod listen;
 pub mod lone;
 mod peer;
 mod renewal;
+mod seat;
 mod tls;
 
 pub use listen::{Addresses, Listeners, ServeError};
@@ -40,11 +42,28 @@ const STOP_SECONDS: u64 = 10;
 pub struct Server {
     /// Where it listens.
     pub addresses: Addresses,
+    seat: Data<Seat>,
+    contexts: Vec<tls::Renewable>,
     handles: Vec<ServerHandle>,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Server {
+    /// Answers every request from now on by another site, on the same sockets.
+    ///
+    /// # Errors
+    /// When its certificates cannot be used: then nothing has changed.
+    pub fn take_up(&self, site: Arc<Site>) -> Result<(), ServeError> {
+        for context in &self.contexts {
+            context.check(&site)?;
+        }
+        for context in &self.contexts {
+            context.renew(&site)?;
+        }
+        self.seat.give(Data::from(site));
+        Ok(())
+    }
+
     /// Lets running requests finish, then ends; returns when all is over.
     pub fn stop(mut self) {
         self.end();
@@ -91,8 +110,11 @@ impl Drop for Server {
 pub fn serve(site: Arc<Site>, listeners: Listeners) -> Result<Server, ServeError> {
     let addresses = listeners.addresses()?;
     let doors = Doors::new(&site, listeners)?;
+    let contexts = doors.renewal.contexts();
+    let seat = Seat::of(Data::from(site));
     let (tell, told) = mpsc::channel();
-    let run = move || System::new().block_on(run(site, doors, tell));
+    let own = seat.clone();
+    let run = move || System::new().block_on(run(own, doors, tell));
     let thread = thread::Builder::new()
         .name("ca-api".to_owned())
         .spawn(run)
@@ -100,6 +122,8 @@ pub fn serve(site: Arc<Site>, listeners: Listeners) -> Result<Server, ServeError
     match told.recv() {
         Ok(handles) => Ok(Server {
             addresses,
+            seat,
+            contexts,
             handles,
             thread: Some(thread),
         }),
@@ -159,21 +183,20 @@ fn why_ended(thread: JoinHandle<std::io::Result<()>>) -> std::io::Error {
 }
 
 async fn run(
-    site: Arc<Site>,
+    seat: Data<Seat>,
     doors: Doors,
     tell: mpsc::Sender<Vec<ServerHandle>>,
 ) -> std::io::Result<()> {
-    let shared = Data::from(Arc::clone(&site));
     let chores = [
-        actix_web::rt::spawn(housekeeping::keep(shared.clone())),
-        actix_web::rt::spawn(doors.renewal.keep(shared)),
+        actix_web::rt::spawn(housekeeping::keep(seat.clone())),
+        actix_web::rt::spawn(doors.renewal.keep(seat.clone())),
     ];
     let direct = Way::Direct;
-    let open = |(area, listener, tls)| start(&site, (area, direct), listener, Some(tls));
-    let plain = start(&site, (Area::Plain, direct), doors.http, None)?;
+    let open = |(area, listener, tls)| start(&seat, (area, direct), listener, Some(tls));
+    let plain = start(&seat, (Area::Plain, direct), doors.http, None)?;
     let [public, portal, console] = doors.tls.map(open);
     let (public, portal, console) = (public?, portal?, console?);
-    let behind = |listener| start(&site, (Area::Portal, Way::Proxied), listener, None);
+    let behind = |listener| start(&seat, (Area::Portal, Way::Proxied), listener, None);
     let proxied = doors.proxied.map(behind).transpose()?;
     let servers = [&plain, &public, &portal, &console];
     let handles = servers.into_iter().chain(&proxied);
@@ -193,13 +216,13 @@ async fn run(
 }
 
 fn start(
-    site: &Arc<Site>,
+    seat: &Data<Seat>,
     (area, way): (Area, Way),
     listener: TcpListener,
     tls: Option<tls::Builder>,
 ) -> std::io::Result<actix_web::dev::Server> {
-    let site = Data::from(Arc::clone(site));
-    let server = HttpServer::new(move || app_by(site.clone(), area, way))
+    let seat = seat.clone();
+    let server = HttpServer::new(move || app_on(seat.clone(), area, way))
         .workers(if area.is_for_offices() { 2 } else { 1 })
         .client_request_timeout(REQUEST_HEAD)
         .keep_alive(KEEP_ALIVE)
@@ -229,7 +252,7 @@ pub fn app(
     app_by(site, area, Way::Direct)
 }
 
-/// The pages of one listener.
+/// The same, and how requests come to it.
 pub(crate) fn app_by(
     site: Data<Site>,
     area: Area,
@@ -243,8 +266,26 @@ pub(crate) fn app_by(
         InitError = (),
     >,
 > {
+    app_on(Seat::of(site), area, way)
+}
+
+/// The pages of one listener, of whichever site has the seat.
+fn app_on(
+    seat: Data<Seat>,
+    area: Area,
+    way: Way,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
     App::new()
-        .app_data(site)
+        .app_data(seat.site())
+        .app_data(seat)
         .app_data(Data::new(area))
         .configure(move |config| {
             if way == Way::Proxied {
@@ -258,6 +299,7 @@ pub(crate) fn app_by(
         .wrap(from_fn(problem::dress))
         .wrap(from_fn(headers::complete))
         .wrap(from_fn(public::ocsp::answer))
+        .wrap(from_fn(seat::offer))
 }
 
 /// Which pages a listener has. The console's are not reachable from the applicants' port at all.

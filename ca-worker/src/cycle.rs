@@ -37,6 +37,8 @@ pub use window::{Window, window};
 pub(crate) enum Fault {
     /// The machinery failed: the request goes back and keeps its attempt.
     Around(String),
+    /// The worker ends: the request was not begun, or is not signed, and goes back.
+    Stopping,
     /// The request failed by itself.
     Own {
         /// What operators read; never a secret.

@@ -78,24 +78,46 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             ExitCode::FAILURE
         });
     }
-    let shutdown = stop_on_signals()?;
-    let poll = Duration::from_secs(config.worker.poll_seconds.into());
-    let mut worker = worker;
+    work_until_told(arguments, config, worker)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Works until SIGTERM or SIGINT. SIGHUP and new generations of the root have everything opened anew; what cannot be
+/// opened is refused, and the worker goes on as it is.
+fn work_until_told(
+    arguments: &Arguments,
+    mut config: Config,
+    mut worker: Worker,
+) -> anyhow::Result<()> {
+    let told = Arc::new(Told::default());
+    hear_signals(Arc::clone(&told))?;
     loop {
-        match run_forever(&worker, poll, &shutdown) {
-            Ended::Shutdown => return Ok(ExitCode::SUCCESS),
-            Ended::ForeignSchema => {
-                anyhow::bail!(
-                    "the database was migrated while this worker ran; start the version of the program that did it"
-                )
-            }
-            Ended::Outdated => tracing::info!("the generations of the root changed"),
+        let poll = Duration::from_secs(config.worker.poll_seconds.into());
+        let ended = run_forever(&worker, poll, &told.pause);
+        let is_told = told.pause.swap(false, Ordering::SeqCst);
+        // Told after this line, the next round ends at once.
+        if told.end.load(Ordering::SeqCst) {
+            return Ok(());
         }
-        match open(&config) {
-            Ok(opened) => worker = opened,
-            // Better the old root than none: lists, answers and mail go on meanwhile.
+        anyhow::ensure!(
+            ended != Ended::ForeignSchema,
+            "the database was migrated while this worker ran; start the version of the program that did it"
+        );
+        let fresh = match is_told {
+            true => Config::load(arguments.config.as_deref()).map_err(anyhow::Error::from),
+            false => {
+                tracing::info!("the generations of the root changed");
+                Ok(config.clone())
+            }
+        };
+        match fresh.and_then(|fresh| Ok((open(&fresh)?, fresh))) {
+            Ok(opened) => {
+                (worker, config) = opened;
+                tracing::info!("the configuration and the keys are in use as they are now");
+            }
+            // Better the old ones than none: lists, answers and mail go on meanwhile.
             Err(error) => tracing::error!(
-                "the worker goes on as it is, since it cannot be opened anew: {error:#}"
+                "the new configuration is refused, the worker goes on with the old one: {error:#}"
             ),
         }
     }
@@ -118,29 +140,43 @@ fn open(config: &Config) -> anyhow::Result<Worker> {
     .context("the worker cannot start")
 }
 
-/// Sets a flag on SIGTERM and SIGINT, so that a batch that was begun is brought to its end.
-fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = flag.clone();
+/// What signals said.
+#[derive(Debug, Default)]
+struct Told {
+    /// Finish what is in hand.
+    pause: AtomicBool,
+    /// For good, not only to begin anew.
+    end: AtomicBool,
+}
+
+/// Sets the flags on SIGTERM and SIGINT (end) and SIGHUP (begin anew), from now on.
+fn hear_signals(told: Arc<Told>) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let signals = {
+    let (mut terminate, mut interrupt, mut hang_up) = {
         let _guard = runtime.enter();
-        use tokio::signal::unix::{SignalKind, signal};
         (
             signal(SignalKind::terminate())?,
             signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
         )
     };
     std::thread::spawn(move || {
-        let (mut terminate, mut interrupt) = signals;
         runtime.block_on(async {
-            tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+            loop {
+                let is_end = tokio::select! {
+                    _ = terminate.recv() => true,
+                    _ = interrupt.recv() => true,
+                    _ = hang_up.recv() => false,
+                };
+                told.end.fetch_or(is_end, Ordering::SeqCst);
+                told.pause.store(true, Ordering::SeqCst);
+            }
         });
-        set.store(true, Ordering::SeqCst);
     });
-    Ok(flag)
+    Ok(())
 }
 
 fn log(json: bool) {

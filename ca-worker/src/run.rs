@@ -127,14 +127,15 @@ pub enum Ended {
     ForeignSchema,
 }
 
-/// Runs until `shutdown` is set or the generations of the root change. A batch that was begun is brought to its end
-/// first.
+/// Runs until `shutdown` is set or the generations of the root change. The requests in hand are brought to their end
+/// first; those of the batch that were not begun go back to the queue and keep their attempt.
 ///
 /// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP and the
 /// revocation lists have one each too: what was revoked is not kept waiting by a long batch.
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> Ended {
     tracing::info!(worker = worker.name, "the worker begins");
-    let (told, shutdown) = (shutdown, &AtomicBool::new(false));
+    let (told, shutdown) = (shutdown, &worker.stopping);
+    shutdown.store(false, Ordering::SeqCst);
     let bell = &Bell::default();
     let rest = &Rest {
         bell,

@@ -1,6 +1,6 @@
 //! A worker: everything that a unit of work needs, opened and checked once.
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ca_core::config::{Config, Profiles, ProfilesError, RenewalConfig};
@@ -77,6 +77,8 @@ pub struct Worker {
     careful: AtomicU32,
     crl_trouble: Mutex<Option<String>>,
     reminded: Mutex<Option<DateTime<Utc>>>,
+    /// Set when it is to end: the item in hand is finished, what was not begun goes back.
+    pub(crate) stopping: AtomicBool,
 }
 
 /// What operators were told last.
@@ -180,6 +182,7 @@ impl Worker {
             careful: AtomicU32::new(0),
             crl_trouble: Mutex::new(None),
             reminded: Mutex::new(None),
+            stopping: AtomicBool::new(false),
         })
     }
 
@@ -197,6 +200,11 @@ impl Worker {
     /// An act of this worker, now.
     pub fn act(&self) -> Act {
         Act::new(Actor::Worker(self.name.clone()), self.clock.now())
+    }
+
+    /// Whether it is to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 
     /// Notes how the last look at the revocation lists ended, for operators to be told.

@@ -15,6 +15,7 @@ pub mod foundry;
 pub mod letter;
 pub mod mail;
 pub mod member;
+pub mod node;
 pub mod operator;
 pub mod page;
 pub mod pkcs12;

@@ -124,6 +124,7 @@ mail-wrong-many = No more changes can be asked for today; try again tomorrow
 mail-wrong-code = Wrong code. After { $left } more wrong ones the change is ended
 mail-wrong-ended = The change was ended after too many wrong codes. Ask again if you need it
 mail-wrong-nothing = No change is waiting, or its codes have ended. Please ask again
+mail-last-void = The passwords were reissued, so this change was ended. Ask for it again if you still want it
 mail-wrong-overtaken = The register got another address meanwhile, so this change had no effect
 mail-last-rejected = The last change was refused by the office. Please ask them.
 mail-last-lapsed = The last change had no effect: its codes ended.

@@ -114,6 +114,7 @@ pub(crate) fn faults_of_typing(
 enum Refusal {
     Wrong { left: u32 },
     Locked { until: DateTime<Utc> },
+    Replaced,
 }
 
 async fn try_it(
@@ -137,6 +138,7 @@ async fn try_it(
             | TryError::Locked { until },
         ) => Ok(Err(Refusal::Locked { until })),
         Err(TryError::Wrong { left, .. }) => Ok(Err(Refusal::Wrong { left })),
+        Err(TryError::Replaced) => Ok(Err(Refusal::Replaced)),
         Err(error @ (TryError::Store(_) | TryError::Hashing(_))) => Err(Problem::internal(error)),
     }
 }
@@ -159,6 +161,7 @@ fn refused_page(visit: &Visit, typed: TypedUserId, refusal: Refusal) -> LoginPag
     let faults = match refusal {
         Refusal::Wrong { left } => wrong_faults(&page, lock, left),
         Refusal::Locked { until } => locked_faults(&page, lock, until),
+        Refusal::Replaced => replaced_faults(&page),
     };
     LoginPage {
         faults,
@@ -185,6 +188,11 @@ pub(crate) fn wrong_faults(page: &Page, lock: LockRule, left: u32) -> Faults {
             page.t("login-wrong-advice"),
         )
         .with(page.with("login-left", numbers))
+}
+
+/// Right, but replaced while it was looked at: only who knew it reads this.
+pub(crate) fn replaced_faults(page: &Page) -> Faults {
+    Faults::new(page.t("login-replaced-title")).with(page.t("login-replaced"))
 }
 
 /// Locked, by this try or by those before.

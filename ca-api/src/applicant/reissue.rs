@@ -160,7 +160,7 @@ pub(super) async fn send(
             return page::reply(StatusCode::UNPROCESSABLE_ENTITY, &again);
         }
     };
-    let source = source_of(&request);
+    let source = source_of(&request, &visit.site.config.proxy);
     if form.has("send") {
         let id = ReissueId::parse(form.required("id")?).map_err(|_| Problem::Malformed("id"))?;
         apply(&visit, id, application, source).await

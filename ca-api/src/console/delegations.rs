@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 use ca_core::domain::actor::{Act, Actor};
-use ca_core::domain::delegation::{DelegationField, DelegationForm, DelegationReason};
+use ca_core::domain::delegation::{DelegationField, DelegationForm, DelegationReason, Phase};
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::add_delegation::{AddDelegationError, add_delegation};
 use ca_core::flow::end_delegation::{EndDelegationError, end_delegation};
@@ -16,6 +16,7 @@ use ca_core::store::delegation::Delegation;
 use ca_core::store::{StoreError, account, delegation};
 use serde::Deserialize;
 
+use super::filter::encoded;
 use super::pager::{PAGE_ROWS, Pager};
 use super::signed_in::SignedIn;
 use super::words;
@@ -27,6 +28,15 @@ use crate::problem::Problem;
 const LIST: &str = "/console/delegations";
 /// Longest text of a field that is looked at.
 const LONGEST: usize = 40;
+
+/// The question before one is ended.
+#[derive(Template)]
+#[template(path = "console/delegation_end.html")]
+struct EndPage {
+    page: Page,
+    section: &'static str,
+    row: Row,
+}
 
 /// The query of the list's address.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -112,6 +122,34 @@ pub(super) async fn add(signed_in: SignedIn, form: Form) -> Result<HttpResponse,
     draw(&signed_in, &Query::default(), typed, faults).await
 }
 
+/// What would end, and a button; where it is over, the list says so.
+pub(super) async fn ask_end(
+    signed_in: SignedIn,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, Problem> {
+    let id = id.into_inner();
+    let found = signed_in.read(move |site| {
+        site.store.read(|db| {
+            let Some(held) = delegation::find(db, id)? else {
+                return Ok(None);
+            };
+            let accounts = account::load_many(db, &[held.office_id, held.agent_id])?;
+            Ok::<_, StoreError>(Some((held, accounts)))
+        })
+    });
+    let (held, accounts) = found.await?.ok_or(Problem::NotFound)?;
+    let page = signed_in.page();
+    let row = row(&signed_in, &page, &held, &accounts);
+    if !row.can_end {
+        return Ok(page::see_other(LIST));
+    }
+    page::show(&EndPage {
+        section: "delegations",
+        row,
+        page,
+    })
+}
+
 pub(super) async fn end(
     signed_in: SignedIn,
     id: web::Path<i64>,
@@ -191,7 +229,7 @@ async fn draw(
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let url = |page: i64| format!("{LIST}?user_id={sought}&page={page}");
+    let url = |page: i64| format!("{LIST}?user_id={}&page={page}", encoded(&sought));
     let shown = DelegationsPage {
         section: "delegations",
         faults,
@@ -220,12 +258,11 @@ fn row(
             name: account.name.clone(),
         })
     };
-    let (period, now) = (held.period(), signed_in.now);
-    let over = period.is_void() || held.ends_at.is_some_and(|end| end <= now);
-    let state = match (over, period.holds_at(now)) {
-        (true, _) => "delegation-over",
-        (false, true) => "delegation-holds",
-        (false, false) => "delegation-planned",
+    let phase = held.period().phase_at(signed_in.now);
+    let state = match phase {
+        Phase::Over => "delegation-over",
+        Phase::InForce => "delegation-holds",
+        Phase::Planned => "delegation-planned",
     };
     let from = page.day(held.starts_at);
     let days = match held.ends_at {
@@ -242,6 +279,6 @@ fn row(
         agent: party(held.agent_id),
         days,
         state: page.t(state),
-        can_end: !over,
+        can_end: phase != Phase::Over,
     }
 }

@@ -170,8 +170,9 @@ fn refusal_of(page: &Page, error: TryError) -> Result<Refusal, Problem> {
                 next: page.with("console-login-locked-next", [("until", until)]),
             })
         }
-        TryError::Store(error) => Err(Problem::internal(error)),
-        TryError::Hashing(error) => Err(Problem::internal(error)),
+        error @ (TryError::Replaced | TryError::Store(_) | TryError::Hashing(_)) => {
+            Err(Problem::internal(error))
+        }
     }
 }
 

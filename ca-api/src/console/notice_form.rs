@@ -8,6 +8,7 @@ use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::notice::{
     self, DateError, NoticeBody, NoticeDraft, Piece, Readers, ShownDays,
 };
+use ca_core::domain::random;
 use ca_core::domain::text::TextError;
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::publish_notice::{PublishError, publish_notice};
@@ -25,6 +26,8 @@ use crate::problem::Problem;
 const ONE: &str = "account";
 /// The same for everybody.
 const EVERYBODY: &str = "everybody";
+/// Longest key of a form that is taken.
+const LONGEST_KEY: usize = 64;
 
 /// The form as typed.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +58,8 @@ struct NoticeCheckPage {
     page: Page,
     section: &'static str,
     typed: Typed,
+    /// Drawn when the page is: a second click on the button publishes nothing more.
+    form_key: String,
     title: String,
     readers: String,
     days: String,
@@ -93,6 +98,7 @@ pub(super) async fn check(signed_in: SignedIn, form: Form) -> Result<HttpRespons
     };
     page::show(&NoticeCheckPage {
         section: "notices",
+        form_key: hex::encode(random::bytes::<16>(signed_in.visit.site.random.as_ref())),
         title: draft.title.to_string(),
         readers,
         days: days(&page, draft.days.from, draft.days.until),
@@ -107,6 +113,10 @@ pub(super) async fn publish(signed_in: SignedIn, form: Form) -> Result<HttpRespo
     if form.has("rewrite") {
         return ask(&signed_in, typed, Faults::default());
     }
+    let form_key = form.text("form_key").to_owned();
+    if form_key.is_empty() || form_key.len() > LONGEST_KEY {
+        return check(signed_in, form).await;
+    }
     let draft = match read(&signed_in, &typed).await? {
         Ok(draft) => draft,
         Err(faults) => return ask(&signed_in, typed, faults),
@@ -115,13 +125,13 @@ pub(super) async fn publish(signed_in: SignedIn, form: Form) -> Result<HttpRespo
         Actor::Operator(signed_in.operator.name.clone()),
         signed_in.now,
     );
-    let done = signed_in.read(
-        move |site| match publish_notice(&site.store, &act, &draft) {
+    let done = signed_in.read(move |site| {
+        match publish_notice(&site.store, &act, &draft, Some(&form_key)) {
             Ok(id) => Ok::<_, StoreError>(Some(id)),
             Err(PublishError::AccountDisabled) => Ok(None),
             Err(PublishError::Store(error)) => Err(error),
-        },
-    );
+        }
+    });
     match done.await? {
         Some(id) => Ok(page::see_other(&format!("{LIST}/{id}"))),
         None => {

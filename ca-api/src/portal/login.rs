@@ -21,9 +21,9 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::signed_in::SignedIn;
-use super::{logout, path, refusal};
+use super::{logout, onward, path, refusal};
 use crate::applicant::fault::Faults;
-use crate::applicant::login::{faults_of_typing, locked_faults, wrong_faults};
+use crate::applicant::login::{faults_of_typing, locked_faults, replaced_faults, wrong_faults};
 use crate::certified::{Certified, Offered};
 use crate::form::Form;
 use crate::page::{self, Page};
@@ -78,9 +78,10 @@ pub(super) async fn show(
         timed_out,
         ..LoginPage::new(&visit, &offered)
     })?;
-    if timed_out {
-        let cleared = session::cleared(Area::Portal);
-        reply.add_cookie(&cleared).map_err(Problem::internal)?;
+    let cleared = timed_out.then(|| session::cleared(Area::Portal));
+    let onward = onward::asked(&request, &visit.site);
+    for cookie in cleared.into_iter().chain(onward) {
+        reply.add_cookie(&cookie).map_err(Problem::internal)?;
     }
     Ok(reply)
 }
@@ -111,7 +112,14 @@ pub(super) async fn send(
         typed.user_id.clone(),
         form.secret("password"),
     );
-    match tried.await? {
+    let Some(tried) = tried.await? else {
+        return again(LoginPage {
+            faults: replaced_faults(&visit.page()),
+            user_id: typed.user_id.to_string(),
+            ..LoginPage::new(&visit, &offered)
+        });
+    };
+    match tried {
         PortalLogin::Entered(entered) => {
             // Who logs in again leaves the session that was open before.
             logout::end_session(&request).await?;
@@ -146,12 +154,13 @@ async fn refused_at_the_door(
     look.await
 }
 
+/// None when the password was replaced at this moment.
 async fn try_it(
     visit: &Visit,
     offered: &Offered,
     user_id: UserId,
     password: SecretString,
-) -> Result<PortalLogin, Problem> {
+) -> Result<Option<PortalLogin>, Problem> {
     let site = Arc::clone(&visit.site);
     let presented = offered.presented();
     let work = move || {
@@ -167,7 +176,11 @@ async fn try_it(
         log_in_portal(&site.store, site.random.as_ref(), site.clock.now(), input)
     };
     let tried: Result<PortalLogin, TryError> = visit.site.hashing.run(work).await?;
-    tried.map_err(Problem::internal)
+    match tried {
+        Ok(tried) => Ok(Some(tried)),
+        Err(TryError::Replaced) => Ok(None),
+        Err(error) => Err(Problem::internal(error)),
+    }
 }
 
 /// To the change of the password, to the warning about it, or to the portal's first page.

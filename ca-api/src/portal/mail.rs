@@ -238,6 +238,7 @@ fn ending(page: &Page, state: AddressChangeState) -> Option<String> {
         AddressChangeState::Rejected => Some(page.t("mail-last-rejected")),
         AddressChangeState::Failed => Some(page.t("mail-wrong-ended")),
         AddressChangeState::Overtaken => Some(page.t("mail-wrong-overtaken")),
+        AddressChangeState::Void => Some(page.t("mail-last-void")),
         AddressChangeState::Waiting | AddressChangeState::Lapsed => {
             Some(page.t("mail-last-lapsed"))
         }

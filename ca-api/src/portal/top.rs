@@ -1,13 +1,13 @@
 //! The portal's first page: who is in, what needs attention, what may be opened.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use ca_core::domain::password::PasswordAge;
 
 use super::functions::{self, Functions};
-use super::path;
 use super::renewal;
 use super::signed_in::SignedIn;
+use super::{onward, path};
 use crate::page::{self, Page};
 use crate::problem::Problem;
 
@@ -32,7 +32,13 @@ pub(crate) struct TopPage {
     pub(crate) functions: Functions,
 }
 
-pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    request: HttpRequest,
+    signed_in: SignedIn,
+) -> Result<HttpResponse, Problem> {
+    if let Some(onward) = onward::follow(&request, &signed_in.visit.site)? {
+        return Ok(onward);
+    }
     let renewal = renewal::warning(&signed_in).await?;
     let page = signed_in.page();
     let functions = functions::of(&signed_in, &page).await?;

@@ -5,17 +5,18 @@ use std::time::Duration;
 use actix_web::web::Data;
 use ca_core::flow::resume_session::forget_ended;
 
-use crate::site::Site;
+use super::seat::Seat;
 use crate::work;
 
 const EVERY: Duration = Duration::from_secs(600);
 
 /// Runs until it is aborted. A failure is logged and tried again: nothing depends on it at once, since ended
 /// sessions open nothing even while their rows are there.
-pub(super) async fn keep(site: Data<Site>) {
+pub(super) async fn keep(seat: Data<Seat>) {
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tick.tick().await;
+        let site = seat.site();
         let done = work::read(&site, |site| {
             forget_ended(&site.store, site.idle(), site.clock.now())
         });

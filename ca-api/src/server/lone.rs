@@ -6,9 +6,10 @@ use std::thread::{self, JoinHandle};
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use super::seat::Seat;
 use super::{KEEP_ALIVE, REQUEST_HEAD, Way, start};
 use crate::site::{Area, Site};
 
@@ -30,7 +31,8 @@ impl Drop for Lone {
 
 /// The plain listener of a site, as [`super::serve`] starts it beside the others.
 pub fn serve_plain(site: Arc<Site>, listener: TcpListener) -> std::io::Result<Lone> {
-    run(move || start(&site, (Area::Plain, Way::Direct), listener, None))
+    let seat = Seat::of(Data::from(site));
+    run(move || start(&seat, (Area::Plain, Way::Direct), listener, None))
 }
 
 /// Replies to `POST /ocsp` with these bytes and to nothing else.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 
+use super::seat::Seat;
 use super::tls::{Renewable, fingerprint};
-use crate::site::Site;
 use crate::work;
 
 /// How often a look is taken: three small files and one query.
@@ -23,13 +23,19 @@ impl Renewal {
         Self { contexts, made_of }
     }
 
+    /// The contexts, which handshakes share.
+    pub(super) fn contexts(&self) -> Vec<Renewable> {
+        self.contexts.clone()
+    }
+
     /// Runs until it is aborted. What cannot be used is logged once and looked at again: a certificate and its key
     /// are two files, and somebody may be in the middle of replacing them.
-    pub(super) async fn keep(mut self, site: Data<Site>) {
+    pub(super) async fn keep(mut self, seat: Data<Seat>) {
         let mut tick = tokio::time::interval(EVERY);
         let mut last_trouble = String::new();
         loop {
             tick.tick().await;
+            let site = seat.site();
             let (contexts, made_of) = (self.contexts.clone(), self.made_of);
             let look = work::read(&site, move |site| {
                 let seen = fingerprint(site)?;

@@ -30,7 +30,7 @@ const GROUPS: &str = "X25519MLKEM768:X25519:P-256:P-384";
 const CLASSICAL_GROUPS: &str = "X25519:P-256:P-384";
 
 /// One listener's context, which handshakes take and housekeeping replaces.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Renewable {
     area: Area,
     current: Arc<RwLock<SslContext>>,
@@ -52,6 +52,11 @@ impl Renewable {
             Ok(())
         });
         Ok((Self { area, current }, outer))
+    }
+
+    /// Whether a context can be built of what `site` names.
+    pub fn check(&self, site: &Site) -> Result<(), ServeError> {
+        builder(site, self.area).map(drop)
     }
 
     /// Builds the context anew. What cannot be used leaves the present one in place.

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
-use ca_core::domain::delegation::parse_day;
+use ca_core::domain::delegation::{Phase, parse_day};
 use ca_core::domain::delegation_csv;
 use ca_core::domain::time::iso_datetime;
 use ca_core::flow::end_delegation::end_delegation;
@@ -184,11 +184,11 @@ impl Row {
             agent_name,
             from: period.first_day().to_string(),
             to: period.last_day().map(|day| day.to_string()),
-            state: match () {
-                () if period.is_void() => "void",
-                () if period.holds_at(now) => "current",
-                () if now < period.starts_at => "future",
-                () => "ended",
+            state: match period.phase_at(now) {
+                Phase::Planned => "future",
+                Phase::InForce => "current",
+                Phase::Over if period.is_void() => "void",
+                Phase::Over => "ended",
             },
             entered_by: held.created_by.clone(),
             entered_at: iso_datetime(held.created_at),

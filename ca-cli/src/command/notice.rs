@@ -98,7 +98,7 @@ fn publish(command: &Publish, desk: &Desk, out: &mut dyn Write) -> anyhow::Resul
         days: ShownDays::parse(&command.from, &command.until, desk.now())?,
     };
     let act = desk.act(command.name.as_deref());
-    let id = publish_notice(&desk.store()?, &act, &draft)?;
+    let id = publish_notice(&desk.store()?, &act, &draft, None)?;
     writeln!(
         out,
         "Notice {id} is published; mails follow from {}.",

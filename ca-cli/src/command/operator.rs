@@ -14,12 +14,16 @@ use crate::desk::Desk;
 use crate::table::{Table, write_json};
 
 pub(crate) mod add;
+mod password;
+mod renew;
 
 /// What can be done with operators.
 #[derive(Debug, Subcommand)]
 pub enum OperatorCommand {
     /// Add an operator: issues a client certificate as PKCS#12 and sets the password.
     Add(add::Add),
+    /// Give an operator another certificate, from the root in use; the one before is revoked.
+    Renew(renew::Renew),
     /// List operators by name.
     List {
         /// As JSON.
@@ -49,6 +53,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     match command {
         OperatorCommand::Add(command) => add::run(command, desk, out),
+        OperatorCommand::Renew(command) => renew::run(command, desk, out),
         OperatorCommand::List { json } => list(desk, *json, out),
         OperatorCommand::Disable(whom) => set_status(desk, whom, OperatorStatus::Disabled, out),
         OperatorCommand::Enable(whom) => set_status(desk, whom, OperatorStatus::Active, out),

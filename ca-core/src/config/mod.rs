@@ -35,7 +35,7 @@ pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 pub use ocsp::OcspConfig;
 pub use portal::{AccessMatrixError, PortalConfig};
 pub use profiles::{Profiles, ProfilesError};
-pub use proxy::ProxyConfig;
+pub use proxy::{ProxyConfig, SourceHeader};
 pub use reissue::ReissueConfig;
 pub use renewal::{RenewalConfig, RenewalStart};
 pub use service::{CalendarFile, ServiceConfig};

@@ -18,6 +18,23 @@ pub struct ProxyConfig {
     pub listen: Option<SocketAddr>,
     /// Addresses and networks of the proxies; nobody else is answered there.
     pub trusted: Vec<String>,
+    /// Where a visitor's address is read, for the throttle of the public form, when a proxy of `trusted` hands a
+    /// request on: `connection` (all its visitors are one), `forwarded` (RFC 7239) or `x-forwarded-for`. Name a
+    /// header only if every proxy of `trusted` writes it itself.
+    pub source: SourceHeader,
+}
+
+/// Where a visitor's address is read behind a proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceHeader {
+    /// Nowhere: the connection's own address.
+    #[default]
+    Connection,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Forwarded-For`.
+    XForwardedFor,
 }
 
 impl Default for ProxyConfig {
@@ -25,6 +42,7 @@ impl Default for ProxyConfig {
         Self {
             listen: None,
             trusted: vec!["127.0.0.1/32".into(), "::1/128".into()],
+            source: SourceHeader::default(),
         }
     }
 }
@@ -160,6 +178,7 @@ mod tests {
         let nobody = ProxyConfig {
             listen: Some(([127, 0, 0, 1], 1).into()),
             trusted: Vec::new(),
+            ..ProxyConfig::default()
         };
         assert!(nobody.check().is_err());
     }

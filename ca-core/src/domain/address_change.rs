@@ -31,6 +31,8 @@ pub enum AddressChangeState {
     Lapsed,
     /// The register got another address meanwhile.
     Overtaken,
+    /// The passwords were reissued: whoever asked may have been the finder of the old ones.
+    Void,
 }
 words!(
     AddressChangeState,
@@ -42,6 +44,7 @@ words!(
     Failed = "failed",
     Lapsed = "lapsed",
     Overtaken = "overtaken",
+    Void = "void",
 );
 
 /// Who agreed so far.

@@ -24,6 +24,17 @@ pub struct Period {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
+/// Where a period stands at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It has not begun.
+    Planned,
+    /// It holds.
+    InForce,
+    /// It is over, or was ended before it began.
+    Over,
+}
+
 /// What is wrong with a day or a pair of days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DayError {
@@ -109,6 +120,18 @@ impl Period {
     #[must_use]
     pub fn holds_at(&self, now: DateTime<Utc>) -> bool {
         self.starts_at <= now && self.ends_at.is_none_or(|end| now < end)
+    }
+
+    /// Where it stands at `now`.
+    #[must_use]
+    pub fn phase_at(&self, now: DateTime<Utc>) -> Phase {
+        if self.is_void() || self.ends_at.is_some_and(|end| end <= now) {
+            Phase::Over
+        } else if self.holds_at(now) {
+            Phase::InForce
+        } else {
+            Phase::Planned
+        }
     }
 
     /// Whether it was ended before it began: it holds at no time.
@@ -210,6 +233,14 @@ mod tests {
         assert!(period.holds_at(at("2026-03-31T15:00:00Z")));
         assert!(period.holds_at(at("2026-04-30T14:59:59Z")));
         assert!(!period.holds_at(at("2026-04-30T15:00:00Z")));
+        for (moment, phase) in [
+            ("2026-03-31T14:59:59Z", Phase::Planned),
+            ("2026-03-31T15:00:00Z", Phase::InForce),
+            ("2026-04-30T14:59:59Z", Phase::InForce),
+            ("2026-04-30T15:00:00Z", Phase::Over),
+        ] {
+            assert_eq!(period.phase_at(at(moment)), phase, "{moment}");
+        }
         assert_eq!(period.first_day(), day("2026-04-01"));
         assert_eq!(period.last_day(), Some(day("2026-04-30")));
         let one_day = Period::of_days(day("2028-02-29"), Some(day("2028-02-29"))).unwrap();
@@ -240,6 +271,7 @@ mod tests {
             ends_at: Some(april.starts_at),
             ..april
         };
+        assert_eq!(void.phase_at(at("2026-01-01T00:00:00Z")), Phase::Over);
         assert!(void.is_void() && !void.overlaps(&april) && !void.holds_at(april.starts_at));
     }
 }

@@ -12,6 +12,7 @@ use super::approve_requests::{Decision, objection};
 use super::revoke_certificates::revoke_in;
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::address_change::AddressChangeState;
 use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
 use crate::domain::random::Random;
 use crate::domain::reissue::{ReissueId, ReissueState};
@@ -25,8 +26,8 @@ use crate::store::outbox::NewMail;
 use crate::store::reissue::{Decided, Reissue};
 use crate::store::request::{Change, Request};
 use crate::store::{
-    Db, Store, StoreResult, account, audit, certificate, intent, outbox, reissue, request, session,
-    try_counter,
+    Db, Store, StoreResult, account, address_change, audit, certificate, intent, outbox, reissue,
+    request, session, try_counter,
 };
 
 /// What came of a decision about an application.
@@ -109,6 +110,7 @@ fn void(db: &mut Db, account: &Account, at: DateTime<Utc>) -> StoreResult<(Accou
         records.push(withdraw(db, &open, at)?);
     }
     session::delete_of_account(db, account.id, None)?;
+    records.extend(end_address_change(db, &held, at)?);
     let serials: Vec<_> = certificate::of_account(db, account.id)?
         .into_iter()
         .map(|one| one.serial)
@@ -121,6 +123,22 @@ fn void(db: &mut Db, account: &Account, at: DateTime<Utc>) -> StoreResult<(Accou
         try_counter::clear(db, scope, account.user_id.as_str())?;
     }
     Ok((held, records))
+}
+
+/// A change of mail address that is under way would turn the next notices to whoever asked for it.
+fn end_address_change(
+    db: &mut Db,
+    account: &Account,
+    at: DateTime<Utc>,
+) -> StoreResult<Option<Record>> {
+    let Some(mut change) = address_change::waiting(db, account.id)? else {
+        return Ok(None);
+    };
+    change.state = AddressChangeState::Void;
+    change.settled_at = Some(at);
+    address_change::save(db, &change)?;
+    let record = Record::new("address.void", format!("account:{}", account.user_id));
+    Ok(Some(record))
 }
 
 /// The account's open request, held; none if it was answered while we waited for it.

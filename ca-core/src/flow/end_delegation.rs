@@ -2,7 +2,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::actor::Act;
-use crate::domain::delegation::{DayError, end_of};
+use crate::domain::delegation::{DayError, Phase, end_of};
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, audit, delegation};
 
@@ -41,7 +41,7 @@ pub fn end_delegation(
             return Err(EndDelegationError::Unknown(id));
         }
         let held = delegation::lock(db, id)?;
-        if held.ends_at.is_some_and(|end| end <= act.at) || held.period().is_void() {
+        if held.period().phase_at(act.at) == Phase::Over {
             return Err(EndDelegationError::Over(id));
         }
         let end = match last_day {

@@ -77,7 +77,7 @@ pub fn log_in(
         return Err(StoreError::Missing("the account".into()).into());
     };
     renew_hash(store, random, &account, password, input.rules)?;
-    Ok(begin_session(store, random, at, input, account)?)
+    begin_session(store, random, at, input, account)
 }
 
 pub(super) fn renew_hash(
@@ -119,7 +119,7 @@ fn begin_session(
     at: DateTime<Utc>,
     input: LogIn<'_>,
     account: Account,
-) -> Result<LoggedIn, StoreError> {
+) -> Result<LoggedIn, TryError> {
     let stage = if must_change(&account, input.ageing, at) {
         Stage::ChangePassword
     } else {
@@ -130,14 +130,13 @@ fn begin_session(
     session.account_id = Some(account.id);
     let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
     store.transaction(|db| {
-        account::lock_unchanged(db, &account)?;
+        if !account::lock_unchanged(db, &account)? {
+            return Err(TryError::Replaced);
+        }
         session::insert(db, &session)?;
         let record = Record::new("login.succeed", format!("account:{}", account.user_id));
-        audit::append(
-            db,
-            &act,
-            &[record.with(serde_json::json!({ "stage": stage.as_str() }))],
-        )
+        let record = record.with(serde_json::json!({ "stage": stage.as_str() }));
+        Ok(audit::append(db, &act, &[record])?)
     })?;
     Ok(LoggedIn {
         token,

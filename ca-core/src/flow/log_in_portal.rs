@@ -169,10 +169,12 @@ fn enter(
         format!("account:{}", account.user_id),
     );
     store.transaction(|db| {
-        account::lock_unchanged(db, &account)?;
+        if !account::lock_unchanged(db, &account)? {
+            return Err(TryError::Replaced);
+        }
         session::insert(db, &session)?;
         certificate::note_portal_login(db, certificate.serial, at)?;
-        audit::append(db, &act, &[record.with(facts)])
+        Ok(audit::append(db, &act, &[record.with(facts)])?)
     })?;
     Ok(PortalLogin::Entered(Box::new(Entered {
         token,

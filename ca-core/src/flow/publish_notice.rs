@@ -16,8 +16,14 @@ pub enum PublishError {
     Store(#[from] StoreError),
 }
 
-/// Publishes a notice; returns its number.
-pub fn publish_notice(store: &Store, act: &Act, draft: &NoticeDraft) -> Result<i64, PublishError> {
+/// Publishes a notice; returns its number. A form that is sent twice (`form_key`, drawn when it was shown) publishes
+/// one.
+pub fn publish_notice(
+    store: &Store,
+    act: &Act,
+    draft: &NoticeDraft,
+    form_key: Option<&str>,
+) -> Result<i64, PublishError> {
     store.transaction(|db| {
         let readers = match &draft.readers {
             Readers::Everybody => "everybody".to_owned(),
@@ -30,7 +36,10 @@ pub fn publish_notice(store: &Store, act: &Act, draft: &NoticeDraft) -> Result<i
                 format!("account:{}", account.user_id)
             }
         };
-        let id = notice::insert(db, draft, name(&act.actor), act.at)?;
+        let Some(id) = notice::insert(db, draft, form_key, name(&act.actor), act.at)? else {
+            let published = notice::of_form(db, form_key.unwrap_or_default())?;
+            return published.ok_or_else(|| StoreError::Missing("the notice".into()).into());
+        };
         let record = Record::new("notice.publish", format!("notice:{id}"));
         let facts = serde_json::json!({ "readers": readers, "title": draft.title.as_str() });
         audit::append(db, act, &[record.with(facts)])?;

@@ -1,45 +1,16 @@
-//! Certificates are revoked, suspended or released: status, sessions, the event for CRL and OCSP, audit.
+//! Certificates are revoked, suspended or released inside another verb's transaction: status, sessions, the event for
+//! CRL and OCSP, and the records for that verb's audit.
 use chrono::{DateTime, Utc};
 
-use crate::domain::actor::Act;
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::revocation::{RevocationEvent, RevocationReason};
 use crate::domain::serial::SerialNumber;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::revocation::NewRevocation;
-use crate::store::{Db, Store, StoreResult, audit, certificate, revocation, session};
-
-/// Revokes those of `serials` that are not revoked yet, in one transaction; returns them.
-///
-/// With [`RevocationReason::CertificateHold`] they are suspended instead, those that are valid.
-pub fn revoke_certificates(
-    store: &Store,
-    act: &Act,
-    serials: &[SerialNumber],
-    reason: RevocationReason,
-) -> StoreResult<Vec<Certificate>> {
-    store.step("revoke", |db| {
-        let (revoked, records) = revoke_in(db, serials, reason, act.at)?;
-        audit::append(db, act, &records)?;
-        Ok(revoked)
-    })
-}
+use crate::store::{Db, StoreResult, certificate, revocation, session};
 
 /// Releases those of `serials` that are suspended; returns them.
-pub fn release_certificates(
-    store: &Store,
-    act: &Act,
-    serials: &[SerialNumber],
-) -> StoreResult<Vec<Certificate>> {
-    store.transaction(|db| {
-        let (released, records) = release_in(db, serials, act.at)?;
-        audit::append(db, act, &records)?;
-        Ok(released)
-    })
-}
-
-/// The same inside a transaction of another verb.
 pub(super) fn release_in(
     db: &mut Db,
     serials: &[SerialNumber],
@@ -58,7 +29,9 @@ pub(super) fn release_in(
     Ok((released, records))
 }
 
-/// The same inside a transaction of another verb, which appends the records to its own.
+/// Revokes those of `serials` that are not revoked yet; returns them.
+///
+/// With [`RevocationReason::CertificateHold`] they are suspended instead, those that are valid.
 pub(super) fn revoke_in(
     db: &mut Db,
     serials: &[SerialNumber],

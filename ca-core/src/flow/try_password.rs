@@ -25,6 +25,9 @@ pub enum TryError {
         /// When the lock ends.
         until: DateTime<Utc>,
     },
+    /// It was right, and was replaced or voided while it was looked at.
+    #[error("the password was replaced at this moment")]
+    Replaced,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -103,17 +103,11 @@ pub fn lock(db: &mut Db, id: i64) -> StoreResult<Account> {
     load(db, id)
 }
 
-/// Holds the account, and refuses if its login password was replaced or voided since it was read: a password that was
+/// Holds the account; false if its login password was replaced or voided since it was read: a password that was
 /// verified before a reissue must not open a session after it.
-pub fn lock_unchanged(db: &mut Db, read: &Account) -> StoreResult<()> {
+pub fn lock_unchanged(db: &mut Db, read: &Account) -> StoreResult<bool> {
     let held = lock(db, read.id)?;
-    if held.login_password_changed_at == read.login_password_changed_at {
-        return Ok(());
-    }
-    Err(StoreError::Missing(format!(
-        "the password of {}",
-        read.user_id
-    )))
+    Ok(held.login_password_changed_at == read.login_password_changed_at)
 }
 
 /// Every account, by user ID.

@@ -69,8 +69,14 @@ pub struct Reader {
     pub class: String,
 }
 
-/// Publishes a notice; returns its number.
-pub fn insert(db: &mut Db, draft: &NoticeDraft, by: &str, at: DateTime<Utc>) -> StoreResult<i64> {
+/// Publishes a notice; returns its number, or none when the form of this key has published one already.
+pub fn insert(
+    db: &mut Db,
+    draft: &NoticeDraft,
+    form_key: Option<&str>,
+    by: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<Option<i64>> {
     let (class, account_id) = match &draft.readers {
         Readers::Everybody => (None, None),
         Readers::Class(letters) => (Some(letters.as_str()), None),
@@ -86,11 +92,17 @@ pub fn insert(db: &mut Db, draft: &NoticeDraft, by: &str, at: DateTime<Utc>) -> 
         notice::shown_until.eq(maybe_millis(draft.days.until)),
         notice::published_by.eq(by),
         notice::published_at.eq(millis(at)),
+        notice::form_key.eq(form_key),
     );
-    Ok(
-        on_either!(db, db => diesel::insert_into(notice::table).values(row)
-        .returning(notice::id).get_result(db))?,
-    )
+    let inserted = on_either!(db, db => diesel::insert_into(notice::table).values(row)
+        .on_conflict_do_nothing().returning(notice::id).get_result(db).optional());
+    Ok(inserted?)
+}
+
+/// The number of the notice that the form of this key published.
+pub fn of_form(db: &mut Db, form_key: &str) -> StoreResult<Option<i64>> {
+    let query = notice::table.filter(notice::form_key.eq(form_key));
+    Ok(query.select(notice::id).first(db).optional()?)
 }
 
 /// The notice numbered `id`, for operators.

@@ -95,6 +95,22 @@ pub fn list(db: &mut Db) -> StoreResult<Vec<Operator>> {
         .load(db)?)
 }
 
+/// Binds an operator to another certificate.
+pub fn set_certificate(
+    db: &mut Db,
+    id: i64,
+    serial: SerialNumber,
+    spki_sha256: &str,
+) -> StoreResult<()> {
+    diesel::update(operator::table.find(id))
+        .set((
+            operator::certificate_serial.eq(serial.to_hex()),
+            operator::certificate_spki_sha256.eq(spki_sha256),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Switches an operator on or off.
 pub fn set_status(db: &mut Db, id: i64, status: OperatorStatus) -> StoreResult<()> {
     diesel::update(operator::table.find(id))

@@ -369,6 +369,7 @@ diesel::table! {
         withdrawn_at -> Nullable<BigInt>,
         mailed_through -> BigInt,
         mailed_at -> Nullable<BigInt>,
+        form_key -> Nullable<Text>,
     }
 }
 

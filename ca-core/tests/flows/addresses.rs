@@ -14,6 +14,7 @@ use ca_core::store::account::Account;
 use ca_core::store::address_change::AddressChange;
 use ca_core::store::{address_change, outbox};
 
+use crate::reissue::{accept, apply_from};
 use crate::world::{HOST, World, at, on_both};
 
 const DAY: i64 = 24 * 3_600;
@@ -257,4 +258,16 @@ on_both!(codes_are_hashes_in_the_change_and_go_from_the_outbox_once_mailed, worl
         let facts = mails[0].facts().unwrap();
         assert_eq!((mails.len(), facts.code, facts.user_id.as_str()), (1, None, "KJ2700000001"));
     }
+});
+
+on_both!(a_reissue_of_the_passwords_ends_a_change_on_its_way, world => {
+    let account = world.account(&world.office("2700000001").id);
+    ask(&world, &account, NEW, 10).unwrap();
+    assert_eq!(type_code(&world, &account, &code(&world, MailKind::AddressProof), 20), Proof::NewProven);
+    let id = apply_from(&world, account.user_id.as_str(), "192.0.2.1", 30).unwrap();
+    accept(&world, &world.operator("suzuki"), &id, 40);
+    assert_eq!(state(&world, &account), State::Void);
+    assert_eq!(type_code(&world, &account, &code(&world, MailKind::AddressChangeAsked), 50), Proof::NothingWaits);
+    assert_eq!(address(&world, &account).as_deref(), Some("office@example.jp"));
+    assert_eq!(world.count("address.void"), 1);
 });

@@ -1,13 +1,14 @@
 //! The invariants: a history without faults breaks none, and each kind of damage is found and named.
-use ca_core::domain::revocation::RevocationReason;
+use ca_core::domain::revocation::{RevocationReason, Selection};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::check_invariants::check_invariants;
+use ca_core::flow::order_revocation::Order;
 use ca_core::flow::recover::recover;
-use ca_core::flow::revoke_certificates::revoke_certificates;
 use ca_core::store::request::Request;
 
+use crate::revocation::order;
 use crate::signing::{intend, issue};
-use crate::world::{World, on_both, staff, worker};
+use crate::world::{World, on_both, worker};
 
 /// What three requests came to: a certificate, a revoked one, a serial that was given up.
 struct History {
@@ -27,8 +28,8 @@ fn history(world: &World) -> History {
     let first = issue(world, &whole, 40);
     let revoked = next("2700000002");
     let second = issue(world, &revoked, 50);
-    let reason = RevocationReason::KeyCompromise;
-    revoke_certificates(&world.store, &staff(60), &[second], reason).unwrap();
+    let revoke = Order::Revoke(RevocationReason::KeyCompromise);
+    order(world, &Selection::of(&[second]), revoke, 60);
     let lapsed = next("2700000003");
     intend(world, &lapsed, 70);
     let recovered = recover(&world.store, &worker(1_000), 3).unwrap();

@@ -29,7 +29,7 @@ fn draft(readers: Readers) -> NoticeDraft {
 }
 
 fn publish(world: &World, readers: Readers) -> i64 {
-    publish_notice(&world.store, &staff(10), &draft(readers)).unwrap()
+    publish_notice(&world.store, &staff(10), &draft(readers), None).unwrap()
 }
 
 fn import(world: &World, id: &str) -> Account {
@@ -129,9 +129,9 @@ on_both!(a_disabled_account_gets_no_notice_of_its_own, world => {
     let account = import(&world, "KJ2700000001");
     let off = ca_core::domain::account::AccountStatus::Disabled;
     set_account_status(&world.store, &staff(5), &account.user_id, off).unwrap();
-    let refused = publish_notice(&world.store, &staff(10), &draft(Readers::Account(account.id)));
+    let refused = publish_notice(&world.store, &staff(10), &draft(Readers::Account(account.id)), None);
     assert!(matches!(refused, Err(PublishError::AccountDisabled)));
-    let missing = publish_notice(&world.store, &staff(10), &draft(Readers::Account(9_999)));
+    let missing = publish_notice(&world.store, &staff(10), &draft(Readers::Account(9_999)), None);
     assert!(matches!(missing, Err(PublishError::Store(StoreError::Missing(_)))));
     assert_eq!(world.count("notice.publish"), 0);
 });
@@ -185,4 +185,15 @@ on_both!(many_readers_are_mailed_in_portions_and_once_each, world => {
     let to: std::collections::HashSet<_> = owed.iter().map(|mail| &mail.to_address).collect();
     assert_eq!((owed.len(), to.len()), (PORTION + 3, PORTION + 3));
     assert!(owe(&world, 20 + TimeDelta::days(1).num_seconds()) == 0);
+});
+
+on_both!(a_form_that_is_sent_twice_publishes_one_notice, world => {
+    let send = |key: &str| publish_notice(&world.store, &staff(10), &draft(Readers::Everybody), Some(key)).unwrap();
+    let sent: Vec<i64> = std::thread::scope(|scope| {
+        let clicks: Vec<_> = (0..8).map(|_| scope.spawn(|| send("one"))).collect();
+        clicks.into_iter().map(|click| click.join().unwrap()).collect()
+    });
+    assert!(sent.iter().all(|id| *id == sent[0]), "{sent:?}");
+    assert_ne!(send("two"), sent[0]);
+    assert_eq!(world.count("notice.publish"), 2);
 });

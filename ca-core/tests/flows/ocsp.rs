@@ -1,18 +1,19 @@
 //! Which OCSP answers are owed: after issue, revocation, suspension, release, abandonment; and what is stored.
 use ca_core::domain::certificate::Purpose;
 use ca_core::domain::ocsp::Standing;
-use ca_core::domain::revocation::RevocationReason;
+use ca_core::domain::revocation::{RevocationReason, Selection};
 use ca_core::domain::serial::SerialNumber;
+use ca_core::flow::order_revocation::Order;
 use ca_core::flow::record_certificate::record_certificate;
 use ca_core::flow::record_intents::record_intents;
 use ca_core::flow::recover::recover;
-use ca_core::flow::revoke_certificates::{release_certificates, revoke_certificates};
 use ca_core::queue::request::claim;
 use ca_core::store::StoreResult;
 use ca_core::store::ocsp_answer::{self, Due, Signed};
 use chrono::TimeDelta;
 
-use crate::world::{World, at, certificate, intent, on_both, staff, worker};
+use crate::revocation::order;
+use crate::world::{World, at, certificate, intent, on_both, worker};
 
 fn due(world: &World, seconds: i64) -> Vec<Due> {
     let found: StoreResult<_> = world
@@ -88,17 +89,17 @@ on_both!(what_a_revocation_makes_untrue_is_gone_with_its_commit, world => {
     let serial = issued(&world, Purpose::Client);
     put(&world, &answer(&due(&world, 42)[0], 50, b"good"));
     let before = mark(&world);
-    revoke_certificates(&world.store, &staff(60), &[serial], RevocationReason::CertificateHold).unwrap();
+    order(&world, &Selection::of(&[serial]), Order::Revoke(RevocationReason::CertificateHold), 60);
     assert!(mark(&world) > before, "whoever keeps copies learns of it");
     assert_eq!(stored(&world, serial), None);
     let held = due(&world, 60)[0];
     let on_hold = RevocationReason::CertificateHold;
     assert_eq!(held.standing, Standing::Revoked { at: at(60), reason: on_hold });
     put(&world, &answer(&held, 61, b"held"));
-    release_certificates(&world.store, &staff(70), &[serial]).unwrap();
+    order(&world, &Selection::of(&[serial]), Order::Release, 70);
     assert_eq!((stored(&world, serial), due(&world, 70)[0].standing), (None, Standing::Good));
     put(&world, &answer(&due(&world, 70)[0], 71, b"good again"));
-    revoke_certificates(&world.store, &staff(80), &[serial], RevocationReason::KeyCompromise).unwrap();
+    order(&world, &Selection::of(&[serial]), Order::Revoke(RevocationReason::KeyCompromise), 80);
     let revoked = due(&world, 80)[0];
     assert_eq!(revoked.standing, Standing::Revoked { at: at(80), reason: RevocationReason::KeyCompromise });
 });
@@ -106,7 +107,7 @@ on_both!(what_a_revocation_makes_untrue_is_gone_with_its_commit, world => {
 on_both!(a_late_answer_overwrites_nothing, world => {
     let serial = issued(&world, Purpose::Client);
     let read = due(&world, 42)[0];
-    revoke_certificates(&world.store, &staff(60), &[serial], RevocationReason::Superseded).unwrap();
+    order(&world, &Selection::of(&[serial]), Order::Revoke(RevocationReason::Superseded), 60);
     assert_eq!(put(&world, &answer(&read, 61, b"good")), 0, "it was revoked while the answer was signed");
     assert_eq!(stored(&world, serial), None);
     let now = due(&world, 61)[0];

@@ -3,7 +3,7 @@ use ca_core::domain::account::AccountStatus;
 use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use ca_core::domain::password::{PasswordAgeing, PasswordHash};
 use ca_core::domain::portal_admission::Refusal;
-use ca_core::domain::revocation::RevocationReason;
+use ca_core::domain::revocation::{RevocationReason, Selection};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::session::{Audience, Stage};
 use ca_core::domain::user_id::UserId;
@@ -14,8 +14,8 @@ use ca_core::flow::judge_certificate::Presented;
 use ca_core::flow::log_in::TryError;
 use ca_core::flow::log_in_operator::ShownCertificate;
 use ca_core::flow::log_in_portal::{Entered, LogInPortal, PortalLogin, log_in_portal};
+use ca_core::flow::order_revocation::Order;
 use ca_core::flow::resume_portal::{PortalSession, resume_portal};
-use ca_core::flow::revoke_certificates::revoke_certificates;
 use ca_core::flow::unlock_account::unlock_account;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
@@ -23,6 +23,7 @@ use ca_core::store::{StoreError, certificate, intent};
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
+use crate::revocation::order;
 use crate::world::{HOST, RULES, World, at, on_both, staff};
 
 const OWN: &str = "Kaigo-2026-Osaka";
@@ -304,7 +305,7 @@ on_both!(a_session_ends_with_its_certificate_its_time_and_its_account, world => 
     }
     assert_eq!(resumed(&world, &open, &presented, 480 * 60), "none", "eight hours are the most");
     let open = enter(&world, &presented, &id, 0);
-    revoke_certificates(&world.store, &staff(1), &[serial], RevocationReason::KeyCompromise).unwrap();
+    order(&world, &Selection::of(&[serial]), Order::Revoke(RevocationReason::KeyCompromise), 1);
     assert_eq!(resumed(&world, &open, &presented, 2), "none", "revoking ends the session at once");
 });
 

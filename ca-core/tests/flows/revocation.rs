@@ -38,7 +38,7 @@ fn issued(world: &World, digits: &str) -> SerialNumber {
     issue(world, &request, 40)
 }
 
-fn order(world: &World, selection: &Selection, order: Order, seconds: i64) -> Outcome {
+pub(crate) fn order(world: &World, selection: &Selection, order: Order, seconds: i64) -> Outcome {
     let notice = Notice {
         random: &world.random,
         host: HOST,

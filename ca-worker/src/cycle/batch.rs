@@ -100,7 +100,7 @@ fn held_of_issued(issued: &Issued) -> Held {
 /// Keeps what went well; gives back or fails the rest, so that neighbours go on unharmed.
 fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fault)>>) -> Vec<T> {
     let mut good = Vec::with_capacity(results.len());
-    let mut back = Vec::new();
+    let (mut back, mut stopped) = (Vec::new(), Vec::new());
     for result in results {
         let (failed, fault) = match result {
             Ok(one) => {
@@ -110,6 +110,10 @@ fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fau
             Err(failure) => failure,
         };
         let around = match fault {
+            Fault::Stopping => {
+                stopped.push(failed);
+                continue;
+            }
             Fault::Around(reason) => Err(reason),
             Fault::Own { reason, hopeless } => fail(worker, batch, &failed, reason, hopeless),
         };
@@ -117,6 +121,10 @@ fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fau
             back.push(failed);
             batch.trouble = Some(reason);
         }
+    }
+    if !stopped.is_empty() {
+        batch.given_back += stopped.len();
+        worker.give_back(stopped, "the worker ends");
     }
     if let Some(reason) = batch.trouble.as_deref().filter(|_| !back.is_empty()) {
         batch.given_back += back.len();

@@ -27,6 +27,9 @@ pub(super) fn finish(
     if !window.allows(worker.clock.now()) {
         return Err((failed, Fault::around("business hours ended")));
     }
+    if worker.is_stopping() {
+        return Err((failed, Fault::Stopping));
+    }
     guarded(failed, || issued(worker, self_test, ready))
 }
 

@@ -30,6 +30,9 @@ pub(super) struct Ready {
 
 /// Checks the approval, opens the seal, makes the key, draws the serial, builds and lints the certificate.
 pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Held, Fault)> {
+    if worker.is_stopping() {
+        return Err((held(&claimed), Fault::Stopping));
+    }
     guarded(held(&claimed), || {
         fault::before("prepare").map_err(Fault::around)?;
         let (prepared, password) = prepared(worker, &claimed)?;

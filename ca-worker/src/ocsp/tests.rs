@@ -3,7 +3,7 @@ mod world;
 
 use ca_core::domain::certificate::Purpose;
 use ca_core::domain::revocation::RevocationReason;
-use ca_core::flow::revoke_certificates::{release_certificates, revoke_certificates};
+use ca_core::flow::order_revocation::Order;
 use chrono::Duration;
 use openssl::ocsp::OcspCertStatus;
 
@@ -34,14 +34,12 @@ fn revocation_suspension_and_release_are_followed() {
     let world = World::new();
     let serial = world.issued(1, 365);
     world.answer();
-    let act = world.worker.act();
-    let revoke =
-        |reason| revoke_certificates(&world.worker.store, &act, &[serial], reason).unwrap();
+    let revoke = |reason| world.order(serial, Order::Revoke(reason));
     revoke(RevocationReason::CertificateHold);
     assert_eq!(world.stored(serial).unwrap().der, None);
     world.answer();
     assert_eq!(world.status(1, serial), [Some(OcspCertStatus::REVOKED); 2]);
-    release_certificates(&world.worker.store, &act, &[serial]).unwrap();
+    world.order(serial, Order::Release);
     world.answer();
     assert_eq!(world.status(1, serial), [Some(OcspCertStatus::GOOD); 2]);
     revoke(RevocationReason::KeyCompromise);

@@ -7,6 +7,7 @@ mod browser;
 mod console;
 mod database;
 mod fences;
+mod graceful;
 mod harness;
 mod ocsp;
 mod portal;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use askama::Template;
 
+mod door;
 mod portal;
 mod reissue;
 mod scenes;
@@ -32,6 +33,7 @@ fn every_page(language: Language) -> Vec<Drawn> {
         scenes::requests(&page),
         scenes::application(&page),
         reissue::pages(&page),
+        door::pages(&page),
         portal::pages(&page),
     ]
     .concat()

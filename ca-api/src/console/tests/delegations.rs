@@ -48,10 +48,16 @@ async fn a_delegation_is_entered_found_and_ended() {
     }
     let held = desk.store().read(delegation::list).unwrap();
     let end = format!("{LIST}/{}/end", held.first().unwrap().id);
+    let asked = browser.get(&end).await;
+    assert_eq!(asked.status, 200);
+    assert!(asked.body.contains("この代理を終了しますか？"));
+    assert!(browser.get(LIST).await.body.contains("有効"), "asked only");
     for _ in 0..2 {
         assert_eq!(browser.post(&end, &[]).await.status, 303);
     }
     assert!(browser.get(LIST).await.body.contains("終了"));
+    assert_eq!(browser.get(&end).await.status, 303, "nothing left to end");
+    assert_eq!(browser.get(&format!("{LIST}/99/end")).await.status, 404);
     let held = desk.store().read(delegation::list).unwrap();
     assert_eq!(
         held.first().unwrap().ended_by.as_deref(),
@@ -119,5 +125,8 @@ async fn gallery_of_delegations() {
         let right = fields("KJ2700000001", "HD2700000009", "2026-01-01", "2027-03-31");
         browser.post(LIST, &right).await;
         check("delegations", tag, &browser.get(LIST).await);
+        let held = desk.store().read(delegation::list).unwrap();
+        let end = format!("{LIST}/{}/end", held.first().unwrap().id);
+        check("delegation-end", tag, &browser.get(&end).await);
     }
 }

@@ -30,6 +30,12 @@ fn typed<'a>(other: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     FORM.iter().map(field).collect()
 }
 
+/// The key that a look at the notice carries.
+fn form_key(page: &str) -> &str {
+    let (_, rest) = page.split_once("name=\"form_key\" value=\"").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
 fn published(desk: &Desk) -> i64 {
     desk.store().read(|db| notice::list(db, 0, 9)).unwrap().1
 }
@@ -82,8 +88,20 @@ async fn a_notice_is_written_checked_published_and_taken_back() {
             .collect::<Vec<_>>();
         let again = browser.post("/console/notices", &rewrite).await;
         assert!(again.status == 200 && again.body.contains("年末年始の受付について"));
-        let done = browser.post("/console/notices", &FORM).await;
+        let unseen = browser.post("/console/notices", &FORM).await;
+        assert_eq!(
+            (unseen.status, published(&desk)),
+            (200, 0),
+            "looked at first"
+        );
+        let key = form_key(&preview.body);
+        let sent = typed(&[]).into_iter().chain([("form_key", key)]);
+        let sent: Vec<_> = sent.collect();
+        let done = browser.post("/console/notices", &sent).await;
         let place = done.location.expect("the notice's page");
+        let twice = browser.post("/console/notices", &sent).await;
+        assert_eq!(twice.location.as_ref(), Some(&place), "a double click");
+        assert_eq!(published(&desk), 1);
         let shown = browser.get(&place).await;
         check("notice-shown", tag, &shown);
         check("notices-one", tag, &browser.get("/console/notices").await);
@@ -122,7 +140,9 @@ async fn what_is_wrong_with_a_notice_is_said_beside_its_field() {
         ("body_text", huge.as_str()),
     ] {
         for path in ["/console/notices/check", "/console/notices"] {
-            let reply = browser.post(path, &typed(&[(field, value)])).await;
+            let wrong = typed(&[(field, value)]).into_iter();
+            let wrong: Vec<_> = wrong.chain([("form_key", "k")]).collect();
+            let reply = browser.post(path, &wrong).await;
             assert_eq!(reply.status, 422, "{field} {value:?}");
             let beside = format!("id=\"{field}-wrong\"");
             assert!(
@@ -194,11 +214,9 @@ async fn a_notice_for_one_class_or_one_office_names_them() {
     ] {
         browser.get("/console/notices/new").await;
         let form = typed(&[("readers", readers), ("user_id", user_id)]);
-        let place = browser
-            .post("/console/notices", &form)
-            .await
-            .location
-            .unwrap();
+        let form: Vec<_> = form.into_iter().chain([("form_key", readers)]).collect();
+        let sent = browser.post("/console/notices", &form).await;
+        let place = sent.location.unwrap();
         let shown = browser.get(&place).await;
         assert!(shown.body.contains(named), "{}", shown.body);
     }

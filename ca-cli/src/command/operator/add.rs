@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use ca_core::domain::password::{IssuancePassword, PasswordHash};
+use ca_core::domain::password::PasswordHash;
 use ca_core::domain::text::EnteredText;
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::add_operator::{add_operator, check_name};
@@ -13,16 +13,12 @@ use ca_core::store::Store;
 use ca_core::store::operator::NewOperator;
 use ca_worker::authority::{OpenAuthority, issue_operator_certificate};
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
+use super::password::PasswordSource;
 use crate::desk::Desk;
 use crate::file::{refuse_existing, write_private};
-use crate::passphrase;
 
-/// Twelve characters: operators decide what is signed.
-const SHORTEST_PASSWORD: usize = 12;
-/// What the login page takes, and every PKCS#12 reader.
-const LONGEST_PASSWORD: usize = 128;
 /// The longest login and display names, in characters: the bound that X.520 sets on a name in a certificate.
 const LONGEST_NAME: usize = 64;
 
@@ -44,12 +40,8 @@ pub struct Add {
     /// The PKCS#12 to make; it must not exist yet.
     #[arg(long, value_name = "FILE.p12")]
     out: PathBuf,
-    /// File whose first line is the new operator's password.
-    #[arg(long, value_name = "FILE", conflicts_with = "new_password_file")]
-    password_file: Option<PathBuf>,
-    /// Make a password and write it into this new file.
-    #[arg(long, value_name = "FILE")]
-    new_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    password: PasswordSource,
     /// File whose first line is the passphrase of the CA key.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -83,7 +75,7 @@ pub(super) fn run(command: &Add, desk: &Desk, out: &mut dyn Write) -> anyhow::Re
         .map(|typed| desk.user_id(typed))
         .transpose()?;
     let authority = desk.authority(&store, command.passphrase_file.as_deref())?;
-    let password = password(command, desk)?;
+    let password = command.password.obtain(desk)?;
     let newcomer = NewcomerAtConsole {
         name: &command.operator,
         display_name: &command.display_name,
@@ -104,13 +96,7 @@ pub(super) fn run(command: &Add, desk: &Desk, out: &mut dyn Write) -> anyhow::Re
         command.operator,
         command.out.display()
     )?;
-    if let Some(file) = &command.new_password_file {
-        writeln!(
-            out,
-            "The password is in {}; hand it over apart from the file, then delete it.",
-            file.display()
-        )?;
-    }
+    command.password.say(out)?;
     writeln!(
         out,
         "Next: import the file into the operator's browser, then open the console."
@@ -156,37 +142,6 @@ pub(crate) fn add(
     Ok(())
 }
 
-fn password(command: &Add, desk: &Desk) -> anyhow::Result<SecretString> {
-    if let Some(file) = &command.new_password_file {
-        let made = IssuancePassword::generate(desk.random.as_ref());
-        let text = made.secret().expose_secret();
-        write_private(file, format!("{text}\n").as_bytes())?;
-        return Ok(made.secret().clone());
-    }
-    let password = passphrase::fresh(
-        command.password_file.as_deref(),
-        "password of the new operator",
-    )?;
-    check_password(&password)?;
-    Ok(password)
-}
-
-fn check_password(password: &SecretString) -> anyhow::Result<()> {
-    let text = password.expose_secret();
-    if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-        bail!(
-            "the password has characters beyond printable half-width ASCII, which PKCS#12 readers disagree on; choose another"
-        );
-    }
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&text.len()) {
-        bail!(
-            "an operator's password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, this one has {}; choose another",
-            text.len()
-        );
-    }
-    Ok(())
-}
-
 /// A name that stands in certificates, log lines and URLs without being mistaken.
 fn check_login_name(name: &str) -> anyhow::Result<()> {
     let fits =
@@ -202,20 +157,6 @@ fn check_login_name(name: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn weak_and_wide_passwords_are_refused_without_being_repeated() {
-        for (bad, word) in [
-            ("short", "12 to 128"),
-            ("パスワードパスワードパスワード", "half-width"),
-        ] {
-            let said = check_password(&SecretString::from(bad))
-                .unwrap_err()
-                .to_string();
-            assert!(said.contains(word) && !said.contains(bad), "{said}");
-        }
-        check_password(&SecretString::from("correct horse battery")).unwrap();
-    }
 
     #[test]
     fn login_names_are_plain() {

@@ -5,8 +5,10 @@ use ca_core::config::Config;
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use ca_core::domain::random::OsRandom;
+use ca_core::domain::revocation::Selection;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::time::FixedClock;
+use ca_core::flow::order_revocation::{Notice, Order, order_revocation};
 use ca_core::flow::record_authority::record_authority;
 use ca_core::flow::record_certificate::record_certificate;
 use ca_core::flow::record_intents::record_intents;
@@ -119,6 +121,13 @@ impl World {
         };
         record_certificate(&self.worker.store, &self.worker.act(), &issued).unwrap();
         serial
+    }
+
+    pub(super) fn order(&self, serial: SerialNumber, order: Order) {
+        let (store, act) = (&self.worker.store, self.worker.act());
+        let (random, host) = (&OsRandom, "localhost");
+        let notice = Notice { random, host };
+        order_revocation(store, &act, &Selection::of(&[serial]), order, notice).unwrap();
     }
 
     pub(super) fn answer(&self) -> Answered {

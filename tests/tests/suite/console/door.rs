@@ -130,3 +130,53 @@ fn an_operators_certificate_is_for_operators_alone() {
     );
     assert_eq!(mode & 0o077, 0, "nobody else may read it");
 }
+
+#[test]
+fn an_operator_gets_another_certificate_from_the_new_root_and_the_old_one_opens_nothing() {
+    let service = Service::set_up(Engine::Sqlite);
+    let suzuki = service.operator("suzuki");
+    service.cli(&["ca", "rollover"]).ok();
+    let _site = service.start_site();
+    let before = suzuki.signed_in();
+    let word = service
+        .folder()
+        .join("suzuki.password")
+        .display()
+        .to_string();
+    let file = service.folder().join("suzuki-2.p12");
+    let path = file.display().to_string();
+    let renew = [
+        "operator",
+        "renew",
+        "suzuki",
+        "--password-file",
+        &word,
+        "--out",
+        &path,
+    ];
+    service.cli(&renew).ok();
+    service.cli(&renew).refused(&["suzuki-2.p12"]);
+    let nobody = [
+        "operator",
+        "renew",
+        "nobody",
+        "--password-file",
+        &word,
+        "--out",
+        "/dev/null",
+    ];
+    service
+        .cli(&nobody)
+        .refused(&["there is no operator named nobody", "operator list"]);
+    // The session that was open ends with its certificate.
+    assert!(!before.open("/console").text().contains("概況"));
+    let old = suzuki.visitor().open("/console/login");
+    assert!(
+        old.status == 403 && old.text().contains("この証明書では入れません"),
+        "{}",
+        old.text()
+    );
+    let mut renewed = suzuki;
+    renewed.file = file;
+    renewed.log_in(&renewed.visitor()).shows(&["概況"]);
+}

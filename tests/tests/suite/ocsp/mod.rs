@@ -4,12 +4,7 @@ mod generations;
 mod judges;
 mod revocation;
 
-use ca_core::config::DatabaseConfig;
-use ca_core::domain::actor::{Act, Actor};
-use ca_core::domain::revocation::RevocationReason;
 use ca_core::domain::serial::SerialNumber;
-use ca_core::flow::revoke_certificates::revoke_certificates;
-use ca_core::store::Store;
 use inkan_tests::program::tool;
 use inkan_tests::service::Service;
 use openssl::x509::X509;
@@ -29,17 +24,11 @@ fn serial_of(file: &Path) -> SerialNumber {
     SerialNumber::from_hex(&hex).expect("a serial number of ours")
 }
 
-/// What the console does when an operator revokes.
 fn revoke(service: &Service, serial: SerialNumber) {
-    let config = DatabaseConfig {
-        url: service.database.url().to_owned(),
-        ..DatabaseConfig::default()
-    };
-    let store = Store::open(&config, &service.folder().join("data")).expect("the database");
-    let act = Act::new(Actor::Staff("sato".into()), chrono::Utc::now());
-    let reason = RevocationReason::KeyCompromise;
-    let revoked = revoke_certificates(&store, &act, &[serial], reason).expect("a revocation");
-    assert_eq!(revoked.len(), 1);
+    let serial = serial.to_hex();
+    let command = ["certificate", "revoke", "--serial", &serial];
+    let order = [&command[..], &["--reason", "keyCompromise"]].concat();
+    service.cli(&order).ok();
 }
 
 /// What `openssl ocsp` says of `certificate`, asking by `digest`.

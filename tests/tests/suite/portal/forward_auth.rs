@@ -153,7 +153,13 @@ fn nginx_lets_in_whom_the_matrix_lets_in() {
     );
 
     // Logged in, without an agent: everything.
-    office.log_in(&clerk).shows(&["ポータル", "請求状況"]);
+    let onward = office.log_in(&clerk);
+    assert_eq!(
+        onward.address,
+        format!("{portal}/apps/claim-status/"),
+        "on the way it was asked for"
+    );
+    clerk.open("/portal").shows(&["ポータル", "請求状況"]);
     let (status, told) = open(&clerk, "/apps/claim-status/list");
     assert_eq!(status, 200, "{told}");
     for line in [

@@ -42,7 +42,7 @@ pub(super) fn page(language: Language) -> Page {
     }
 }
 
-fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 24, 1, 30, 0).unwrap()
 }
 
@@ -227,7 +227,11 @@ fn request(state: RequestState) -> Request {
     }
 }
 
-fn certificate(days_left: i64, status: CertificateStatus, downloads: i64) -> Certificate {
+pub(super) fn certificate(
+    days_left: i64,
+    status: CertificateStatus,
+    downloads: i64,
+) -> Certificate {
     Certificate {
         serial: SerialNumber::from_hex("7f9c0d5e8a7b46121c9d0e3f5a6b7c8d").unwrap(),
         purpose: Purpose::Client,

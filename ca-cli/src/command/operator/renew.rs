@@ -1,0 +1,65 @@
+//! `ca-cli operator renew`: another certificate for somebody who decides already, from the root in use.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use ca_core::flow::renew_operator::{check_operator, renew_operator};
+use ca_worker::authority::issue_operator_certificate;
+use clap::Args;
+
+use super::password::PasswordSource;
+use crate::desk::Desk;
+use crate::file::{refuse_existing, write_private};
+
+/// Whose, and where the certificate goes.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The certificate before is revoked (superseded), so the operator is out until the new one is \
+    imported. The password opens the PKCS#12; the one of the console stays as it is."
+)]
+pub struct Renew {
+    /// Login name of the operator.
+    operator: String,
+    /// The PKCS#12 to make; it must not exist yet.
+    #[arg(long, value_name = "FILE.p12")]
+    out: PathBuf,
+    #[command(flatten)]
+    password: PasswordSource,
+    /// File whose first line is the passphrase of the CA key.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Your name in the audit log, when it is not the machine's account name.
+    #[arg(long = "as", value_name = "PERSON")]
+    person: Option<String>,
+}
+
+pub(super) fn run(command: &Renew, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    let store = desk.store()?;
+    let name = &command.operator;
+    check_operator(&store, name)?;
+    refuse_existing(&command.out)?;
+    let authority = desk.authority(&store, command.passphrase_file.as_deref())?;
+    let password = command.password.obtain(desk)?;
+    let act = desk.act(command.person.as_deref());
+    let random = desk.random.as_ref();
+    let config = &desk.config;
+    let issued =
+        issue_operator_certificate(&store, &act, &authority, config, name, &password, random)?;
+    write_private(&command.out, &issued.pkcs12)?;
+    if let Err(error) = renew_operator(&store, &act, name, &issued.certificate) {
+        fs::remove_file(&command.out)?;
+        return Err(error.into());
+    }
+    writeln!(
+        out,
+        "Operator {name} has a new certificate, in {}; the one before is revoked.",
+        command.out.display()
+    )?;
+    command.password.say(out)?;
+    writeln!(
+        out,
+        "Next: import the file into the operator's browser, close all its windows, then open the console."
+    )?;
+    Ok(())
+}
