@@ -23,4 +23,5 @@ mod renewal;
 mod requests;
 mod revocation;
 mod signing;
+mod workers;
 mod world;
