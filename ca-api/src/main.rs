@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use ca_api::server::{self, Addresses, Listeners, Server};
 use ca_api::site::Site;
-use ca_core::config::{Config, ListenConfig, Profiles};
+use ca_core::config::{Config, Listen, ListenConfig, Profiles};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
@@ -83,6 +83,7 @@ fn work(options: &Options) -> anyhow::Result<()> {
         portal,
         console,
     } = server.addresses;
+    let [http, https, portal, console] = [http, https, portal, console].map(Listen::from);
     tracing::info!(%http, %https, %portal, %console, "serving");
     while runtime.block_on(told.next(&server)) == Order::Reload {
         match reload(options, &server, &addresses) {

@@ -142,9 +142,9 @@ pub enum Way {
 
 /// Sockets with their TLS, ready to be served on.
 struct Doors {
-    http: TcpListener,
+    http: Option<TcpListener>,
     proxied: Option<TcpListener>,
-    tls: [(Area, TcpListener, tls::Builder); 3],
+    tls: [Option<(Area, TcpListener, tls::Builder)>; 3],
     renewal: Renewal,
 }
 
@@ -153,10 +153,13 @@ impl Doors {
         // Taken first: what changes while the contexts are built is seen at the first look.
         let fingerprint = tls::fingerprint(site).ok();
         let mut contexts = Vec::new();
-        let mut door = |area, listener| {
+        let mut door = |area, listener: Option<TcpListener>| {
+            let Some(listener) = listener else {
+                return Ok(None);
+            };
             let (renewable, builder) = tls::Renewable::new(site, area)?;
             contexts.push(renewable);
-            Ok::<_, ServeError>((area, listener, builder))
+            Ok::<_, ServeError>(Some((area, listener, builder)))
         };
         let tls = [
             door(Area::Applicant, listeners.https)?,
@@ -164,6 +167,9 @@ impl Doors {
             door(Area::Console, listeners.console)?,
         ];
         let proxied = site.config.proxy.listen;
+        if listeners.http.is_none() && tls.iter().all(Option::is_none) && proxied.is_none() {
+            return Err(ServeError::Nothing);
+        }
         Ok(Self {
             http: listeners.http,
             proxied: proxied
@@ -192,27 +198,41 @@ async fn run(
         actix_web::rt::spawn(doors.renewal.keep(seat.clone())),
     ];
     let direct = Way::Direct;
-    let open = |(area, listener, tls)| start(&seat, (area, direct), listener, Some(tls));
-    let plain = start(&seat, (Area::Plain, direct), doors.http, None)?;
+    let open = |door: Option<(Area, TcpListener, tls::Builder)>| {
+        let server =
+            door.map(|(area, listener, tls)| start(&seat, (area, direct), listener, Some(tls)));
+        server.transpose()
+    };
+    let in_plain = |listener| start(&seat, (Area::Plain, direct), listener, None);
+    let plain = doors.http.map(in_plain).transpose()?;
     let [public, portal, console] = doors.tls.map(open);
     let (public, portal, console) = (public?, portal?, console?);
     let behind = |listener| start(&seat, (Area::Portal, Way::Proxied), listener, None);
     let proxied = doors.proxied.map(behind).transpose()?;
-    let servers = [&plain, &public, &portal, &console];
-    let handles = servers.into_iter().chain(&proxied);
+    let servers = [&plain, &public, &portal, &console, &proxied];
+    let handles = servers.into_iter().flatten();
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
     let _ = tell.send(handles.map(actix_web::dev::Server::handle).collect());
-    let proxied = async {
-        match proxied {
-            Some(server) => server.await,
-            None => Ok(()),
-        }
-    };
-    let ended = tokio::try_join!(plain, public, portal, console, proxied).map(|_| ());
+    let ended = tokio::try_join!(
+        end(plain),
+        end(public),
+        end(portal),
+        end(console),
+        end(proxied)
+    )
+    .map(|_| ());
     for chore in chores {
         chore.abort();
     }
     ended
+}
+
+/// The end of a server; at once where there is none.
+async fn end(server: Option<actix_web::dev::Server>) -> std::io::Result<()> {
+    match server {
+        Some(server) => server.await,
+        None => Ok(()),
+    }
 }
 
 fn start(

@@ -41,6 +41,8 @@ fn same_site(area: Area) -> SameSite {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     #[test]
@@ -53,5 +55,18 @@ mod tests {
             cleared(Area::Console).to_string(),
             "__Host-inkan-console=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_passes_for_a_cookie_but_one_of_our_form(text in "\\PC{0,80}|[0-9a-f]{60,68}|[0-9A-F]{64}") {
+            let request = TestRequest::default()
+                .cookie(Cookie::new(Area::Console.session_cookie(), text.clone()))
+                .to_http_request();
+            if let Some(value) = shown(&request, Area::Console) {
+                proptest::prop_assert!(value.len() == 64 && value.bytes().all(|b| b"0123456789abcdef".contains(&b)));
+                proptest::prop_assert_eq!(value, text);
+            }
+        }
     }
 }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ca_core::config::{AccessMatrixError, Config, Profiles, ProfilesError};
+use ca_core::config::{
+    AccessMatrixError, ApprovalKeyError, Config, Listen, Profiles, ProfilesError,
+};
 use ca_core::domain::access::AccessMatrix;
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::BusinessCalendar;
 use ca_core::domain::password::PasswordCost;
 use ca_core::domain::profile::{Profile, ProfileName};
@@ -31,6 +34,8 @@ pub struct Site {
     pub profile: Profile,
     /// Who may open what behind the portal.
     pub access: AccessMatrix,
+    /// Makes the console's approvals count; only where the console is served.
+    pub approval_key: Option<ApprovalKey>,
     /// Business days, for promises.
     pub calendar: BusinessCalendar,
     /// The database.
@@ -60,13 +65,17 @@ pub enum SiteError {
     /// A certificate profile is broken.
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
+    /// The console's approval key cannot be read.
+    #[error(transparent)]
+    ApprovalKey(#[from] ApprovalKeyError),
     /// The access matrix is broken.
     #[error(transparent)]
     Access(#[from] AccessMatrixError),
 }
 
 impl Site {
-    /// Puts a site together; reads the certificate profiles and the built-in texts.
+    /// Puts a site together; reads the certificate profiles, the built-in texts and, for the console, the
+    /// approval key.
     pub fn new(
         config: Config,
         store: Store,
@@ -78,6 +87,11 @@ impl Site {
             classes: config.classes(),
             access: config.access_matrix()?,
             profile: Profiles::load(&config)?.get(ProfileName::Client).clone(),
+            // Who serves offices alone has no use for it, and gives it to nobody who breaks in.
+            approval_key: match config.listen.console {
+                Listen::Off => None,
+                Listen::At(_) => Some(config.approval_key()?),
+            },
             hashing: HashingGate::new(config.password.concurrent),
             crl: CrlCache::default(),
             locale: Arc::new(Locale::load()?),

@@ -10,6 +10,7 @@
 //! | 10 recover | `recover` | one |
 //!
 //! Step 9, notify, is [`crate::mail`]'s: mail runs at any hour and never waits for the signer.
+mod approval;
 mod batch;
 mod claim;
 mod finish;

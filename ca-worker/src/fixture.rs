@@ -1,5 +1,9 @@
 //! What the tests of this crate share: a root, its key, profiles, a date.
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use ca_core::config::{Config, Profiles};
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_core::domain::profile::{KeyAlgorithm, ProfileName};
 use ca_core::domain::random::OsRandom;
@@ -14,6 +18,15 @@ pub(crate) fn morning() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-25T10:00:00+09:00")
         .unwrap()
         .with_timezone(&Utc)
+}
+
+/// Writes an approval key where the configuration expects it, and returns it.
+pub(crate) fn approval_key(config: &Config) -> ApprovalKey {
+    let (file, key) = (config.approval_key_file(), ApprovalKey::draw(&OsRandom));
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, key.to_file()).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    key
 }
 
 /// The built-in profiles.

@@ -294,4 +294,21 @@ mod tests {
             Err(SealingKeyError::Kind)
         ));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_open(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), key_id in "\\PC{0,80}") {
+            let pair = SealingKeyPair::generate(&OsRandom).unwrap();
+            let own = pair.public().unwrap().id;
+            let unsealer = Unsealer::new(&[pair]).unwrap();
+            for key_id in [own, key_id] {
+                let sealed = SealedPassword { key_id, bytes: bytes.clone() };
+                proptest::prop_assert!(unsealer.open(&sealed, &request(1), &user(1)).is_err());
+            }
+            // What opens and is no password of ours does not get further.
+            if let Ok(password) = unpad(&bytes) {
+                proptest::prop_assert!(password.expose_secret().len() < PADDED_LENGTH);
+            }
+        }
+    }
 }

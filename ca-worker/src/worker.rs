@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ca_core::config::{Config, Profiles, ProfilesError, RenewalConfig};
+use ca_core::config::{ApprovalKeyError, Config, Profiles, ProfilesError, RenewalConfig};
 use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar, CalendarFileError};
 use ca_core::domain::random::{self, Random};
 use ca_core::domain::time::Clock;
@@ -59,6 +60,8 @@ pub struct Worker {
     pub store: Store,
     /// The root and its keys.
     pub authority: OpenAuthority,
+    /// Tells the console's approvals from forged ones.
+    pub approval_key: ApprovalKey,
     /// The certificate profiles.
     pub profiles: Profiles,
     /// Business hours.
@@ -94,6 +97,9 @@ pub enum OpenWorkerError {
     /// The authority does not open.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// The approval key cannot be read.
+    #[error(transparent)]
+    ApprovalKey(#[from] ApprovalKeyError),
     /// A profile is refused.
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
@@ -170,6 +176,7 @@ impl Worker {
             name: name(random.as_ref()),
             authority,
             store,
+            approval_key: config.approval_key()?,
             profiles: Profiles::load(config)?,
             calendar,
             notifier: Notifier::of(config)?,

@@ -2,6 +2,8 @@
 
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::account::{AccountField, AccountForm};
+use ca_core::domain::approval::ApprovalKey;
+use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use ca_core::domain::profile::{Profile, ProfileName};
 use ca_core::domain::random::{self, OsRandom};
 use ca_core::domain::reissue::{Lost, ReissueApplication, ReissueId};
@@ -17,6 +19,7 @@ use ca_core::flow::reject_requests::{Rejection, reject_requests};
 use ca_core::flow::submit_request::{SubmitError, Submitted, submit_request};
 use ca_core::store::account::{self, Account};
 use ca_core::store::certificate::{self, Certificate};
+use ca_core::store::intent::{self, Intent};
 use ca_core::store::operator::{self, NewOperator, Operator};
 use ca_core::store::request::{self, Request};
 use ca_core::store::session::{self, Session};
@@ -34,6 +37,7 @@ pub struct Desk {
     pub store: Store,
     /// Who decides.
     pub operator: Operator,
+    approval_key: ApprovalKey,
     clock: Arc<dyn Clock>,
     sealing_key: SealingKey,
     client: Profile,
@@ -41,11 +45,12 @@ pub struct Desk {
 
 impl Desk {
     /// A desk before a database that has a root.
-    pub fn open(store: Store, clock: Arc<dyn Clock>) -> Self {
+    pub fn open(store: Store, clock: Arc<dyn Clock>, approval_key: ApprovalKey) -> Self {
         let key = store.read(authority::current_sealing_key);
         let profiles = Profiles::load(&Config::default()).expect("the built-in profiles");
         Self {
             operator: an_operator(&store, clock.as_ref()),
+            approval_key,
             sealing_key: key.expect("a database").expect("a sealing key"),
             client: profiles.get(ProfileName::Client).clone(),
             store,
@@ -115,7 +120,13 @@ impl Desk {
             digest,
         };
         let now = self.clock.now();
-        let mut decided = approve_requests(&self.store, now, &self.operator, &[seen])?;
+        let mut decided = approve_requests(
+            &self.store,
+            &self.approval_key,
+            now,
+            &self.operator,
+            &[seen],
+        )?;
         Ok(decided.remove(0).1)
     }
 
@@ -185,18 +196,66 @@ impl Desk {
 }
 
 fn an_operator(store: &Store, clock: &dyn Clock) -> Operator {
+    let serial = SerialNumber::random(&OsRandom);
+    let (intent, certificate) = of_an_operator(serial, clock);
     let new = NewOperator {
         name: "desk",
         display_name: "窓口",
         password_hash: "none",
         own_user_id: None,
-        certificate_serial: SerialNumber::random(&OsRandom),
+        certificate_serial: serial,
         certificate_spki_sha256: "ab",
     };
-    let inserted = store.transaction(|db| operator::insert(db, &new, clock.now()));
+    let inserted: StoreResult<()> = store.transaction(|db| {
+        intent::insert(db, &[intent])?;
+        intent::settle(db, &[serial], clock.now())?;
+        certificate::insert(db, &[certificate])?;
+        operator::insert(db, &new, clock.now())
+    });
     inserted.expect("an operator");
     let found = store.read(|db| operator::find(db, "desk"));
     found.expect("a database").expect("the operator")
+}
+
+/// The rows of a certificate whose bytes nobody looks at.
+fn of_an_operator(serial: SerialNumber, clock: &dyn Clock) -> (Intent, Certificate) {
+    let now = clock.now();
+    let intent = Intent {
+        serial,
+        purpose: Purpose::Operator,
+        generation: 1,
+        request_id: None,
+        fence: 0,
+        tbs_sha256: serial.to_hex(),
+        profile_sha256: "none".into(),
+        state: IntentState::Intended,
+        recorded_at: now,
+        settled_at: None,
+    };
+    let certificate = Certificate {
+        serial,
+        purpose: Purpose::Operator,
+        generation: 1,
+        request_id: None,
+        account_id: None,
+        subject: "CN=desk".into(),
+        not_before: now - chrono::Duration::days(1),
+        not_after: now + chrono::Duration::days(2_000),
+        certificate_der: serial.as_bytes().to_vec(),
+        spki_sha256: "ab".into(),
+        sha1_thumbprint: serial.to_hex(),
+        pkcs12: None,
+        issued_at: now,
+        status: CertificateStatus::Valid,
+        revoked_at: None,
+        revocation_reason: None,
+        download_count: 0,
+        first_downloaded_at: None,
+        last_downloaded_at: None,
+        installed_at: None,
+        first_portal_login_at: None,
+    };
+    (intent, certificate)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,6 +6,7 @@ use crate::folder::Folder;
 use crate::service::always_open;
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::BusinessCalendar;
 use ca_core::domain::certificate::IntentState;
 use ca_core::domain::distinguished_name::DistinguishedName;
@@ -25,6 +26,8 @@ use ca_worker::unseal::{SealingKeyPair, Unsealer};
 use ca_worker::worker::Worker;
 use chrono::Duration;
 use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 const PASSPHRASE: &str = "correct horse battery";
@@ -68,7 +71,8 @@ impl Foundry {
         let act = Act::new(Actor::Staff("sato".into()), clock.now());
         let public = sealing.public().expect("its public half");
         record_authority(&store, &act, &row(&issuer, 1, &clock), &public).expect("a root");
-        let desk = Desk::open(store.clone(), Arc::new(clock.clone()));
+        let approval_key = approval_key(&config);
+        let desk = Desk::open(store.clone(), Arc::new(clock.clone()), approval_key);
         Self {
             folder,
             database,
@@ -174,6 +178,17 @@ pub fn serials_of(der: &[u8]) -> BTreeSet<String> {
             format!("{text:0>32}")
         })
         .collect()
+}
+
+/// An approval key where the configuration expects it.
+fn approval_key(config: &Config) -> ApprovalKey {
+    let (file, key) = (config.approval_key_file(), ApprovalKey::draw(&OsRandom));
+    let folder = file.parent().expect("a folder");
+    std::fs::create_dir_all(folder).expect("the folder of keys");
+    std::fs::write(&file, key.to_file()).expect("the approval key");
+    let mode = Permissions::from_mode(0o600);
+    std::fs::set_permissions(&file, mode).expect("its mode");
+    key
 }
 
 fn root(config: &Config, clock: &FixedClock) -> (Issuer, FileSigner) {

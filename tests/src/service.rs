@@ -2,6 +2,7 @@
 //! a site and a worker of its own, all real processes on free ports.
 
 mod on_token;
+mod parts;
 
 pub use on_token::signer;
 

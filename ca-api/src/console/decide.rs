@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::request::RequestId;
 use ca_core::domain::text::EnteredText;
 use ca_core::flow::approve_requests::{Decision, Seen, approve_requests};
@@ -99,11 +100,18 @@ pub(super) async fn retry(
 ) -> Result<HttpResponse, Problem> {
     let id = RequestId::parse(&id).map_err(|_| Problem::NotFound)?;
     let (operator, now) = (signed_in.operator.clone(), signed_in.now);
+    let key = approval_key(&signed_in)?;
     let done = signed_in.read(move |site| -> StoreResult<_> {
-        let decision = retry_request(&site.store, now, &operator, &id)?;
+        let decision = retry_request(&site.store, &key, now, &operator, &id)?;
         name_all(site, vec![(id, decision)])
     });
     answer(&signed_in, Act::Retried, &done.await?, own_way_back(""))
+}
+
+/// The key of approvals; a process without it does not serve the console.
+fn approval_key(signed_in: &SignedIn) -> Result<ApprovalKey, Problem> {
+    let key = signed_in.visit.site.approval_key.clone();
+    key.ok_or_else(|| Problem::internal("there is no approval key here"))
 }
 
 async fn approve(
@@ -112,8 +120,9 @@ async fn approve(
     seen: Vec<Seen>,
 ) -> Result<HttpResponse, Problem> {
     let (operator, now) = (signed_in.operator.clone(), signed_in.now);
+    let key = approval_key(&signed_in)?;
     let done = signed_in.read(move |site| -> StoreResult<_> {
-        let decisions = approve_requests(&site.store, now, &operator, &seen)?;
+        let decisions = approve_requests(&site.store, &key, now, &operator, &seen)?;
         name_all(site, decisions)
     });
     let back = own_way_back(form.text("back"));
@@ -215,10 +224,7 @@ fn answer(
     back: &str,
 ) -> Result<HttpResponse, Problem> {
     let page = signed_in.page();
-    let done = named
-        .iter()
-        .filter(|one| one.decision == Decision::Done)
-        .count();
+    let done = named.iter().filter(|one| one.decision.is_done()).count();
     let refused = named.len() - done;
     let row = |one: &Named| {
         let why = words::refusal(&page, &one.decision);
@@ -227,7 +233,7 @@ fn answer(
             user_id: one.user_id.clone(),
             name: one.name.clone(),
             done: why.is_none(),
-            outcome: outcome_word(&page, act, why.is_none()),
+            outcome: outcome_word(&page, act, &one.decision),
             why,
         }
     };
@@ -239,7 +245,11 @@ fn answer(
     let outcome = OutcomePage {
         section: "requests",
         title: title(&page, act),
-        summary: summary(&page, act, done, refused),
+        summary: if named.iter().any(|one| one.decision == Decision::AskedAgain) {
+            page.t("console-summary-asked-again")
+        } else {
+            summary(&page, act, done, refused)
+        },
         done,
         refused,
         rows: named.iter().map(row).collect(),
@@ -257,12 +267,13 @@ fn title(page: &Page, act: Act) -> String {
     }
 }
 
-fn outcome_word(page: &Page, act: Act, done: bool) -> String {
-    match (done, act) {
-        (false, _) => page.t("console-outcome-refused"),
-        (true, Act::Approved) => page.t("console-outcome-approved"),
-        (true, Act::Rejected) => page.t("console-outcome-rejected"),
-        (true, Act::Retried) => page.t("console-outcome-retried"),
+fn outcome_word(page: &Page, act: Act, decision: &Decision) -> String {
+    match (decision, act) {
+        (Decision::AskedAgain, _) => page.t("console-outcome-asked-again"),
+        (Decision::Done, Act::Approved) => page.t("console-outcome-approved"),
+        (Decision::Done, Act::Rejected) => page.t("console-outcome-rejected"),
+        (Decision::Done, Act::Retried) => page.t("console-outcome-retried"),
+        _ => page.t("console-outcome-refused"),
     }
 }
 

@@ -36,6 +36,7 @@ fn what(page: &Page, act: &str) -> String {
         "request.withdraw" => page.t("console-event-withdraw"),
         "request.void" => page.t("console-event-void"),
         "request.retry" => page.t("console-event-retry"),
+        "request.ask-again" => page.t("console-event-ask-again"),
         "request.give-back" => page.t("console-event-give-back"),
         "request.park" => page.t("console-event-park"),
         "certificate.issue" => page.t("console-event-issue"),

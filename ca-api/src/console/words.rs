@@ -59,7 +59,7 @@ pub(super) fn class_name(page: &Page, japanese: &str, english: &str) -> String {
 /// Why a decision was refused; nothing for one that was not.
 pub(super) fn refusal(page: &Page, decision: &Decision) -> Option<String> {
     match decision {
-        Decision::Done => None,
+        Decision::Done | Decision::AskedAgain => None,
         Decision::NoSuchRequest => Some(page.t("console-refusal-none")),
         Decision::NotPending(state) => {
             let state = StateWord(*state).label(page);

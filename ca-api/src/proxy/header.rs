@@ -66,4 +66,13 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_pass_for_a_certificate(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            proptest::prop_assert!(read(&bytes).is_err());
+            let framed = format!(":{}:", STANDARD.encode(&bytes));
+            proptest::prop_assert!(read(framed.as_bytes()).is_err());
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
-use ca_core::config::ListenConfig;
+use ca_core::config::{Listen, ListenConfig};
 
 /// Why the site does not start; each says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum ServeError {
         /// What the system says.
         why: io::Error,
     },
+    /// Every listener is switched off.
+    #[error("every listener is off, so there is nothing to serve; give one of [listen] an address")]
+    Nothing,
     /// The site's certificate or key cannot be used.
     #[error(
         "cannot use {file} for TLS: {why}; issue the site's certificate with `ca-cli certificate issue-server`, or \
@@ -57,46 +60,53 @@ pub enum ServeError {
     Start(io::Error),
 }
 
-/// The sockets of a site, held from the moment its addresses are known.
+/// The sockets of a site, held from the moment its addresses are known; none for what is off.
 #[derive(Debug)]
 pub struct Listeners {
     /// Plain http.
-    pub http: TcpListener,
+    pub http: Option<TcpListener>,
     /// https for applicants.
-    pub https: TcpListener,
+    pub https: Option<TcpListener>,
     /// https for the portal.
-    pub portal: TcpListener,
+    pub portal: Option<TcpListener>,
     /// https for operators.
-    pub console: TcpListener,
+    pub console: Option<TcpListener>,
 }
 
-/// The addresses really bound: a configured port may have been 0.
+/// The addresses really bound, none for what is off: a configured port may have been 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addresses {
     /// Plain http.
-    pub http: SocketAddr,
+    pub http: Option<SocketAddr>,
     /// Applicants.
-    pub https: SocketAddr,
+    pub https: Option<SocketAddr>,
     /// The portal.
-    pub portal: SocketAddr,
+    pub portal: Option<SocketAddr>,
     /// Operators.
-    pub console: SocketAddr,
+    pub console: Option<SocketAddr>,
 }
 
 impl Listeners {
     /// Takes every address of the configuration, or none.
     pub fn bind(listen: &ListenConfig) -> Result<Self, ServeError> {
+        let take = |name, listen: Listen| {
+            let address = listen.address();
+            address.map(|address| bind(name, address)).transpose()
+        };
         Ok(Self {
-            http: bind("[listen] http", listen.http)?,
-            https: bind("[listen] https", listen.https)?,
-            portal: bind("[listen] portal", listen.portal)?,
-            console: bind("[listen] console", listen.console)?,
+            http: take("[listen] http", listen.http)?,
+            https: take("[listen] https", listen.https)?,
+            portal: take("[listen] portal", listen.portal)?,
+            console: take("[listen] console", listen.console)?,
         })
     }
 
     /// Where they are.
     pub fn addresses(&self) -> Result<Addresses, ServeError> {
-        let of = |listener: &TcpListener| listener.local_addr().map_err(ServeError::Start);
+        let of = |listener: &Option<TcpListener>| {
+            let address = listener.as_ref().map(TcpListener::local_addr);
+            address.transpose().map_err(ServeError::Start)
+        };
         Ok(Addresses {
             http: of(&self.http)?,
             https: of(&self.https)?,

@@ -121,7 +121,7 @@ struct House {
 impl House {
     fn new() -> Self {
         let stage = Stage::with(|config| {
-            let any = ([127, 0, 0, 1], 0).into();
+            let any = SocketAddr::from(([127, 0, 0, 1], 0)).into();
             let listen = &mut config.listen;
             (listen.http, listen.https, listen.portal, listen.console) = (any, any, any, any);
         });
@@ -217,15 +217,18 @@ fn get(connector: &SslConnector, address: SocketAddr, path: &str) -> Result<Stri
 fn applicants_come_in_without_a_certificate_and_plain_http_sends_them_there() {
     let house = House::new();
     let server = house.open();
-    let top = get(&house.connector(None), server.addresses.https, "/").unwrap();
+    let top = get(&house.connector(None), server.addresses.https.unwrap(), "/").unwrap();
     assert!(
         top.starts_with("HTTP/1.1 200") && top.contains("認証局証明書のダウンロード"),
         "{top}"
     );
     let plain = |path| {
-        ask(TcpStream::connect(server.addresses.http).unwrap(), path)
-            .unwrap()
-            .to_lowercase()
+        ask(
+            TcpStream::connect(server.addresses.http.unwrap()).unwrap(),
+            path,
+        )
+        .unwrap()
+        .to_lowercase()
     };
     let sent_on = plain("/service/login?x=1");
     assert!(sent_on.starts_with("http/1.1 308"), "{sent_on}");
@@ -241,7 +244,12 @@ fn applicants_come_in_without_a_certificate_and_plain_http_sends_them_there() {
     assert!(plain("/ca.pem").contains("-----begin certificate-----"));
     assert!(plain("/readyz").ends_with("ready\n"));
     assert!(!plain("/help").contains("strict-transport-security"));
-    let console = get(&house.connector(None), server.addresses.https, "/console").unwrap();
+    let console = get(
+        &house.connector(None),
+        server.addresses.https.unwrap(),
+        "/console",
+    )
+    .unwrap();
     assert!(
         console.starts_with("HTTP/1.1 404"),
         "the console is not on the applicants' port: {console}"
@@ -253,7 +261,7 @@ fn applicants_come_in_without_a_certificate_and_plain_http_sends_them_there() {
 fn the_console_opens_to_our_own_certificates_alone() {
     let house = House::new();
     let server = house.open();
-    let console = server.addresses.console;
+    let console = server.addresses.console.unwrap();
     assert!(
         get(&house.connector(None), console, "/").is_err(),
         "no certificate"
@@ -287,7 +295,11 @@ fn tls_is_1_2_or_newer_and_takes_the_hybrid_key_exchange() {
             .add_cert(house.root.certificate.clone())
             .unwrap();
         change(&mut builder);
-        get(&builder.build(), server.addresses.https, "/healthz")
+        get(
+            &builder.build(),
+            server.addresses.https.unwrap(),
+            "/healthz",
+        )
     };
     assert!(with(&|b| b.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap()).is_ok());
     let old = with(&|b| {
@@ -322,18 +334,22 @@ fn what_is_missing_is_named_before_anything_is_served() {
 fn a_second_server_on_the_same_port_is_told_what_to_do_and_the_first_goes_on() {
     let house = House::new();
     let server = house.open();
-    let second = Stage::with(|config| config.listen.http = server.addresses.http);
+    let second = Stage::with(|config| config.listen.http = server.addresses.http.into());
     let error = open(&second).unwrap_err().to_string();
     assert!(
         error.contains("in use") && error.contains("[listen] http"),
         "{error}"
     );
     assert!(
-        get(&house.connector(None), server.addresses.https, "/healthz")
-            .unwrap()
-            .ends_with("ok\n")
+        get(
+            &house.connector(None),
+            server.addresses.https.unwrap(),
+            "/healthz"
+        )
+        .unwrap()
+        .ends_with("ok\n")
     );
-    let address = server.addresses.https;
+    let address = server.addresses.https.unwrap();
     server.stop();
     assert!(TcpStream::connect(address).is_err(), "stopped is stopped");
 }

@@ -1,10 +1,13 @@
 //! A site with its own database and clock in a temporary folder, for handler tests.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::web::Data;
 use ca_core::config::Config;
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::SeededRandom;
 use ca_core::domain::time::FixedClock;
@@ -39,6 +42,7 @@ impl Stage {
         config.password.memory_kib = 7_168;
         config.password.iterations = 1;
         change(&mut config);
+        give_approval_key(&config);
         let store = Store::migrate(&config.database, folder.path()).unwrap();
         let clock = FixedClock::new(morning());
         let random = Arc::new(SeededRandom::new(1));
@@ -55,6 +59,14 @@ impl Stage {
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+fn give_approval_key(config: &Config) {
+    let file = config.approval_key_file();
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let key = ApprovalKey::draw(&SeededRandom::new(2));
+    std::fs::write(&file, key.to_file()).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// 2026-11-25 10:00 in Tokyo, a business day.

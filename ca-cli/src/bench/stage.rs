@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use ca_core::config::{Config, DatabaseUrl, Profiles};
 use ca_core::domain::account::{AccountDetails, AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_core::domain::profile::{Profile, ProfileName};
 use ca_core::domain::random::OsRandom;
@@ -14,13 +15,14 @@ use ca_core::domain::seal::{SealedPassword, SealingKey, seal};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::time::{Clock, SystemClock};
 use ca_core::domain::user_id::Classes;
+use ca_core::flow::add_operator::add_operator;
 use ca_core::flow::approve_requests::{Seen, approve_requests, digest_of};
 use ca_core::flow::record_authority::record_authority;
 use ca_core::store::authority::Authority;
 use ca_core::store::operator::{NewOperator, Operator};
 use ca_core::store::request::NewRequest;
 use ca_core::store::{Store, StoreResult, account, authority, operator, request};
-use ca_worker::authority::{Generation, OpenAuthority};
+use ca_worker::authority::{Generation, OpenAuthority, issue_operator_certificate};
 use ca_worker::certificate::{Issuer, self_sign_root};
 use ca_worker::pkcs12::Iterations;
 use ca_worker::signer::{FileSigner, KeyPair};
@@ -30,6 +32,8 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::issue::IssueOrder;
+use crate::command::operator::approval_key;
+use crate::desk::Desk;
 
 /// As long as those on letters.
 pub(super) const PASSWORD: &str = "bcdfghjkmnprtwxy";
@@ -67,7 +71,7 @@ impl Stage {
     }
 
     fn fill(&self, count: usize) -> anyhow::Result<()> {
-        let office = Office::open(&self.store, self.worker.profiles.get(ProfileName::Client))?;
+        let office = Office::open(&self.worker)?;
         let numbers: Vec<usize> = (1..=count).collect();
         for numbers in numbers.chunks(CHUNK) {
             office.ask(&self.store, numbers)?;
@@ -116,6 +120,7 @@ pub(super) fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyh
         Vec::new(),
         Unsealer::new(&[sealing])?,
     );
+    approval_key::make_if_missing(&Desk::of(config.clone()))?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
     let mut worker = Worker::new(config, store.clone(), authority, clock, random)?;
     let client = worker
@@ -159,6 +164,7 @@ fn staff() -> Act {
 /// Those who ask and the one who approves.
 struct Office<'a> {
     operator: Operator,
+    approval_key: &'a ApprovalKey,
     sealing_key: SealingKey,
     client: &'a Profile,
 }
@@ -172,16 +178,27 @@ struct Asked {
 }
 
 impl<'a> Office<'a> {
-    fn open(store: &Store, client: &'a Profile) -> anyhow::Result<Self> {
+    fn open(worker: &'a Worker) -> anyhow::Result<Self> {
+        let store = &worker.store;
+        let (config, password) = (Config::default(), PASSWORD.into());
+        let issued = issue_operator_certificate(
+            store,
+            &staff(),
+            &worker.authority,
+            &config,
+            "operator",
+            &password,
+            &OsRandom,
+        )?;
         let new = NewOperator {
             name: "operator",
             display_name: "operator",
             password_hash: "none",
             own_user_id: None,
-            certificate_serial: SerialNumber::random(&OsRandom),
-            certificate_spki_sha256: "none",
+            certificate_serial: issued.certificate.serial,
+            certificate_spki_sha256: &issued.certificate.spki_sha256,
         };
-        store.transaction(|db| operator::insert(db, &new, SystemClock.now()))?;
+        add_operator(store, &staff(), &new, &issued.certificate)?;
         let operator = store
             .read(|db| operator::find(db, new.name))?
             .context("the operator")?;
@@ -190,8 +207,9 @@ impl<'a> Office<'a> {
             .context("the sealing key")?;
         Ok(Self {
             operator,
+            approval_key: &worker.approval_key,
             sealing_key,
-            client,
+            client: worker.profiles.get(ProfileName::Client),
         })
     }
 
@@ -205,7 +223,13 @@ impl<'a> Office<'a> {
             let seen = asked.iter().map(|asked| insert(db, asked));
             seen.collect::<StoreResult<Vec<_>>>()
         })?;
-        approve_requests(store, SystemClock.now(), &self.operator, &seen)?;
+        approve_requests(
+            store,
+            self.approval_key,
+            SystemClock.now(),
+            &self.operator,
+            &seen,
+        )?;
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 mod succession;
 
+use super::operator::approval_key;
 use crate::desk::{Desk, make_data_folder};
 use crate::file::{refuse_existing, write_public};
 use crate::passphrase;
@@ -28,7 +29,7 @@ use crate::table::write_json;
 /// What can be done with the certificate authority.
 #[derive(Debug, Subcommand)]
 pub enum CaCommand {
-    /// Make the root, its key, the worker's sealing key and, if it is new, the database. Never overwrites.
+    /// Make the root, its key, the worker's sealing key, the approval key and, if it is new, the database. Never overwrites.
     Init(Init),
     /// Make the next root, beside the one in use; new certificates come from it, old ones keep working.
     Rollover(Init),
@@ -201,6 +202,8 @@ pub(crate) fn make(
         random: desk.random.as_ref(),
         clock: &desk.clock,
     };
+    // First: a root without it could sign nothing that an operator approves.
+    approval_key::make_if_missing(desk)?;
     create_authority(store, &desk.act(name), creation)?;
     Ok(())
 }

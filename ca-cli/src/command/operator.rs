@@ -14,6 +14,7 @@ use crate::desk::Desk;
 use crate::table::{Table, write_json};
 
 pub(crate) mod add;
+pub(crate) mod approval_key;
 mod password;
 mod renew;
 
@@ -30,6 +31,8 @@ pub enum OperatorCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Make the key by which the worker knows the console's approvals; never overwrites one.
+    ApprovalKey,
     /// Switch an operator off: no login, open sessions end.
     Disable(Whom),
     /// Switch an operator on again.
@@ -54,6 +57,7 @@ pub(super) fn run(
     match command {
         OperatorCommand::Add(command) => add::run(command, desk, out),
         OperatorCommand::Renew(command) => renew::run(command, desk, out),
+        OperatorCommand::ApprovalKey => approval_key::run(desk, out),
         OperatorCommand::List { json } => list(desk, *json, out),
         OperatorCommand::Disable(whom) => set_status(desk, whom, OperatorStatus::Disabled, out),
         OperatorCommand::Enable(whom) => set_status(desk, whom, OperatorStatus::Active, out),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ca_core::config::Config;
+use ca_core::config::{Config, Listen};
 use ca_core::domain::thumbprint::Thumbprint;
 use secrecy::ExposeSecret;
 
@@ -27,9 +27,9 @@ impl Place {
         config.data.folder = folder.to_owned();
         config.authority.passphrase_file = Some(folder.join("passphrase"));
         config.service.host = "localhost".into();
-        config.service.public_url = format!("https://localhost:{}/", config.listen.https.port());
-        config.service.portal_url = format!("https://localhost:{}/", config.listen.portal.port());
-        config.service.plain_url = format!("http://localhost:{}/", config.listen.http.port());
+        config.service.public_url = here("https", config.listen.https);
+        config.service.portal_url = here("https", config.listen.portal);
+        config.service.plain_url = here("http", config.listen.http);
         config.worker.poll_seconds = POLL_SECONDS;
         Self {
             desk: Desk::of(config),
@@ -69,10 +69,7 @@ impl Place {
 
     /// Address of the console.
     pub(super) fn console_url(&self) -> String {
-        format!(
-            "https://localhost:{}/console",
-            self.desk.config.listen.console.port()
-        )
+        format!("{}console", here("https", self.desk.config.listen.console))
     }
 
     /// The configuration file that fits this folder, for the other commands.
@@ -175,6 +172,12 @@ impl Place {
         facts.push(("ほかのコマンド Other commands", vec![other]));
         facts
     }
+}
+
+/// Where a listener is reached on this machine; the demo has all of them.
+fn here(scheme: &str, listen: Listen) -> String {
+    let port = listen.port().unwrap_or_default();
+    format!("{scheme}://localhost:{port}/")
 }
 
 /// The first account of the CSV with its passwords, if its letter was printed by this start.

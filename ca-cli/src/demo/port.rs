@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, bail};
 use ca_api::server::{Addresses, Listeners};
-use ca_core::config::ListenConfig;
+use ca_core::config::{Listen, ListenConfig};
 
 /// Four listeners.
 ///
@@ -43,6 +43,10 @@ impl Ports {
 
     /// Says which address is taken, and how to take others.
     fn hold(wanted: &ListenConfig) -> anyhow::Result<Self> {
+        let all = [wanted.http, wanted.https, wanted.portal, wanted.console];
+        if all.into_iter().any(Listen::is_off) {
+            bail!("the demo serves everything in one process; take \"off\" out of [listen]");
+        }
         let listeners = Listeners::bind(wanted).context(
             "the demo cannot listen; end what listens there (a demo that runs already?), or choose other ports with \
              --port-base N (0 takes free ones)",
@@ -55,10 +59,10 @@ impl Ports {
         } = listeners.addresses()?;
         Ok(Self {
             listen: ListenConfig {
-                http,
-                https,
-                portal,
-                console,
+                http: http.into(),
+                https: https.into(),
+                portal: portal.into(),
+                console: console.into(),
             },
             listeners,
         })
@@ -68,7 +72,7 @@ impl Ports {
 /// http, https, console and portal, in the order in which the demo counts them.
 fn neighbours(ports: [u16; 4]) -> ListenConfig {
     let [http, https, console, portal] =
-        ports.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+        ports.map(|port| Listen::At(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)));
     ListenConfig {
         http,
         https,
@@ -112,11 +116,11 @@ mod tests {
                 portal,
                 console,
             } = ports.listen;
-            let mut all = [http, https, portal, console].map(|address| address.port());
+            let mut all = [http, https, portal, console].map(|listen| listen.port().unwrap());
             all.sort_unstable();
             assert!(all.windows(2).all(|pair| pair[0] < pair[1]) && all[0] > 0);
             assert!(
-                std::net::TcpStream::connect(portal).is_ok(),
+                std::net::TcpStream::connect(portal.address().unwrap()).is_ok(),
                 "who comes early waits"
             );
         }

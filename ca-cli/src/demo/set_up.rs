@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::place::Place;
 use crate::command::operator::add::{self, NewcomerAtConsole};
+use crate::command::operator::approval_key;
 use crate::command::{ca, certificate};
 use crate::desk::make_data_folder;
 use crate::file::write_private;
@@ -66,6 +67,8 @@ pub(super) fn open(place: &Place, accounts: &[AccountDetails]) -> anyhow::Result
         };
         ca::make(desk, &store, &passphrase, key, Some(STAFF))?;
     }
+    // The data of a demo from before there was one.
+    approval_key::make_if_missing(desk)?;
     let opened = desk.authority(&store, None).context(
         "the data of an earlier demo cannot be taken up; move its folder and database away, or name a new one",
     )?;

@@ -3,9 +3,11 @@
 //! Every section has defaults, so that the demo needs no file. Secrets are never written
 //! here: a key that needs one names the file that holds it.
 mod authority;
+mod console;
 mod crl;
 mod database;
 mod letter;
+mod listen;
 mod mail;
 mod ocsp;
 mod portal;
@@ -28,9 +30,11 @@ use crate::domain::lock::LockRule;
 use crate::domain::user_id::{Class, Classes, ClassesError};
 
 pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
+pub use console::{ApprovalKeyError, ConsoleConfig};
 pub use crl::CrlConfig;
 pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
 pub use letter::LetterConfig;
+pub use listen::{Listen, ListenConfig, ListenForm};
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 pub use ocsp::OcspConfig;
 pub use portal::{AccessMatrixError, PortalConfig};
@@ -39,7 +43,7 @@ pub use proxy::{ProxyConfig, SourceHeader};
 pub use reissue::ReissueConfig;
 pub use renewal::{RenewalConfig, RenewalStart};
 pub use service::{CalendarFile, ServiceConfig};
-pub use web::{ListenConfig, PasswordConfig, SessionConfig, TlsConfig};
+pub use web::{PasswordConfig, SessionConfig, TlsConfig};
 pub use worker::WorkerConfig;
 
 /// The whole configuration.
@@ -74,6 +78,8 @@ pub struct Config {
     pub lock: LockRule,
     /// Browser sessions.
     pub session: SessionConfig,
+    /// The operators' console.
+    pub console: ConsoleConfig,
     /// The portal behind client certificates.
     pub portal: PortalConfig,
     /// A proxy in front of the portal.
@@ -153,7 +159,11 @@ impl Config {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
             _ => authority,
         };
-        format!("https://{host}:{}/", self.listen.portal.port())
+        match self.listen.portal.port() {
+            Some(port) => format!("https://{host}:{port}/"),
+            // Refused when the configuration was read.
+            None => self.service.public_url.clone(),
+        }
     }
 
     fn with_defaults(mut self) -> Self {
@@ -177,6 +187,7 @@ impl Config {
         self.letter.fonts.iter_mut().for_each(place);
         for path in [
             &mut self.calendar.file,
+            &mut self.console.approval_key_file,
             &mut self.portal.access_matrix,
             &mut self.letter.template,
             &mut self.authority.profiles,
@@ -198,6 +209,7 @@ impl Config {
     fn validated(self) -> Result<Self, ConfigError> {
         self.service.check()?;
         self.database.check()?;
+        self.listen.check(&self.service)?;
         self.pkcs12.check()?;
         self.worker.check()?;
         self.ocsp.check()?;
@@ -260,6 +272,13 @@ mod tests {
         assert_eq!(portal(six), "https://[::1]:9000/");
         let own = "[service]\nportal_url = \"https://site.example/\"\n";
         assert_eq!(portal(own), "https://site.example/");
+        let error = load("[listen]\nportal = \"off\"\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("service.portal_url"), "{error}");
+        let elsewhere =
+            "[service]\nportal_url = \"https://site.example/\"\n[listen]\nportal = \"off\"\n";
+        assert_eq!(portal(elsewhere), "https://site.example/");
         assert!(load("[service]\nportal_url = \"http://site.example/\"\n").is_err());
         assert!(load("[password]\nvalid_months = 2\nwarn_months = 3\n").is_err());
     }

@@ -1,5 +1,4 @@
-//! `[listen]`, `[tls]`, `[session]`, `[password]`: the web tier.
-use std::net::SocketAddr;
+//! `[tls]`, `[session]`, `[password]`: the web tier.
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -8,32 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, within};
 use crate::domain::password::{PasswordAgeing, PasswordCost};
-
-/// The addresses that ca-api listens on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ListenConfig {
-    /// Plain http: root certificate, CRL, OCSP, and a redirect to https.
-    pub http: SocketAddr,
-    /// https for applicants.
-    pub https: SocketAddr,
-    /// https for the protected site; asks for an applicant's client certificate.
-    pub portal: SocketAddr,
-    /// https for operators; demands an operator's client certificate.
-    pub console: SocketAddr,
-}
-
-impl Default for ListenConfig {
-    fn default() -> Self {
-        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Self {
-            http: local(8080),
-            https: local(8443),
-            portal: local(8444),
-            console: local(8445),
-        }
-    }
-}
 
 /// The site's own certificate, as `ca-cli certificate issue-server` writes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,13 @@
 //! An approval speaks for exactly one request: a digest over everything that the operator saw.
+mod key;
+
 use sha2::{Digest, Sha256};
 
 use super::request::{RequestId, RequestKind};
 use super::seal::SealedPassword;
 use super::user_id::UserId;
+
+pub use key::{ApprovalKey, ApprovalKeyForm, Statement};
 
 /// What an approval covers, as the worker will issue it.
 #[derive(Debug, Clone, Copy)]

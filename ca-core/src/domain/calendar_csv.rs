@@ -236,4 +236,15 @@ mod tests {
         let refused = Err(CalendarCsvError::NotWhole { year: 2028 });
         assert_eq!(read(&cp932(&gap), 1955), refused);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), line in 0..9_usize) {
+            let _ = read(&bytes, 2025);
+            let mut list = cp932(LIST);
+            let at = list.len() * line / 9;
+            list.splice(at..at, bytes);
+            let _ = read(&list, 2025);
+        }
+    }
 }

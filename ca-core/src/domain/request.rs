@@ -37,8 +37,14 @@ impl RequestId {
 impl TryFrom<String> for RequestId {
     type Error = RequestIdError;
 
+    /// Reads a name from a row: only in the form that [`RequestId::as_str`] gives, so that no two rows share a name.
     fn try_from(text: String) -> Result<Self, RequestIdError> {
-        Self::parse(&text)
+        let id = Self::parse(&text)?;
+        if id.0 == text {
+            Ok(id)
+        } else {
+            Err(RequestIdError)
+        }
     }
 }
 
@@ -163,6 +169,8 @@ pub enum RequestEvent {
     Park,
     /// An operator lets a failed one run again.
     Retry,
+    /// An operator lets a failed one run again whose approval does not hold: somebody has to approve it anew.
+    AskAgain,
     /// The passwords are reissued: whatever became of it so far is void.
     Void,
 }
@@ -178,6 +186,7 @@ impl RequestEvent {
         Self::Issue,
         Self::Park,
         Self::Retry,
+        Self::AskAgain,
         Self::Void,
     ];
 }
@@ -209,6 +218,7 @@ pub fn transition(
         (S::Signing, E::Issue) => Ok(S::Issued),
         (S::Signing, E::Park) => Ok(S::Failed),
         (S::Failed, E::Retry) => Ok(S::Approved),
+        (S::Failed, E::AskAgain) => Ok(S::Pending),
         (S::Failed, E::Reject) => Ok(S::Rejected),
         (S::Pending | S::Approved | S::Signing | S::Failed, E::Void) => Ok(S::Withdrawn),
         _ => Err(TransitionError { state, event }),
@@ -232,6 +242,7 @@ mod tests {
             ("signing", RequestEvent::Issue, "issued"),
             ("signing", RequestEvent::Park, "failed"),
             ("failed", RequestEvent::Retry, "approved"),
+            ("failed", RequestEvent::AskAgain, "pending"),
             ("failed", RequestEvent::Reject, "rejected"),
             ("pending", RequestEvent::Void, "withdrawn"),
             ("approved", RequestEvent::Void, "withdrawn"),
@@ -263,7 +274,12 @@ mod tests {
         let early = RequestId::draw(DateTime::from_timestamp_millis(1_000).unwrap(), &OsRandom);
         let late = RequestId::draw(DateTime::from_timestamp_millis(2_000).unwrap(), &OsRandom);
         assert!(early < late);
-        assert_eq!(RequestId::parse(early.as_str()), Ok(early));
+        assert_eq!(RequestId::parse(early.as_str()), Ok(early.clone()));
+        // Another spelling in a row would be a second row of the same name.
+        let spelt = early.as_str().to_uppercase();
+        assert_eq!(RequestId::parse(&spelt), Ok(early.clone()));
+        assert_eq!(RequestId::try_from(spelt), Err(RequestIdError));
+        assert_eq!(RequestId::try_from(early.to_string()), Ok(early));
         assert_eq!(
             RequestId::parse("1; DROP TABLE request"),
             Err(RequestIdError)

@@ -26,8 +26,8 @@ use crate::store::outbox::NewMail;
 use crate::store::reissue::{Decided, Reissue};
 use crate::store::request::{Change, Request};
 use crate::store::{
-    Db, Store, StoreResult, account, address_change, audit, certificate, intent, outbox, reissue,
-    request, session, try_counter,
+    Db, Store, StoreResult, account, address_change, approval, audit, certificate, intent, outbox,
+    reissue, request, session, try_counter,
 };
 
 /// What came of a decision about an application.
@@ -155,6 +155,7 @@ fn withdraw(db: &mut Db, open: &Request, at: DateTime<Utc>) -> StoreResult<Recor
         ..Change::default()
     };
     request::advance(db, open, RequestEvent::Void, &change, at)?;
+    approval::delete(db, &open.id)?;
     let drawn: Vec<_> = intent::of_request(db, &open.id)?
         .into_iter()
         .map(|intent| intent.serial)

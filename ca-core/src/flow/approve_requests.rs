@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
-use crate::domain::approval::{ApprovalScope, digest};
+use crate::domain::approval::{ApprovalKey, ApprovalScope, Statement, digest};
 use crate::domain::request::{RequestEvent, RequestId, RequestState};
 use crate::store::account::Account;
 use crate::store::approval::Approval;
@@ -38,6 +38,15 @@ pub enum Decision {
     OwnAccount,
     /// The account is switched off.
     AccountDisabled,
+    /// Done, and it waits for an approval again: the one it had does not hold.
+    AskedAgain,
+}
+
+impl Decision {
+    /// Whether something was done.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done | Self::AskedAgain)
+    }
 }
 
 /// Why this operator may not decide for this account, if so. Pages ask before they offer it.
@@ -66,9 +75,11 @@ pub fn digest_of(request: &Request, account: &Account) -> Option<String> {
 
 /// Approves what can be approved; says for each request what came of it.
 ///
-/// One transaction: each approval is a record of its own with the digest of what was seen.
+/// One transaction: each approval is a record of its own, with the digest of what was seen and the code over it by
+/// which the worker knows that the console made it.
 pub fn approve_requests(
     store: &Store,
+    key: &ApprovalKey,
     at: DateTime<Utc>,
     operator: &Operator,
     seen: &[Seen],
@@ -77,7 +88,7 @@ pub fn approve_requests(
         let mut outcomes = Vec::with_capacity(seen.len());
         let mut records = Vec::new();
         for one in seen {
-            let decision = approve_one(db, at, operator, one)?;
+            let decision = approve_one(db, key, at, operator, one)?;
             if decision == Decision::Done {
                 let record = Record::new("request.approve", format!("request:{}", one.request_id));
                 records.push(record.with(serde_json::json!({ "digest": one.digest })));
@@ -95,6 +106,7 @@ pub fn approve_requests(
 
 fn approve_one(
     db: &mut Db,
+    key: &ApprovalKey,
     at: DateTime<Utc>,
     operator: &Operator,
     seen: &Seen,
@@ -117,13 +129,21 @@ fn approve_one(
         ..Change::default()
     };
     request::advance(db, &held, RequestEvent::Approve, &change, at)?;
+    // As it will be read from its column, to the millisecond.
+    let statement = Statement {
+        digest: &seen.digest,
+        operator_id: operator.id,
+        operator_name: &operator.name,
+        approved_at: at,
+    };
     let record = Approval {
         request_id: held.id,
         operator_id: operator.id,
         approved_at: at,
         digest: seen.digest.clone(),
+        mac: key.mac(&statement),
     };
-    approval::insert(db, &record)?;
+    approval::replace(db, &record)?;
     Ok(Decision::Done)
 }
 

@@ -20,6 +20,7 @@ pub mod give_back;
 pub mod grant_roles;
 pub mod import_accounts;
 pub mod import_delegations;
+pub mod judge_approval;
 pub mod judge_certificate;
 pub mod log_in;
 pub mod log_in_operator;

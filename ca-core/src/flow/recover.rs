@@ -7,6 +7,7 @@ use super::fail_request::{Failure, fail_held};
 use crate::domain::actor::Act;
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::serial::SerialNumber;
+use crate::queue::quarantine::quarantine;
 use crate::store::{Store, StoreResult, intent, request_lease};
 
 /// What recovery found.
@@ -29,7 +30,8 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
     };
     store.step("recover", |db| {
         let mut recovered = Recovered::default();
-        for held in request_lease::lock_lapsed(db, act.at)? {
+        let lapsed = request_lease::lock_lapsed(db, act.at)?;
+        for held in lapsed.requests {
             let drawn: Vec<_> = intent::of_request(db, &held.id)?
                 .into_iter()
                 .map(|intent| intent.serial)
@@ -40,6 +42,7 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
                 _ => recovered.returned.push(held.id),
             }
         }
+        quarantine(db, act, &lapsed.unreadable)?;
         Ok(recovered)
     })
 }

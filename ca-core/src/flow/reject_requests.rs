@@ -11,7 +11,7 @@ use crate::store::audit::Record;
 use crate::store::operator::Operator;
 use crate::store::outbox::NewMail;
 use crate::store::request::Change;
-use crate::store::{Store, StoreResult, audit, outbox, request};
+use crate::store::{Store, StoreResult, approval, audit, outbox, request};
 
 /// What is told to the applicant.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,8 @@ pub struct Rejection<'a> {
     pub host: &'a str,
 }
 
-/// Rejects what can be rejected; says for each request what came of it. The sealed passwords go.
+/// Rejects what can be rejected; says for each request what came of it. The sealed passwords go, and
+/// so do the approvals of those that had failed.
 pub fn reject_requests(
     store: &Store,
     random: &dyn Random,
@@ -54,6 +55,7 @@ pub fn reject_requests(
                 ..Change::default()
             };
             request::advance(db, &held, RequestEvent::Reject, &change, at)?;
+            approval::delete(db, id)?;
             let record = Record::new("request.reject", format!("request:{id}"));
             records.push(record.with(serde_json::json!({ "reason": rejection.reason })));
             mails.extend(notice(random, &account, rejection));

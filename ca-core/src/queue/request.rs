@@ -5,12 +5,15 @@
 //! that a worker which slept beyond its lease changes nothing afterwards.
 use chrono::{DateTime, Utc};
 
+use super::evidence::{Evidence, gather};
+use super::quarantine::quarantine;
+use crate::domain::actor::{Act, Actor};
 use crate::domain::request::RequestId;
 use crate::domain::serial::SerialNumber;
 use crate::store::account::Account;
-use crate::store::approval::Approval;
 use crate::store::request::Request;
-use crate::store::{Store, StoreResult, account, approval, request_lease};
+use crate::store::request_lease::{Taken, Unreadable};
+use crate::store::{Db, Store, StoreResult, account, request_lease};
 
 /// A request that this worker holds, with everything that it needs to know about it.
 #[derive(Debug, Clone)]
@@ -19,8 +22,8 @@ pub struct Claimed {
     pub request: Request,
     /// The account that asked.
     pub account: Account,
-    /// The operator's approval, if there is one; without one nothing is signed.
-    pub approval: Option<Approval>,
+    /// The operator's approval, and what it stands or falls with; without one nothing is signed.
+    pub evidence: Evidence,
 }
 
 /// A request that is held under a fence, and the serial that may have been signed for it.
@@ -35,6 +38,8 @@ pub struct Held {
 }
 
 /// Step 3: takes up to `limit` approved requests for `owner` until `until`.
+///
+/// A request whose row, or whose account's row, cannot be understood is parked on the way; others are taken instead.
 pub fn claim(
     store: &Store,
     owner: &str,
@@ -42,30 +47,47 @@ pub fn claim(
     limit: u32,
     at: DateTime<Utc>,
 ) -> StoreResult<Vec<Claimed>> {
-    store.step("claim", |db| {
-        let requests = request_lease::claim(db, owner, until, i64::from(limit), at)?;
-        if requests.is_empty() {
-            return Ok(Vec::new());
+    loop {
+        let (claimed, set_aside) = store.step("claim", |db| {
+            claim_readable(db, owner, until, i64::from(limit), at)
+        })?;
+        if !claimed.is_empty() || set_aside == 0 {
+            return Ok(claimed);
         }
-        let names: Vec<&RequestId> = requests.iter().map(|request| &request.id).collect();
-        let mut approvals = approval::of_requests(db, &names)?;
-        let ids: Vec<i64> = requests.iter().map(|request| request.account_id).collect();
-        let accounts = account::load_many(db, &ids)?;
-        let mut claimed = Vec::with_capacity(requests.len());
-        for request in requests {
-            let found = approvals
-                .iter()
-                .position(|approval| approval.request_id == request.id);
-            let approval = found.map(|place| approvals.swap_remove(place));
-            // The foreign key promises the account.
-            if let Some(account) = accounts.get(&request.account_id).cloned() {
-                claimed.push(Claimed {
-                    request,
-                    account,
-                    approval,
-                });
-            }
+    }
+}
+
+/// One round: what could be taken, and how many were set aside.
+fn claim_readable(
+    db: &mut Db,
+    owner: &str,
+    until: DateTime<Utc>,
+    limit: i64,
+    at: DateTime<Utc>,
+) -> StoreResult<(Vec<Claimed>, usize)> {
+    let Taken {
+        requests,
+        mut unreadable,
+    } = request_lease::claim(db, owner, until, limit, at)?;
+    let names: Vec<&RequestId> = requests.iter().map(|request| &request.id).collect();
+    let gathered = gather(db, &names)?;
+    let ids: Vec<i64> = requests.iter().map(|request| request.account_id).collect();
+    let accounts = account::load_many(db, &ids)?;
+    let mut claimed = Vec::with_capacity(requests.len());
+    for request in requests {
+        match accounts.get(&request.account_id).cloned() {
+            Some(account) => claimed.push(Claimed {
+                evidence: gathered.of(&request.id),
+                request,
+                account,
+            }),
+            None => unreadable.push(Unreadable {
+                id: request.id.to_string(),
+                why: "the record of its account cannot be read".to_owned(),
+            }),
         }
-        Ok(claimed)
-    })
+    }
+    let act = Act::new(Actor::Worker(owner.to_owned()), at);
+    quarantine(db, &act, &unreadable)?;
+    Ok((claimed, unreadable.len()))
 }

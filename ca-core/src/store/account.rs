@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
+use super::readable::readable;
 use super::schema::account;
-use super::{Db, StoreError, StoreResult};
+use super::{Db, StoreError, StoreResult, bulky};
 use crate::domain::account::{AccountDetails, AccountStatus};
 use crate::domain::user_id::UserId;
 
@@ -80,10 +81,18 @@ pub fn load(db: &mut Db, id: i64) -> StoreResult<Account> {
     found.ok_or_else(|| StoreError::Missing(format!("account {id}")))
 }
 
-/// The accounts numbered `ids`, by number.
+/// Those of the accounts numbered `ids` whose rows can be read, by number.
 pub fn load_many(db: &mut Db, ids: &[i64]) -> StoreResult<HashMap<i64, Account>> {
-    let query = account::table.filter(account::id.eq_any(ids));
-    let accounts: Vec<Account> = query.select(Account::as_select()).load(db)?;
+    let large = bulky::accounts(db, ids)?;
+    let ids: Vec<i64> = ids
+        .iter()
+        .copied()
+        .filter(|id| !large.contains(id))
+        .collect();
+    let (accounts, _) = readable(db, &ids, |db, ids| {
+        let query = account::table.filter(account::id.eq_any(ids));
+        Ok(query.select(Account::as_select()).load::<Account>(db)?)
+    })?;
     Ok(accounts
         .into_iter()
         .map(|account| (account.id, account))

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, millis};
+use super::readable::readable;
 use super::schema::approval;
 use super::{Db, StoreResult};
 use crate::domain::request::RequestId;
@@ -21,6 +22,21 @@ pub struct Approval {
     pub approved_at: DateTime<Utc>,
     /// Digest over what was seen ([`crate::domain::approval::digest`]).
     pub digest: String,
+    /// Code over the digest, the operator and the time ([`crate::domain::approval::ApprovalKey`]); empty in approvals
+    /// from before there was one.
+    pub mac: String,
+}
+
+/// Records an approval, in the place of any that lay there.
+pub fn replace(db: &mut Db, approval: &Approval) -> StoreResult<()> {
+    delete(db, &approval.request_id)?;
+    insert(db, approval)
+}
+
+/// Takes the approval of one request away: the request has ended, or is to be approved again.
+pub fn delete(db: &mut Db, id: &RequestId) -> StoreResult<()> {
+    diesel::delete(approval::table.find(id.as_str())).execute(db)?;
+    Ok(())
 }
 
 /// Records an approval.
@@ -31,6 +47,7 @@ pub fn insert(db: &mut Db, approval: &Approval) -> StoreResult<()> {
             approval::operator_id.eq(approval.operator_id),
             approval::approved_at.eq(millis(approval.approved_at)),
             approval::digest.eq(&approval.digest),
+            approval::mac.eq(&approval.mac),
         ))
         .execute(db)?;
     Ok(())
@@ -45,9 +62,15 @@ pub fn find(db: &mut Db, id: &RequestId) -> StoreResult<Option<Approval>> {
         .optional()?)
 }
 
-/// The approvals of many requests.
+/// Those of the approvals of many requests whose rows can be read.
 pub fn of_requests(db: &mut Db, ids: &[&RequestId]) -> StoreResult<Vec<Approval>> {
-    let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
-    let query = approval::table.filter(approval::request_id.eq_any(ids));
-    Ok(query.select(Approval::as_select()).load(db)?)
+    let (approvals, damaged) = readable(db, ids, |db, ids| {
+        let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+        let query = approval::table.filter(approval::request_id.eq_any(ids));
+        Ok(query.select(Approval::as_select()).load(db)?)
+    })?;
+    for (id, reason) in damaged {
+        tracing::error!(request = %id, reason, "alarm: the row of an approval cannot be read");
+    }
+    Ok(approvals)
 }

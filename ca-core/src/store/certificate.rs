@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, MaybeText, millis};
 use super::connection::on_either;
+use super::readable::readable;
 use super::schema::certificate;
 use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult, ocsp_answer};
@@ -119,6 +120,19 @@ pub fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Certificate
         .select(Certificate::as_select())
         .first(db)
         .optional()?)
+}
+
+/// Those of the certificates with these serials whose rows can be read.
+pub fn find_many(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<Vec<Certificate>> {
+    let (certificates, damaged) = readable(db, serials, |db, serials| {
+        let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+        let query = certificate::table.filter(certificate::serial.eq_any(serials));
+        Ok(query.select(Certificate::as_select()).load(db)?)
+    })?;
+    for (serial, reason) in damaged {
+        tracing::error!(%serial, reason, "alarm: the row of a certificate cannot be read");
+    }
+    Ok(certificates)
 }
 
 /// The certificates of an account, newest first.

@@ -8,6 +8,7 @@ pub mod address_change;
 pub mod approval;
 pub mod audit;
 pub mod authority;
+mod bulky;
 pub mod calendar_override;
 pub mod certificate;
 pub mod certificate_search;
@@ -17,6 +18,7 @@ mod column;
 mod connection;
 pub mod crl;
 pub mod delegation;
+pub mod ended;
 pub mod expiring;
 pub mod intent;
 pub mod invariant;
@@ -28,6 +30,7 @@ pub mod notice_mail;
 pub mod ocsp_answer;
 pub mod operator;
 pub mod outbox;
+mod readable;
 pub mod reissue;
 pub mod reminder;
 pub mod request;
@@ -95,6 +98,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a row is there but cannot be understood: damaged, or hostile.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::Query(diesel::result::Error::DeserializationError(_))
+        )
+    }
+
     /// Whether a UNIQUE constraint said no: the same thing is there already.
     pub fn is_duplicate(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeText, millis};
+use super::readable::readable;
 use super::schema::operator;
 use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::OperatorStatus;
@@ -85,6 +86,22 @@ pub fn load(db: &mut Db, id: i64) -> StoreResult<Operator> {
         .first(db)
         .optional()?;
     found.ok_or_else(|| StoreError::Missing(format!("operator {id}")))
+}
+
+/// Those of the operators numbered `ids` whose rows can be read.
+pub fn load_many(db: &mut Db, ids: &[i64]) -> StoreResult<Vec<Operator>> {
+    let (operators, damaged) = readable(db, ids, |db, ids| {
+        let query = operator::table.filter(operator::id.eq_any(ids));
+        Ok(query.select(Operator::as_select()).load(db)?)
+    })?;
+    for (id, reason) in damaged {
+        tracing::error!(
+            operator = id,
+            reason,
+            "alarm: the row of an operator cannot be read"
+        );
+    }
+    Ok(operators)
 }
 
 /// Every operator, by name.

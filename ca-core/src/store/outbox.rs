@@ -4,9 +4,10 @@ use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
 use super::connection::on_either;
+use super::readable::{Readable, readable};
 use super::schema::outbox;
 use super::wake::{self, Topic};
-use super::{Db, StoreError, StoreResult};
+use super::{Db, StoreError, StoreResult, bulky};
 use crate::domain::certificate::MailState;
 use crate::domain::mail::{MailFacts, MailKind};
 
@@ -88,7 +89,7 @@ pub fn insert(db: &mut Db, mails: &[NewMail], at: DateTime<Utc>) -> StoreResult<
     wake::call(db, Topic::Outbox)
 }
 
-/// Takes up to `limit` mails that are due, and holds them until `until` for `owner`.
+/// Takes up to `limit` mails that are due, and holds them until `until` for `owner`. One that cannot be read is parked.
 pub fn take(
     db: &mut Db,
     owner: &str,
@@ -110,6 +111,8 @@ pub fn take(
         Db::Postgres(db) => due.for_update().skip_locked().load(db)?,
         Db::Sqlite(db) => due.load(db)?,
     };
+    let large = bulky::mails(db, &ids)?;
+    let (large, ids): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| large.contains(id));
     diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
         .set((
             outbox::lease_owner.eq(owner),
@@ -117,10 +120,25 @@ pub fn take(
             outbox::attempts.eq(outbox::attempts + 1),
         ))
         .execute(db)?;
-    let held = outbox::table
-        .filter(outbox::id.eq_any(&ids))
-        .order(outbox::id);
-    Ok(held.select(Mail::as_select()).load(db)?)
+    let (mails, damaged) = read(db, &ids)?;
+    for id in damaged.into_iter().map(|(id, _)| id).chain(large) {
+        tracing::error!(mail = id, "alarm: a mail cannot be read, and is parked");
+        set_aside(db, id)?;
+    }
+    Ok(mails)
+}
+
+/// Parks a mail whose row cannot be read.
+fn set_aside(db: &mut Db, id: i64) -> StoreResult<()> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::state.eq(MailState::Parked.as_str()),
+            outbox::last_error.eq("the record of this mail cannot be read"),
+            outbox::lease_owner.eq(None::<String>),
+            outbox::lease_until.eq(None::<i64>),
+        ))
+        .execute(db)?;
+    Ok(())
 }
 
 /// Settles a mail that `owner` holds: sent, waiting for another try, or parked.
@@ -167,8 +185,22 @@ fn without_code(facts: &str) -> String {
     }
 }
 
-/// The mails in one state, oldest first.
+/// The mails in one state, oldest first; one that cannot be read is left out.
 pub fn list(db: &mut Db, state: MailState) -> StoreResult<Vec<Mail>> {
     let query = outbox::table.filter(outbox::state.eq(state.as_str()));
-    Ok(query.order(outbox::id).select(Mail::as_select()).load(db)?)
+    let ids: Vec<i64> = query.select(outbox::id).order(outbox::id).load(db)?;
+    let mut mails = Vec::with_capacity(ids.len());
+    // SQLite takes 32,766 parameters a statement.
+    for ids in ids.chunks(1_000) {
+        mails.extend(read(db, ids)?.0);
+    }
+    Ok(mails)
+}
+
+fn read(db: &mut Db, ids: &[i64]) -> StoreResult<Readable<i64, Mail>> {
+    readable(db, ids, |db, ids| {
+        let chosen = outbox::table.filter(outbox::id.eq_any(ids));
+        let ordered = chosen.order(outbox::id);
+        Ok(ordered.select(Mail::as_select()).load(db)?)
+    })
 }

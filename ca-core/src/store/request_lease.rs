@@ -3,10 +3,29 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::millis;
+use super::readable::readable;
 use super::request::Request;
 use super::schema::request;
-use super::{Db, StoreError, StoreResult};
+use super::{Db, StoreError, StoreResult, bulky};
 use crate::domain::request::{RequestEvent, RequestId, RequestState, transition};
+
+/// Requests that were looked for: those that can be read, in order, and those that cannot.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// What the product wrote, or could have written.
+    pub requests: Vec<Request>,
+    /// Everything else, still held.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A request whose row was damaged, or written by somebody else.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Its name, as it stands in the row.
+    pub id: String,
+    /// What is wrong; may repeat what stands in the row.
+    pub why: String,
+}
 
 /// Takes up to `limit` approved requests, oldest decision first, and gives `owner` the lease on them.
 ///
@@ -17,7 +36,7 @@ pub fn claim(
     until: DateTime<Utc>,
     limit: i64,
     at: DateTime<Utc>,
-) -> StoreResult<Vec<Request>> {
+) -> StoreResult<Taken> {
     let due = request::table
         .filter(request::state.eq(RequestState::Approved.as_str()))
         .order((request::decided_at, request::id))
@@ -27,6 +46,7 @@ pub fn claim(
         Db::Postgres(db) => due.for_update().skip_locked().load(db)?,
         Db::Sqlite(db) => due.load(db)?,
     };
+    let (ids, large) = without_large(db, ids)?;
     let next = transition(RequestState::Approved, RequestEvent::Claim)
         .map_err(|error| StoreError::Missing(error.to_string()))?;
     diesel::update(request::table.filter(request::id.eq_any(&ids)))
@@ -39,10 +59,55 @@ pub fn claim(
             request::updated_at.eq(millis(at)),
         ))
         .execute(db)?;
-    let held = request::table
-        .filter(request::id.eq_any(&ids))
-        .order((request::decided_at, request::id));
-    Ok(held.select(Request::as_select()).load(db)?)
+    read(db, &ids, large)
+}
+
+/// Parts off the requests that are too large to be read.
+fn without_large(db: &mut Db, ids: Vec<String>) -> StoreResult<(Vec<String>, Vec<Unreadable>)> {
+    let large = bulky::requests(db, &ids)?;
+    let (large, ids): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| large.contains(id));
+    let why = "a column is larger than any of ours";
+    let unreadable = |id| Unreadable {
+        id,
+        why: why.to_owned(),
+    };
+    Ok((ids, large.into_iter().map(unreadable).collect()))
+}
+
+/// Reads requests whose rows anybody may have written.
+fn read(db: &mut Db, ids: &[String], mut unreadable: Vec<Unreadable>) -> StoreResult<Taken> {
+    let (requests, damaged) = readable(db, ids, |db, ids| {
+        let held = request::table.filter(request::id.eq_any(ids));
+        let ordered = held.order((request::decided_at, request::id));
+        Ok(ordered.select(Request::as_select()).load(db)?)
+    })?;
+    let damaged = damaged.into_iter().map(|(id, why)| Unreadable { id, why });
+    unreadable.extend(damaged);
+    Ok(Taken {
+        requests,
+        unreadable,
+    })
+}
+
+/// Parks a request by the name in its row, whatever else stands there; any lease on it ends.
+pub fn set_aside(db: &mut Db, id: &str, failure: &str, at: DateTime<Utc>) -> StoreResult<()> {
+    for from in [RequestState::Approved, RequestState::Signing] {
+        let next = transition(from, RequestEvent::Park)
+            .map_err(|error| StoreError::Missing(error.to_string()))?;
+        let held = request::table
+            .filter(request::id.eq(id))
+            .filter(request::state.eq(from.as_str()));
+        diesel::update(held)
+            .set((
+                request::state.eq(next.as_str()),
+                request::failure.eq(failure),
+                request::lease_owner.eq(None::<String>),
+                request::lease_until.eq(None::<i64>),
+                request::updated_at.eq(millis(at)),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
 }
 
 /// The names of those among `ids` that `owner` still holds under the given fence.
@@ -125,7 +190,7 @@ pub fn give_back(
 }
 
 /// The requests whose lease ran out at `now`, held until the transaction ends.
-pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Vec<Request>> {
+pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Taken> {
     let lapsed = request::table
         .filter(request::state.eq(RequestState::Signing.as_str()))
         .filter(request::lease_until.lt(millis(now)))
@@ -134,8 +199,6 @@ pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Vec<Request>>
         Db::Postgres(db) => lapsed.for_update().skip_locked().load(db)?,
         Db::Sqlite(db) => lapsed.load(db)?,
     };
-    let held = request::table
-        .filter(request::id.eq_any(ids))
-        .order(request::id);
-    Ok(held.select(Request::as_select()).load(db)?)
+    let (ids, large) = without_large(db, ids)?;
+    read(db, &ids, large)
 }

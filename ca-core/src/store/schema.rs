@@ -161,6 +161,7 @@ diesel::table! {
         operator_id -> BigInt,
         approved_at -> BigInt,
         digest -> Text,
+        mac -> Text,
     }
 }
 

@@ -7,10 +7,12 @@
 
 mod accounts;
 mod addresses;
+mod approvals;
 mod audit;
 mod certificate_use;
 mod delegations;
 mod generations;
+mod hostile;
 mod invariants;
 mod login;
 mod notices;
@@ -22,6 +24,7 @@ mod reminder_letters;
 mod renewal;
 mod requests;
 mod revocation;
+mod rows;
 mod signing;
 mod workers;
 mod world;

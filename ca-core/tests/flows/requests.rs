@@ -60,7 +60,7 @@ on_both!(an_approval_speaks_for_what_was_seen, world => {
     let request = world.pending("2700000001");
     let seen = world.seen(&request);
     let stale = Seen { digest: "0".repeat(64), ..seen.clone() };
-    let decide = |seen: Seen| approve_requests(&world.store, at(30), &operator, &[seen]).unwrap().remove(0).1;
+    let decide = |seen: Seen| approve_requests(&world.store, &world.approval_key, at(30), &operator, &[seen]).unwrap().remove(0).1;
     assert_eq!(decide(stale), Decision::Changed);
     world.sql("UPDATE request SET subject = 'CN=KJ2700000009'");
     assert_eq!(decide(seen.clone()), Decision::Changed);
@@ -76,7 +76,7 @@ on_both!(nobody_decides_for_an_account_they_registered_or_own, world => {
     owner.own_user_id = Some(UserId::try_from("KJ2700000001".to_owned()).unwrap());
     let request = world.pending("2700000001");
     for (operator, refusal) in [(&registrar, Decision::RegisteredBySelf), (&owner, Decision::OwnAccount)] {
-        let approved = approve_requests(&world.store, at(30), operator, &[world.seen(&request)]).unwrap();
+        let approved = approve_requests(&world.store, &world.approval_key, at(30), operator, &[world.seen(&request)]).unwrap();
         assert_eq!(approved[0].1, refusal);
         let rejection = Rejection { reason: "x", host: HOST };
         let rejected = reject_requests(&world.store, &world.random, at(30), operator, std::slice::from_ref(&request.id), rejection);
@@ -90,7 +90,7 @@ on_both!(a_bulk_decision_says_for_each_what_came_of_it, world => {
     let requests: Vec<_> = (1..=3).map(|n| world.pending(&format!("270000000{n}"))).collect();
     let mut seen: Vec<_> = requests.iter().map(|request| world.seen(request)).collect();
     seen[1].digest = "0".repeat(64);
-    let outcomes = approve_requests(&world.store, at(30), &operator, &seen).unwrap();
+    let outcomes = approve_requests(&world.store, &world.approval_key, at(30), &operator, &seen).unwrap();
     let decisions: Vec<_> = outcomes.into_iter().map(|(_, decision)| decision).collect();
     assert_eq!(decisions, [Decision::Done, Decision::Changed, Decision::Done]);
 });

@@ -210,7 +210,7 @@ on_both!(an_approved_request_of_a_revoked_account_waits_for_an_operator, world =
     let whole = Selection { account_id: Some(request.account_id), ..Selection::default() };
     assert_eq!(order(&world, &whole, REVOKE, 50).parked, std::slice::from_ref(&request.id));
     assert!(claim(&world.store, "w1", at(600), 10, at(60)).unwrap().is_empty());
-    ca_core::flow::retry_request::retry_request(&world.store, at(70), &operator, &request.id).unwrap();
+    ca_core::flow::retry_request::retry_request(&world.store, &world.approval_key, at(70), &operator, &request.id).unwrap();
     issue(&world, &request, 80);
 });
 

@@ -25,7 +25,7 @@ fn claim_one(world: &World, seconds: i64) -> Request {
     assert_eq!(claimed.len(), 1);
     let one = claimed.remove(0);
     assert_eq!(
-        one.approval.map(|approval| approval.request_id),
+        one.evidence.approval.map(|approval| approval.request_id),
         Some(one.request.id.clone())
     );
     one.request
@@ -165,7 +165,7 @@ on_both!(a_request_that_kills_its_worker_is_parked_after_three_times, world => {
     let parked = world.request(&request.id);
     assert_eq!(parked.state, RequestState::Failed);
     assert!(parked.failure.is_some() && parked.sealed_password.is_some());
-    retry_request(&world.store, at(5_000), &operator, &request.id).unwrap();
+    retry_request(&world.store, &world.approval_key, at(5_000), &operator, &request.id).unwrap();
     assert_eq!(claim_one(&world, 5_001).attempts, 1);
 });
 

@@ -2,7 +2,7 @@
 use ca_core::config::{Config, DatabaseConfig, Profiles};
 use ca_core::domain::account::{AccountDetails, AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
-use ca_core::domain::certificate::{CertificateStatus, Purpose};
+use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::lock::LockRule;
 use ca_core::domain::password::{
     IssuancePassword, LoginPassword, PasswordAgeing, PasswordCost, PasswordHash,
@@ -22,8 +22,6 @@ use ca_core::flow::record_authority::record_authority;
 use ca_core::flow::submit_request::{Submitted, submit_request};
 use ca_core::store::account::Account;
 use ca_core::store::authority::Authority;
-use ca_core::store::certificate::Certificate;
-use ca_core::store::intent::Intent;
 use ca_core::store::letter::LetterRun;
 use ca_core::store::operator::{NewOperator, Operator};
 use ca_core::store::request::Request;
@@ -34,6 +32,9 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use hpke::{Kem as _, Serializable};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::rows::of_operator;
+pub use crate::rows::{certificate, intent};
 
 /// Runs one test body on SQLite and on PostgreSQL.
 macro_rules! on_both {
@@ -70,6 +71,7 @@ pub const HOST: &str = "ca.example.jp";
 pub struct World {
     pub store: Store,
     pub random: SeededRandom,
+    pub approval_key: ApprovalKey,
     pub profile: Profile,
     pub url: String,
     _folder: tempfile::TempDir,
@@ -133,6 +135,7 @@ impl World {
         let world = Self {
             store,
             random: SeededRandom::new(1),
+            approval_key: ApprovalKey::draw(&SeededRandom::new(2)),
             profile,
             url,
             _folder: folder,
@@ -144,6 +147,20 @@ impl World {
         };
         record_authority(&world.store, &staff(0), &root(), &key).unwrap();
         world
+    }
+
+    /// The same, where the engine may refuse.
+    pub fn try_sql(&self, text: &str) -> diesel::QueryResult<()> {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let mut db = SqliteConnection::establish(path).unwrap();
+                db.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+                db.batch_execute(text)
+            }
+            None => PgConnection::establish(&self.url)
+                .unwrap()
+                .batch_execute(text),
+        }
     }
 
     /// Plain SQL around the product, as somebody with the database's password would type it.
@@ -218,18 +235,26 @@ impl World {
             .expect("an account")
     }
 
+    /// An operator with a certificate, as `ca-cli operator add` leaves them.
     pub fn operator(&self, name: &str) -> Operator {
         let hash = PasswordHash::of(&"Operator-Password".into(), RULES.cost, &self.random).unwrap();
+        let serial = SerialNumber::random(&self.random);
         let new = NewOperator {
             name,
             display_name: "鈴木 花子",
             password_hash: hash.as_str(),
             own_user_id: None,
-            certificate_serial: SerialNumber::random(&self.random),
+            certificate_serial: serial,
             certificate_spki_sha256: "ab",
         };
+        let (intent, certificate) = of_operator(serial);
         self.store
-            .transaction(|db| operator::insert(db, &new, at(0)))
+            .transaction(|db| {
+                ca_core::store::intent::insert(db, &[intent])?;
+                ca_core::store::intent::settle(db, &[serial], at(0))?;
+                ca_core::store::certificate::insert(db, &[certificate])?;
+                operator::insert(db, &new, at(0))
+            })
             .unwrap();
         self.store
             .read(|db| operator::find(db, name))
@@ -283,7 +308,14 @@ impl World {
 
     pub fn approve(&self, operator: &Operator, request: &Request, seconds: i64) {
         let seen = self.seen(request);
-        let outcome = approve_requests(&self.store, at(seconds), operator, &[seen]).unwrap();
+        let outcome = approve_requests(
+            &self.store,
+            &self.approval_key,
+            at(seconds),
+            operator,
+            &[seen],
+        )
+        .unwrap();
         assert_eq!(
             outcome,
             [(
@@ -347,47 +379,5 @@ fn root() -> Authority {
         crl_number: 1,
         status: "active".into(),
         created_at: at(0),
-    }
-}
-
-/// A certificate row as the worker would bring it; its bytes are not what these tests are about.
-pub fn certificate(serial: SerialNumber, request: &Request, seconds: i64) -> Certificate {
-    Certificate {
-        serial,
-        purpose: Purpose::Client,
-        generation: 1,
-        request_id: Some(request.id.clone()),
-        account_id: Some(request.account_id),
-        subject: request.subject.clone(),
-        not_before: at(seconds),
-        not_after: at(seconds) + TimeDelta::days(1_095),
-        certificate_der: vec![0x30, 0],
-        spki_sha256: "cd".repeat(32),
-        sha1_thumbprint: "ef".repeat(20),
-        pkcs12: Some(vec![0x30, 1]),
-        issued_at: at(seconds),
-        status: CertificateStatus::Valid,
-        revoked_at: None,
-        revocation_reason: None,
-        download_count: 0,
-        first_downloaded_at: None,
-        last_downloaded_at: None,
-        installed_at: None,
-        first_portal_login_at: None,
-    }
-}
-
-pub fn intent(serial: SerialNumber, request: &Request, seconds: i64) -> Intent {
-    Intent {
-        serial,
-        purpose: Purpose::Client,
-        generation: 1,
-        request_id: Some(request.id.clone()),
-        fence: request.fence,
-        tbs_sha256: "aa".repeat(32),
-        profile_sha256: "bb".repeat(32),
-        state: ca_core::domain::certificate::IntentState::Intended,
-        recorded_at: at(seconds),
-        settled_at: None,
     }
 }

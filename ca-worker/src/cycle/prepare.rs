@@ -1,20 +1,15 @@
 //! Step 4, prepare: from a claimed request to bytes that may be signed. No transaction is open.
-//!
-//! Everything in the request's row may have been written by an attacker who owns the web tier. What counts is
-//! the approval: its digest covers request, account, subject, kind, profile and sealed password.
 use ca_core::config::RenewalStart;
-use ca_core::domain::account::AccountStatus;
-use ca_core::domain::profile::{Profile, ProfileName, ValidityError};
+use ca_core::domain::profile::{ProfileName, ValidityError};
 use ca_core::domain::request::RequestKind;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::fault;
-use ca_core::flow::approve_requests::digest_of;
 use ca_core::queue::request::{Claimed, Held};
 use ca_core::store::certificate as certificates;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use super::{Fault, guarded, held};
+use super::{Fault, approval, guarded, held};
 use crate::certificate::{self, Draft, Prepared};
 use crate::pkcs12::check_password;
 use crate::signer::KeyPair;
@@ -47,7 +42,7 @@ pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Held,
 
 fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretString), Fault> {
     let profile = worker.profiles.get(ProfileName::Client);
-    check_approval(claimed, profile)?;
+    approval::check(worker, claimed, profile)?;
     let password = open_seal(worker, claimed)?;
     let issuer = &worker.authority.current().issuer;
     let draft = Draft {
@@ -80,47 +75,6 @@ fn previous_end(worker: &Worker, claimed: &Claimed) -> Result<Option<DateTime<Ut
     let (id, now) = (claimed.account.id, worker.clock.now());
     let end = worker.store.read(|db| certificates::last_end(db, id, now));
     end.map_err(Fault::around)
-}
-
-/// A state column is not an approval: without a record whose digest fits, nothing is signed (I3).
-fn check_approval(claimed: &Claimed, profile: &Profile) -> Result<(), Fault> {
-    let Claimed {
-        request,
-        account,
-        approval,
-    } = claimed;
-    let approval = approval
-        .as_ref()
-        .ok_or_else(|| alarm(claimed, "there is no approval for it"))?;
-    if digest_of(request, account).as_deref() != Some(approval.digest.as_str()) {
-        return Err(alarm(claimed, "it is not what the operator approved"));
-    }
-    if request.profile != profile.name().as_str() {
-        return Err(alarm(
-            claimed,
-            "it names a profile that applicants do not get",
-        ));
-    }
-    let subject = profile
-        .subject_of(account.user_id.as_str())
-        .map_err(Fault::hopeless)?;
-    if request.subject != subject.to_string() {
-        return Err(Fault::hopeless(
-            "the profile gives another subject than was approved; reject it and have it sent again",
-        ));
-    }
-    if account.status != AccountStatus::Active {
-        return Err(Fault::hopeless(
-            "the account was switched off after the approval",
-        ));
-    }
-    Ok(())
-}
-
-/// Somebody may have changed the database by hand: parked, and said loudly.
-fn alarm(claimed: &Claimed, reason: &str) -> Fault {
-    tracing::error!(request = %claimed.request.id, reason, "alarm: a request asks to be signed and must not be");
-    Fault::hopeless(format!("not signed: {reason}"))
 }
 
 fn open_seal(worker: &Worker, claimed: &Claimed) -> Result<SecretString, Fault> {

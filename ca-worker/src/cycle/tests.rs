@@ -1,4 +1,5 @@
 //! The cycle on SQLite: what ends issued, what is never signed, and what survives a dead worker.
+mod approval;
 mod crash;
 mod notice;
 mod refusal;

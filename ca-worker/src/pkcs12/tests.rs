@@ -228,3 +228,29 @@ fn every_flipped_byte_fails_the_self_test() {
     assert!(self_test::open_by_strangers(&file, "another", &content).is_err());
     assert!(self_test::open_by_strangers(&file, PASSWORD, &content).is_ok());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        let _ = Parts::of(&bytes);
+        let _ = super::reading::certificates(&bytes);
+    }
+}
+
+#[test]
+fn no_bytes_in_the_place_of_others_make_the_reader_panic() {
+    let (file, _, _) = packed(PASSWORD);
+    let places = proptest::collection::vec((0..file.len(), proptest::num::u8::ANY), 1..6);
+    let mut runner = proptest::test_runner::TestRunner::default();
+    let done = runner.run(&(places, 0..file.len()), |(places, cut)| {
+        let mut changed = file.clone();
+        for (place, byte) in places {
+            changed[place] = byte;
+        }
+        let _ = Parts::of(&changed);
+        changed.truncate(cut);
+        let _ = Parts::of(&changed);
+        Ok(())
+    });
+    done.unwrap();
+}

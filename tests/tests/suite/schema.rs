@@ -69,7 +69,7 @@ const POSTGRES: [&str; 4] = [
             WHEN 'bigint' THEN 'number' WHEN 'text' THEN 'text' WHEN 'bytea' THEN 'bytes'
             WHEN 'boolean' THEN 'yes or no' ELSE c.data_type END
         || CASE c.is_nullable WHEN 'NO' THEN ' required' ELSE ' optional' END
-        || CASE WHEN c.column_default IS NULL THEN '' ELSE ' by default ' || c.column_default END
+        || CASE WHEN c.column_default IS NULL THEN '' ELSE ' by default ' || replace(c.column_default, '::text', '') END
         || CASE WHEN k.ordinal_position IS NULL THEN '' ELSE ' key ' || k.ordinal_position END AS line
      FROM information_schema.columns c
      LEFT JOIN information_schema.table_constraints t

@@ -1,5 +1,9 @@
 //! Forms are taken from our own pages in the same browser, bounded, each field once.
 
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
 use super::*;
 
 const FIELDS: [(&str, &str); 2] = [("user_id", USER), ("password", TEMPORARY)];
@@ -102,4 +106,34 @@ async fn a_body_that_is_no_form_is_refused() {
         .uri("/service/login")
         .insert_header(("content-type", "application/json"));
     assert_eq!(browser.send(request.set_payload("{}")).await.status, 400);
+}
+
+/// Whatever is posted, the answer is a page, and never a fault of ours.
+#[actix_web::test]
+async fn no_bytes_in_a_form_are_a_fault_of_ours() {
+    let stage = town();
+    let mut browser = Browser::new(&stage);
+    browser.get("/service/login").await;
+    let token = format!("&token={}", browser.token);
+    let form = "[a-z_\\[\\]]{0,12}(=(%[0-9a-fA-F]{2}|[ -~]){0,40}(&[a-z_\\[\\]]{0,12}=(%[0-9a-fA-F]{2}|[ -~]){0,40}){0,4})?";
+    let body = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200),
+        form.prop_map(String::into_bytes),
+        form.prop_map(move |text| format!("{text}{token}").into_bytes()),
+    ];
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok());
+    let mut runner = TestRunner::default();
+    for _ in 0..cases.unwrap_or(48) {
+        let body = body.new_tree(&mut runner).unwrap().current();
+        for path in ["/service/login", "/reissue", "/service/gate"] {
+            let request = TestRequest::post()
+                .uri(path)
+                .insert_header(("content-type", "application/x-www-form-urlencoded"))
+                .set_payload(body.clone());
+            let status = browser.send(request).await.status;
+            assert!(!status.is_server_error(), "{path}: {status} for {body:?}");
+        }
+    }
 }

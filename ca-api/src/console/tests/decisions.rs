@@ -2,10 +2,12 @@
 
 use ca_core::domain::certificate::{CertificateStatus, MailState};
 use ca_core::domain::request::{RequestEvent, RequestKind, RequestState};
+use ca_core::flow::approve_requests::{Seen, approve_requests};
 use ca_core::store::{approval, outbox};
 
 use super::browser::Browser;
 use super::desk::Desk;
+use crate::stage::morning;
 
 const DECIDE: &str = "/console/requests/decide";
 
@@ -129,7 +131,18 @@ async fn a_failed_request_can_be_retried_or_rejected() {
     let desk = Desk::new();
     let suzuki = desk.operator("suzuki");
     let account = desk.account("KJ2700000001", "さくら", "sato");
-    let request = failed(&desk, &account);
+    let request = desk.request(&account, RequestKind::First, 30);
+    let seen = Seen {
+        request_id: request.id.clone(),
+        digest: desk.pick(&request).split_once('.').unwrap().1.to_owned(),
+    };
+    let (key, operator) = (
+        desk.stage.site.approval_key.as_ref(),
+        desk.operator_row(&suzuki),
+    );
+    approve_requests(desk.store(), key.unwrap(), morning(), &operator, &[seen]).unwrap();
+    desk.advance(&request, RequestEvent::Claim, "request.claim");
+    desk.advance(&request, RequestEvent::Park, "request.park");
     let mut browser = Browser::at_work(&desk, &suzuki).await;
     let page = format!("/console/requests/{}", request.id);
     let shown = browser.get(&page).await.body;
@@ -143,6 +156,24 @@ async fn a_failed_request_can_be_retried_or_rejected() {
     assert_eq!(desk.request_row(&request.id).state, RequestState::Approved);
     let reply = browser.post(&format!("{page}/retry"), &[]).await;
     assert_eq!(reply.status, 409, "{}", reply.body);
+}
+
+#[actix_web::test]
+async fn a_failed_request_without_an_approval_that_holds_waits_for_one_again() {
+    let desk = Desk::new();
+    let suzuki = desk.operator("suzuki");
+    let account = desk.account("KJ2700000001", "さくら", "sato");
+    let request = failed(&desk, &account);
+    let mut browser = Browser::at_work(&desk, &suzuki).await;
+    let page = format!("/console/requests/{}", request.id);
+    browser.get(&page).await;
+    let reply = browser.post(&format!("{page}/retry"), &[]).await;
+    assert!(
+        reply.body.contains("承認待ちに戻しました"),
+        "{}",
+        reply.body
+    );
+    assert_eq!(desk.request_row(&request.id).state, RequestState::Pending);
 }
 
 /// A request that the worker parked.

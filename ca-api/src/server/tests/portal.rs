@@ -28,7 +28,7 @@ fn pinned(house: &House, client: Option<&Pair>, version: SslVersion) -> SslConne
 fn none_gets_a_page_and_a_strangers_gets_no_handshake() {
     let house = House::new();
     let server = house.open();
-    let portal = server.addresses.portal;
+    let portal = server.addresses.portal.unwrap();
     let stranger = pair("root", None, false);
     let of_stranger = pair("KJ2700000001", Some(&stranger), true);
     let for_servers = pair("KJ2700000001", Some(&house.root), false);
@@ -67,7 +67,11 @@ fn dates_alone_do_not_break_the_handshake() {
         for version in VERSIONS {
             let open = |pair: &Pair| {
                 let connector = pinned(&house, Some(pair), version);
-                get(&connector, server.addresses.portal, "/portal/login")
+                get(
+                    &connector,
+                    server.addresses.portal.unwrap(),
+                    "/portal/login",
+                )
             };
             let page = open(&dated(&house.root, true)).unwrap();
             assert!(page.starts_with("HTTP/1.1 403"), "{page}");
@@ -81,7 +85,7 @@ fn dates_alone_do_not_break_the_handshake() {
             );
         }
         let at_console = house.connector(Some(&dated(&house.root, true)));
-        assert!(get(&at_console, server.addresses.console, "/").is_err());
+        assert!(get(&at_console, server.addresses.console.unwrap(), "/").is_err());
     }
 }
 
@@ -95,7 +99,10 @@ fn a_renewed_certificate_is_shown_without_a_restart_and_half_a_renewal_is_not() 
     let house = House::new();
     let server = house.open();
     let folder = house.stage.folder().join("tls");
-    let listeners = [server.addresses.https, server.addresses.portal];
+    let listeners = [
+        server.addresses.https.unwrap(),
+        server.addresses.portal.unwrap(),
+    ];
     let before = shown_at(&house, listeners[0]);
     let renewed = pair("localhost", Some(&house.root), false);
     let pem = renewed.certificate.to_pem().unwrap();
@@ -117,7 +124,7 @@ fn a_renewed_certificate_is_shown_without_a_restart_and_half_a_renewal_is_not() 
 fn a_new_root_is_trusted_beside_the_old_one_without_a_restart() {
     let house = House::new();
     let server = house.open();
-    let portal = server.addresses.portal;
+    let portal = server.addresses.portal.unwrap();
     let second = pair("root 2", None, false);
     let [old, new] = [&house.root, &second].map(|root| pair("KJ2700000001", Some(root), true));
     let passes =

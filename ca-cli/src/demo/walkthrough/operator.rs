@@ -19,10 +19,8 @@ const MOST_PAGES: usize = 500;
 
 /// Logs in and approves everything that is pending.
 pub(super) fn approve_all(place: &Place, root: &[u8]) -> anyhow::Result<()> {
-    let console = format!(
-        "https://localhost:{}",
-        place.desk.config.listen.console.port()
-    );
+    let console = place.console_url();
+    let console = console.trim_end_matches("/console").to_owned();
     refused_without_certificate(&console, root)?;
     let password = read_passphrase(&place.operator_password())?;
     let browser = Browser::trusting(root, &console, Some(certificate(place)?));

@@ -100,6 +100,7 @@ fn a_running_worker_asks_to_be_opened_anew() {
     house.create(None).unwrap();
     let open = house.open_at(morning()).unwrap();
     assert!(!open.is_outdated(&house.store).unwrap());
+    crate::fixture::approval_key(&house.config);
     let clock = std::sync::Arc::new(FixedClock::new(morning()));
     let random = std::sync::Arc::new(OsRandom);
     let worker = Worker::new(&house.config, house.store.clone(), open, clock, random).unwrap();

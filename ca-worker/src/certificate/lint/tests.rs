@@ -340,3 +340,25 @@ fn an_error_names_rule_and_finding() {
     let message = lint(&der, &expected).unwrap_err().to_string();
     assert_eq!(message, "the certificate breaks key-usage: it is missing");
 }
+
+#[test]
+fn no_bytes_in_the_place_of_others_make_the_lint_panic() {
+    let bench = Bench::new();
+    let draft = bench.draft();
+    let good = bench.encoded(&draft, |_| ());
+    // The signature is a throwaway key's and covers nothing here; what it signs begins behind two headers.
+    let signed = 8..good.len() - 120;
+    let places = proptest::collection::vec((signed, proptest::num::u8::ANY), 1..4);
+    let mut runner = proptest::test_runner::TestRunner::default();
+    let done = runner.run(&(places, 0..good.len()), |(places, cut)| {
+        let mut changed = good.clone();
+        for (place, byte) in places {
+            changed[place] = byte;
+        }
+        let _ = bench.broken(&draft, &changed);
+        changed.truncate(cut);
+        proptest::prop_assert_eq!(bench.broken(&draft, &changed), ["readable"]);
+        Ok(())
+    });
+    done.unwrap();
+}

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use ca_core::config::Config;
 use ca_core::domain::account::{AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
-use ca_core::domain::certificate::{IntentState, Purpose};
+use ca_core::domain::approval::ApprovalKey;
+use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use ca_core::domain::profile::ProfileName;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::request::{RequestEvent, RequestId, RequestKind};
@@ -12,8 +13,10 @@ use ca_core::domain::seal::{SealedPassword, SealingKey, seal};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::time::{Clock, FixedClock};
 use ca_core::domain::user_id::Classes;
+use ca_core::flow::add_operator::add_operator;
 use ca_core::flow::approve_requests::{Decision, Seen, approve_requests, digest_of};
 use ca_core::flow::record_authority::record_authority;
+use ca_core::flow::record_intents::record_intents;
 use ca_core::store::account::{self, Account};
 use ca_core::store::authority::Authority;
 use ca_core::store::certificate::{self, Certificate};
@@ -24,7 +27,7 @@ use ca_core::store::{Db, Store, StoreError};
 
 use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
-use crate::fixture::{morning, root};
+use crate::fixture::{self, morning, root};
 use crate::pkcs12::Iterations;
 use crate::signer::{CountingSigner, FileSigner, Signer};
 use crate::unseal::{SealingKeyPair, Unsealer};
@@ -41,7 +44,8 @@ pub(super) struct World {
     root: Vec<u8>,
     sealing_key: SealingKey,
     sealing_file: std::path::PathBuf,
-    operator: Operator,
+    pub(super) operator: Operator,
+    pub(super) approval_key: ApprovalKey,
 }
 
 /// An office, and what it asks for.
@@ -56,6 +60,7 @@ impl World {
         let mut config = Config::default();
         config.worker.jobs = 2;
         config.data.folder = folder.path().to_owned();
+        let approval_key = fixture::approval_key(&config);
         let store = Store::migrate(&config.database, folder.path()).unwrap();
         let (issuer, signer) = root();
         let sealing = SealingKeyPair::generate(&OsRandom).unwrap();
@@ -65,7 +70,7 @@ impl World {
             .unwrap();
         let act = Act::new(Actor::Staff("tanaka".into()), morning());
         record_authority(&store, &act, &row(&issuer), &sealing.public().unwrap()).unwrap();
-        let operator = added_operator(&store);
+        let operator = added_operator(&store, "suzuki");
         Self {
             _folder: folder,
             config,
@@ -76,6 +81,7 @@ impl World {
             sealing_key: sealing.public().unwrap(),
             sealing_file,
             operator,
+            approval_key,
         }
     }
 
@@ -221,8 +227,14 @@ impl World {
             request_id: asked.request.id.clone(),
             digest: digest_of(&asked.request, &asked.account).unwrap(),
         };
-        let outcome =
-            approve_requests(&self.store, self.clock.now(), &self.operator, &[seen]).unwrap();
+        let outcome = approve_requests(
+            &self.store,
+            &self.approval_key,
+            self.clock.now(),
+            &self.operator,
+            &[seen],
+        )
+        .unwrap();
         assert_eq!(outcome[0].1, Decision::Done);
     }
 
@@ -248,6 +260,7 @@ impl World {
             operator_id: self.operator.id,
             approved_at: self.clock.now(),
             digest: digest.to_owned(),
+            mac: "00".repeat(32),
         };
         self.store
             .transaction(|db| ca_core::store::approval::insert(db, &forged))
@@ -291,20 +304,58 @@ fn row(issuer: &Issuer) -> Authority {
     }
 }
 
-fn added_operator(store: &Store) -> Operator {
+/// An operator with a certificate, as `ca-cli operator add` leaves them.
+pub(super) fn added_operator(store: &Store, name: &str) -> Operator {
+    let serial = SerialNumber::random(&OsRandom);
+    let certificate = operator_certificate(serial);
     let new = NewOperator {
-        name: "suzuki",
+        name,
         display_name: "鈴木 花子",
         password_hash: "none",
         own_user_id: None,
-        certificate_serial: SerialNumber::random(&OsRandom),
-        certificate_spki_sha256: "ab",
+        certificate_serial: serial,
+        certificate_spki_sha256: &certificate.spki_sha256,
     };
-    store
-        .transaction(|db| operator::insert(db, &new, morning()))
-        .unwrap();
-    store
-        .read(|db| operator::find(db, "suzuki"))
-        .unwrap()
-        .unwrap()
+    let intent = Intent {
+        serial,
+        purpose: Purpose::Operator,
+        generation: 1,
+        request_id: None,
+        fence: 0,
+        tbs_sha256: "none".into(),
+        profile_sha256: "none".into(),
+        state: IntentState::Intended,
+        recorded_at: morning(),
+        settled_at: None,
+    };
+    let act = Act::new(Actor::Staff("tanaka".into()), morning());
+    record_intents(store, "staff", vec![intent]).unwrap();
+    add_operator(store, &act, &new, &certificate).unwrap();
+    store.read(|db| operator::find(db, name)).unwrap().unwrap()
+}
+
+fn operator_certificate(serial: SerialNumber) -> Certificate {
+    Certificate {
+        serial,
+        purpose: Purpose::Operator,
+        generation: 1,
+        request_id: None,
+        account_id: None,
+        subject: "CN=operator".into(),
+        not_before: morning() - chrono::Duration::days(1),
+        not_after: morning() + chrono::Duration::days(2_000),
+        certificate_der: serial.as_bytes().to_vec(),
+        spki_sha256: "ab".into(),
+        sha1_thumbprint: "cd".into(),
+        pkcs12: None,
+        issued_at: morning(),
+        status: CertificateStatus::Valid,
+        revoked_at: None,
+        revocation_reason: None,
+        download_count: 0,
+        first_downloaded_at: None,
+        last_downloaded_at: None,
+        installed_at: None,
+        first_portal_login_at: None,
+    }
 }

@@ -25,7 +25,7 @@ use super::super::self_test::read;
 use super::super::{Answered, Statement, answer_due};
 use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
-use crate::fixture::{morning, root};
+use crate::fixture::{approval_key, morning, root};
 use crate::unseal::{SealingKeyPair, Unsealer};
 use crate::worker::Worker;
 
@@ -54,6 +54,7 @@ impl World {
         config.worker.jobs = 2;
         config.pkcs12.iterations = 10_000;
         config.data.folder = folder.path().to_owned();
+        approval_key(&config);
         let store = Store::migrate(&config.database, folder.path()).unwrap();
         let act = Act::new(Actor::Staff("tanaka".into()), morning());
         let mut generations = Vec::new();

@@ -152,3 +152,35 @@ fn links_and_anchors_are_read_as_written() {
             .is_superset(&["one-two".into(), "発行の流れ-3".into()].into())
     );
 }
+
+/// Test names in tables and lists of a document: words in backquotes with three underscores or more.
+fn tests_named(markdown: &str) -> BTreeSet<&str> {
+    let quoted = markdown.split('`').skip(1).step_by(2);
+    let is_test = |word: &&str| {
+        word.matches('_').count() >= 3
+            && word.chars().all(|letter| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
+            })
+    };
+    quoted.filter(is_test).collect()
+}
+
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let document = text(&root().join("docs/threat-model.md"));
+    let sources: Vec<String> = ["ca-core", "ca-api", "ca-worker", "ca-cli", "tests"]
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .map(|path| text(&path))
+        .collect();
+    let named = tests_named(&document);
+    assert!(named.len() > 20, "{named:?}");
+    let is_there = |name: &str| {
+        let forms = [format!("fn {name}("), format!("on_both!({name},")];
+        sources
+            .iter()
+            .any(|source| forms.iter().any(|form| source.contains(form)))
+    };
+    let lost: Vec<&str> = named.into_iter().filter(|name| !is_there(name)).collect();
+    assert!(lost.is_empty(), "no such tests:\n{}", lost.join("\n"));
+}

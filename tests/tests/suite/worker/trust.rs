@@ -92,7 +92,7 @@ fn an_approval_cannot_be_lent_to_another_request() {
         .send(&visitor)
         .shows(&["承認しました"]);
     let mut sql = service.database.connect();
-    sql.run("INSERT INTO approval SELECT r.id, a.operator_id, a.approved_at, a.digest FROM approval a, request r WHERE r.state = 'pending';
+    sql.run("INSERT INTO approval SELECT r.id, a.operator_id, a.approved_at, a.digest, a.mac FROM approval a, request r WHERE r.state = 'pending';
         UPDATE request SET state = 'approved' WHERE state = 'pending'");
     service.work_once();
     assert_eq!(
