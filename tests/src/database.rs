@@ -34,6 +34,26 @@ impl Database {
         }
     }
 
+    /// A new SQLite database in a folder of the test's.
+    pub fn sqlite_in(folder: &std::path::Path) -> Self {
+        Self {
+            url: format!("sqlite:{}", folder.join("inkan.sqlite").display()),
+            name: String::new(),
+            engine: Engine::Sqlite,
+            _folder: None,
+        }
+    }
+
+    /// The first database of a server of the test's own.
+    pub fn on_server(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            name: String::new(),
+            engine: Engine::Postgres,
+            _folder: None,
+        }
+    }
+
     /// What `[database] url` has to say.
     pub fn url(&self) -> &str {
         &self.url
@@ -81,7 +101,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if self.engine == Engine::Postgres
+        if !self.name.is_empty()
             && let Ok(mut server) = PgConnection::establish(&server_url())
         {
             let _ = server.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));

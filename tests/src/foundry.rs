@@ -53,10 +53,21 @@ pub struct Foundry {
 impl Foundry {
     /// A new one. The clock stands at the present second, the calendar is open around the clock.
     pub fn new(engine: Engine) -> Self {
-        let (folder, database) = (Folder::new("foundry"), Database::new(engine));
+        Self::on(Database::new(engine))
+    }
+
+    /// The same on a database of the test's.
+    pub fn on(database: Database) -> Self {
+        let url = database.url().to_owned();
+        Self::through(database, &url)
+    }
+
+    /// The same by another way to the database.
+    pub fn through(database: Database, url: &str) -> Self {
+        let folder = Folder::new("foundry");
         let mut config = Config::default();
         config.data.folder = folder.path().to_owned();
-        config.database.url = database.url().to_owned();
+        config.database.url = url.to_owned();
         config.pkcs12.iterations = 10_000;
         config.worker.jobs = 2;
         config.worker.attempts = 20;

@@ -106,7 +106,7 @@ impl<'a> Script<'a> {
         };
         let forged = desk.submit(&session(next + 1).1).expect("a request");
         let decided = self.foundry.clock.now().timestamp_millis();
-        self.sql.run(&format!(
+        self.sql().run(&format!(
             "UPDATE request SET state = 'approved', decided_at = {decided} WHERE id = '{}'",
             forged.id
         ));
@@ -142,6 +142,14 @@ impl<'a> Script<'a> {
         self.foundry.wait(11);
     }
 
+    /// A connection that holds: the server may have been restarted meanwhile.
+    fn sql(&mut self) -> &mut Sql {
+        if self.sql.try_run("SELECT 1").is_err() {
+            self.sql = self.foundry.database.connect();
+        }
+        &mut self.sql
+    }
+
     fn office_of(&self, request: &Request) -> Account {
         let found = self
             .foundry
@@ -173,8 +181,8 @@ impl<'a> Script<'a> {
             Ok(()) | Err(RollOverError::Exists(2)) => Ok(()),
             Err(error) => Err(error),
         });
-        assert_eq!(self.sql.count("authority"), 2);
-        self.sql.run("DELETE FROM authority WHERE generation = 2");
+        assert_eq!(self.sql().count("authority"), 2);
+        self.sql().run("DELETE FROM authority WHERE generation = 2");
     }
 
     /// Lets the worker work until nothing is left to do.
@@ -198,7 +206,7 @@ impl<'a> Script<'a> {
             "authority WHERE generation = 1 AND revocation_sequence > \
              (SELECT COALESCE(MAX(covered), -1) FROM crl WHERE crl.generation = 1)",
         ];
-        left.into_iter().all(|rows| self.sql.count(rows) == 0)
+        left.into_iter().all(|rows| self.sql().count(rows) == 0)
     }
 }
 

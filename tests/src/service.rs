@@ -27,7 +27,7 @@ pub struct Service {
     folder: Folder,
     /// Its database.
     pub database: Database,
-    ports: [u16; 4],
+    pub(crate) ports: [u16; 4],
     runs: usize,
     clock: i64,
     environment: Vec<(String, String)>,
@@ -72,8 +72,11 @@ impl Service {
     }
 
     fn configured_at(clock: i64, engine: Engine, more: &str) -> Self {
+        Self::configured_on(clock, Database::new(engine), more)
+    }
+
+    pub(crate) fn configured_on(clock: i64, database: Database, more: &str) -> Self {
         let folder = Folder::new("service");
-        let database = Database::new(engine);
         let service = Self {
             folder,
             database,
@@ -308,7 +311,7 @@ impl Service {
         program::run(&mut command)
     }
 
-    fn start_with(&self, name: &str, role: &str, keys: &[(String, String)]) -> Process {
+    pub(crate) fn start_with(&self, name: &str, role: &str, keys: &[(String, String)]) -> Process {
         let mut command = program::command_at(name, self.clock);
         command
             .arg("--config")

@@ -25,7 +25,7 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts one that answers by `answers` in turn (`"250"`, `"451"`, `"550"`, `"rcpt-550"`, `"drop"`; the last
+    /// Starts one that answers by `answers` in turn (`"250"`, `"451"`, `"550"`, `"rcpt-550"`, `"drop"`, `"slow"`; the last
     /// one stays). Its certificate is of `authority`, for the name `localhost`.
     pub fn start(tls: Tls, authority: &Authority, answers: &[&str]) -> Self {
         let folder = Folder::new("smtp");

@@ -6,7 +6,7 @@ usage: smtp_sink.py --folder DIR [--answers 250,451,drop] [--certificate PEM --k
                     [--tls starttls|implicit|none] [--login USER:PASSWORD]
 Answers are taken in turn, one a message; the last one stays. 250 takes the mail, 4xx and 5xx refuse it
 after DATA, `rcpt-550` (any number) refuses the recipient, `drop` takes the mail and closes the connection
-without an answer. Prints `port N` when it listens; writes DIR/NNN.eml and DIR/events.log.
+without an answer, `slow` takes it and answers after half a minute. Prints `port N` when it listens; writes DIR/NNN.eml and DIR/events.log.
 """
 
 import argparse
@@ -47,7 +47,7 @@ class Sink:
     async def handle_DATA(self, server, session, envelope):
         answer = self.next_answer()
         self.log(server, answer, envelope)
-        if answer in ("250", "drop"):
+        if answer in ("250", "drop", "slow"):
             self.taken += 1
             part = self.folder / f"{self.taken:03}.part"
             part.write_bytes(envelope.content)
@@ -56,7 +56,9 @@ class Sink:
             server.transport.abort()
             await asyncio.sleep(0)
             return "421 gone"
-        return "250 taken" if answer == "250" else f"{answer} refused by the script"
+        if answer == "slow":
+            await asyncio.sleep(30)
+        return "250 taken" if answer in ("250", "slow") else f"{answer} refused by the script"
 
 
 def arguments():

@@ -2,13 +2,20 @@
 //!
 //! The worker that held them may be dead, or may have signed: serials with an intent and no
 //! certificate become abandoned and are listed as revoked; the request gets a new key and serial.
+use chrono::Duration;
+
 use super::abandon::abandon;
 use super::fail_request::{Failure, fail_held};
 use crate::domain::actor::Act;
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::serial::SerialNumber;
 use crate::queue::quarantine::quarantine;
-use crate::store::{Store, StoreResult, intent, request_lease};
+use crate::store::audit::Record;
+use crate::store::{Store, StoreResult, audit, intent, request_lease};
+
+/// The making of a certificate that nobody asked for on a page (the site's, an operator's, a responder's) takes seconds:
+/// after this time its maker is dead.
+const LONGEST_MAKING: Duration = Duration::hours(1);
 
 /// What recovery found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +28,8 @@ pub struct Recovered {
     pub abandoned: Vec<SerialNumber>,
 }
 
-/// Takes back every lapsed lease, each with the serials that were recorded under it.
+/// Takes back every lapsed lease, each with the serials that were recorded under it, and gives up serials that were drawn
+/// for no request and came to nothing.
 pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered> {
     let failure = Failure {
         reason: "the worker's lease lapsed".into(),
@@ -43,6 +51,13 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
             }
         }
         quarantine(db, act, &lapsed.unreadable)?;
+        let left = intent::left_open(db, act.at - LONGEST_MAKING)?;
+        let left = abandon(db, &left, act.at)?;
+        let record = |serial: &SerialNumber| {
+            Record::new("certificate.abandon", format!("certificate:{serial}"))
+        };
+        audit::append(db, act, &left.iter().map(record).collect::<Vec<_>>())?;
+        recovered.abandoned.extend(left);
         Ok(recovered)
     })
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::column::{At, MaybeAt, MaybeText, millis};
 use super::connection::on_either;
 use super::schema::intent;
-use super::{Db, StoreResult};
+use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::{IntentState, Purpose};
 use crate::domain::request::RequestId;
 use crate::domain::serial::SerialNumber;
@@ -82,9 +82,25 @@ pub fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Intent>> {
         .optional()?)
 }
 
-/// Settles intents that are still open: their certificates are recorded.
-pub fn settle(db: &mut Db, serials: &[SerialNumber], at: DateTime<Utc>) -> StoreResult<usize> {
-    Ok(moved(db, serials, IntentState::Issued, at)?.len())
+/// Settles intents: their certificates are recorded. One that was given up meanwhile is an error: its serial is on the
+/// revocation list, and no certificate may have it.
+pub fn settle(db: &mut Db, serials: &[SerialNumber], at: DateTime<Utc>) -> StoreResult<()> {
+    let settled = moved(db, serials, IntentState::Issued, at)?.len();
+    if settled < serials.len() {
+        return Err(StoreError::Missing("an open intent".into()));
+    }
+    Ok(())
+}
+
+/// Serials that belong to no request and were recorded before `then`: whoever drew them is gone.
+pub fn left_open(db: &mut Db, then: DateTime<Utc>) -> StoreResult<Vec<SerialNumber>> {
+    let left: Vec<Intent> = intent::table
+        .filter(intent::state.eq(IntentState::Intended.as_str()))
+        .filter(intent::recorded_at.lt(millis(then)))
+        .filter(intent::request_id.is_null())
+        .select(Intent::as_select())
+        .load(db)?;
+    Ok(left.iter().map(|intent| intent.serial).collect())
 }
 
 /// Gives up intents that are still open; returns them.

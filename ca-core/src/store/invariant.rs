@@ -101,8 +101,10 @@ pub fn certificate_without_entry(db: &mut Db) -> Objects {
     let own = audit::table
         .filter(audit::object.eq(serial.concat(certificate::serial)))
         .filter(audit::act.eq("certificate.issue"));
+    // An operator's comes with the entry about the operator.
     let other = certificate::table
         .filter(certificate::request_id.is_null())
+        .filter(certificate::purpose.ne(Purpose::Operator.as_str()))
         .filter(not(exists(own)));
     let other: Vec<String> = other.select(certificate::serial).limit(MOST).load(db)?;
     bad.extend(other);

@@ -1,14 +1,19 @@
 //! The invariants: a history without faults breaks none, and each kind of damage is found and named.
+use ca_core::domain::certificate::Purpose;
 use ca_core::domain::revocation::{RevocationReason, Selection};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::check_invariants::check_invariants;
 use ca_core::flow::order_revocation::Order;
+use ca_core::flow::record_certificate::record_certificate;
+use ca_core::flow::record_intents::record_intents;
 use ca_core::flow::recover::recover;
+use ca_core::store::certificate::Certificate;
+use ca_core::store::intent::Intent;
 use ca_core::store::request::Request;
 
 use crate::revocation::order;
 use crate::signing::{intend, issue};
-use crate::world::{World, on_both, worker};
+use crate::world::{World, certificate, intent, on_both, worker};
 
 /// What three requests came to: a certificate, a revoked one, a serial that was given up.
 struct History {
@@ -48,6 +53,30 @@ fn findings(world: &World) -> Vec<&'static str> {
 
 on_both!(a_history_without_faults_breaks_none, world => {
     history(&world);
+    assert_eq!(check_invariants(&world.store).unwrap(), []);
+});
+
+on_both!(a_serial_that_was_drawn_for_no_request_is_given_up_after_an_hour, world => {
+    let serial = SerialNumber::random(&world.random);
+    let drawn = Intent {
+        purpose: Purpose::Ocsp,
+        request_id: None,
+        ..intent(serial, &world.pending("2700000001"), 100)
+    };
+    record_intents(&world.store, "w1", vec![drawn]).unwrap();
+    let recovered = |seconds| recover(&world.store, &worker(seconds), 3).unwrap().abandoned;
+    assert_eq!(recovered(3_600), [], "it may still be made");
+    assert_eq!(recovered(3_701), [serial]);
+    assert_eq!(recovered(3_702), []);
+    assert_eq!(world.count("certificate.abandon"), 1);
+    let late = Certificate {
+        purpose: Purpose::Ocsp,
+        request_id: None,
+        account_id: None,
+        ..certificate(serial, &world.pending("2700000002"), 3_703)
+    };
+    let refused = record_certificate(&world.store, &worker(3_703), &late).unwrap_err();
+    assert!(refused.to_string().contains("an open intent"), "{refused}");
     assert_eq!(check_invariants(&world.store).unwrap(), []);
 });
 

@@ -125,6 +125,39 @@ fn a_refusing_server_is_asked_again_and_issuance_goes_on() {
 }
 
 #[test]
+fn a_server_that_is_away_or_slow_keeps_mails_and_not_certificates() {
+    let authority = Authority::new("mail root");
+    let sink = Sink::start(Tls::Starttls, &authority, &["slow", "250"]);
+    let (service, _, _site) = mailing(&sink, "starttls", &authority);
+    let file = service.folder().join("inkan.toml");
+    let text = std::fs::read_to_string(&file).expect("the configuration");
+    let text = text.replace("timeout_seconds = 10", "timeout_seconds = 2");
+    let [closed] = inkan_tests::port::free();
+    let port = |port: u16| format!("mail.smtp.port = {port}");
+    service.folder().write(
+        "inkan.toml",
+        text.replace(&port(sink.port()), &port(closed)),
+    );
+    let mut sql = service.database.connect();
+    let said = service.work_once();
+    assert_ne!(said.status, Some(0), "operators are told: {said:?}");
+    assert_eq!(sql.count("request WHERE state = 'issued'"), 1);
+    let waiting = "outbox WHERE state = 'waiting' AND last_error IS NOT NULL";
+    assert_eq!(sql.count(waiting), 1, "away: {said:?}");
+
+    service.folder().write("inkan.toml", text);
+    hurry(&service.database);
+    let said = service.work_once();
+    assert_eq!(sql.count(waiting), 1, "slow: {said:?}");
+    hurry(&service.database);
+    service.work_once().ok();
+    assert_eq!(sql.count("outbox WHERE state = 'sent'"), 1);
+    let ids = sink.until_mails(2);
+    let ids: Vec<_> = ids.iter().map(|raw| Mail::of(raw)).collect();
+    assert_eq!(ids[0].header("Message-ID"), ids[1].header("Message-ID"));
+}
+
+#[test]
 fn a_refusal_for_good_is_parked_for_operators() {
     for answer in ["550", "rcpt-550"] {
         let authority = Authority::new("mail root");

@@ -1,8 +1,11 @@
 //! The signer as a process: what it refuses to sign, when it signs, how it dies and comes back.
 
+mod aborts;
 mod faults;
 mod hostile;
 mod hours;
+mod kills;
 mod mail;
 mod several;
 mod trust;
+mod weather;
