@@ -10,6 +10,7 @@ use crate::desk::Desk;
 
 pub(crate) mod account;
 mod audit;
+mod backup;
 mod bench;
 pub(crate) mod ca;
 mod calendar;
@@ -49,6 +50,9 @@ enum Command {
     /// The audit chain: verify, export.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Backups: make, show, restore, and bring forward what the journals know.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// What issuing costs on this machine; no installation is touched.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -109,6 +113,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         Command::Account(command) => account::run(command, &open()?, out),
         Command::Audit(command) => audit::run(command, &open()?, out),
+        Command::Backup(command) => backup::run(command, &open()?, out),
         Command::Bench(command) => bench::run(command, out),
         Command::Ca(command) => ca::run(command, &open()?, out),
         Command::Certificate(command) => certificate::run(command, &open()?, out),

@@ -13,6 +13,7 @@ use ca_core::domain::time::{Clock, SystemClock};
 use ca_core::domain::user_id::UserId;
 use ca_core::store::Store;
 use ca_worker::authority::{OpenAuthority, open_authority};
+use ca_worker::journal::check_journal;
 use chrono::{DateTime, Utc};
 
 use crate::passphrase;
@@ -77,15 +78,13 @@ impl Desk {
     }
 
     /// The certificate authority with its keys; the passphrase comes from `file`, the configuration or a terminal.
+    /// Refused while the journal knows more than the database.
     pub fn authority(&self, store: &Store, file: Option<&Path>) -> anyhow::Result<OpenAuthority> {
         let file = file.or(self.config.authority.passphrase_file.as_deref());
         let passphrase = passphrase::existing(file, "passphrase of the CA key")?;
-        Ok(open_authority(
-            store,
-            &self.config,
-            &passphrase,
-            &self.clock,
-        )?)
+        let authority = open_authority(store, &self.config, &passphrase, &self.clock)?;
+        check_journal(store, authority.journal(), &self.config, self.now())?;
+        Ok(authority)
     }
 
     /// An act of the person at this desk.

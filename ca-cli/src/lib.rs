@@ -1,5 +1,6 @@
 //! Operations: set up, accounts, letters, queue, audit, backup, demo.
 
+mod backup;
 pub mod bench;
 pub mod command;
 mod demo;

@@ -25,13 +25,16 @@ use ca_core::flow::roll_over_authority::RollOverError;
 use ca_core::store::StoreError;
 
 pub use create::{Creation, create_authority};
-pub(crate) use issue::issue_responder;
-pub use issue::{IssuedOperator, issue_operator_certificate, issue_server_certificate};
+pub(crate) use issue::{Hand, issue_responder};
+pub use issue::{
+    IssuedOperator, issue_operator_certificate, issue_server_certificate, note_operator,
+};
 pub(crate) use open::check_life;
 pub use open::{Generation, OpenAuthority, open_authority, read_passphrase};
 pub use roll_over::roll_over;
 
 use crate::certificate::{IssuerError, PrepareError, RootError, SignError};
+use crate::journal::JournalError;
 use crate::key_file::KeyFileError;
 use crate::pkcs12::Pkcs12Error;
 use crate::signer::{CeremonyError, KeyError, SignerError};
@@ -156,6 +159,9 @@ pub enum AuthorityError {
     /// A file cannot be written.
     #[error("{0} cannot be written: {1}")]
     File(PathBuf, std::io::Error),
+    /// The journal says no.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The database says no.
     #[error(transparent)]
     Store(#[from] StoreError),

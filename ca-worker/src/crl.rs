@@ -28,12 +28,14 @@ use crate::worker::Worker;
 /// Makes the lists that are due, one for each generation, at any hour. One that fails does not keep the others from
 /// being made; operators are told of the first failure.
 pub fn lists_due(worker: &Worker) -> Result<Vec<Made>, CrlError> {
+    worker.guard()?;
     let (mut made, mut failure) = (Vec::new(), None);
     for generation in worker.authority.generations() {
         let publisher = Publisher {
             store: &worker.store,
             issuer: &generation.issuer,
             signer: generation.signer.as_ref(),
+            journal: worker.authority.journal(),
             validity: worker.settings.crl_validity,
             longest_life: worker.profiles.longest_life(),
         };

@@ -91,6 +91,9 @@ pub enum CycleError {
     /// The root or the clock does not allow work.
     #[error(transparent)]
     Authority(#[from] crate::authority::AuthorityError),
+    /// The journal cannot be written; nothing is signed without it.
+    #[error(transparent)]
+    Journal(#[from] crate::journal::JournalError),
 }
 
 /// A claim, as leases and fences name it.

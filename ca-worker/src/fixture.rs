@@ -4,14 +4,17 @@ use std::os::unix::fs::PermissionsExt;
 
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::approval::ApprovalKey;
+use ca_core::domain::certificate::{IntentState, Purpose};
 use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_core::domain::profile::{KeyAlgorithm, ProfileName};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
+use ca_core::store::intent::Intent;
 use chrono::{DateTime, Utc};
 
-use crate::certificate::{Issuer, self_sign_root};
-use crate::signer::{FileSigner, KeyPair};
+use crate::certificate::{Issuer, Prepared, SignError, SignedCertificate, self_sign_root, sign};
+use crate::journal::Journal;
+use crate::signer::{FileSigner, KeyPair, Signer};
 
 /// A Wednesday morning in Japan, inside business hours.
 pub(crate) fn morning() -> DateTime<Utc> {
@@ -55,4 +58,26 @@ pub(crate) fn root_of(algorithm: KeyAlgorithm) -> (Issuer, FileSigner) {
 /// A P-384 root and its signer.
 pub(crate) fn root() -> (Issuer, FileSigner) {
     root_of(KeyAlgorithm::P384)
+}
+
+/// Signs what was prepared; a journal that keeps nothing has its intent.
+pub(crate) fn noted_and_signed(
+    prepared: Prepared,
+    issuer: &Issuer,
+    signer: &dyn Signer,
+) -> Result<SignedCertificate, SignError> {
+    let intent = Intent {
+        serial: prepared.serial(),
+        purpose: Purpose::Client,
+        generation: issuer.generation(),
+        request_id: None,
+        fence: 0,
+        tbs_sha256: prepared.tbs_sha256(),
+        profile_sha256: prepared.profile_sha256().to_owned(),
+        state: IntentState::Intended,
+        recorded_at: morning(),
+        settled_at: None,
+    };
+    let noted = Journal::nowhere().note_intents(morning(), &[intent]);
+    sign(prepared, issuer, signer, &noted.unwrap())
 }

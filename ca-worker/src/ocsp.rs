@@ -19,6 +19,7 @@ pub(crate) use responder::Responders;
 
 use crate::authority::{AuthorityError, Generation};
 use crate::cycle::in_parallel;
+use crate::journal::GuardError;
 use crate::signer::SignerError;
 use crate::worker::Worker;
 use responder::Responder;
@@ -51,6 +52,9 @@ pub enum OcspError {
     /// What was signed is no answer that clients take.
     #[error("an OCSP answer fails the check before it is stored: {0}; nothing was stored")]
     SelfTest(String),
+    /// The journal knows more than the database.
+    #[error("no OCSP answer was signed: {0}")]
+    Guard(#[from] GuardError),
     /// A bug.
     #[error("the signing of OCSP answers panicked; the log says where")]
     Panic,
@@ -66,6 +70,7 @@ pub fn answer_due(worker: &Worker) -> Result<Answered, OcspError> {
 }
 
 fn answer_all(worker: &Worker) -> Result<Answered, OcspError> {
+    worker.guard()?;
     let mut all = Answered::default();
     for generation in worker.authority.generations() {
         loop {

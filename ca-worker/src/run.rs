@@ -81,8 +81,9 @@ fn part<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String
 /// The signing part of [`run_once`]: steps 10 and 3 to 8.
 fn sign_once(worker: &Worker) -> Report {
     let mut report = Report::default();
-    // By a wrong clock no lease is judged and no certificate dated.
-    match part(|| check_clock(worker)) {
+    // By a wrong clock no lease is judged and no certificate dated; and a database that was restored takes serials for
+    // abandoned that were issued.
+    match part(|| check_clock(worker)).and_then(|()| part(|| worker.guard())) {
         Ok(()) => recover_and_sign(worker, &mut report),
         Err(trouble) => report.troubles.push(trouble),
     }

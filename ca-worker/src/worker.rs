@@ -9,6 +9,7 @@ use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar, CalendarFileError};
 use ca_core::domain::random::{self, Random};
 use ca_core::domain::time::Clock;
+use ca_core::domain::user_id::Classes;
 use ca_core::flow::give_back::give_back;
 use ca_core::queue::request::Held;
 use ca_core::store::{Store, StoreResult};
@@ -16,6 +17,7 @@ use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 
 use crate::authority::{AuthorityError, OpenAuthority, open_authority};
+use crate::journal::{Checked, GuardError, guard};
 use crate::mail::{MailSetupError, Notifier};
 use crate::ocsp::Responders;
 use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
@@ -79,6 +81,8 @@ pub struct Worker {
     told: Mutex<Option<Told>>,
     careful: AtomicU32,
     crl_trouble: Mutex<Option<String>>,
+    classes: Classes,
+    journal_checked: Mutex<Checked>,
     reminded: Mutex<Option<DateTime<Utc>>>,
     /// Set when it is to end: the item in hand is finished, what was not begun goes back.
     pub(crate) stopping: AtomicBool,
@@ -188,6 +192,8 @@ impl Worker {
             told: Mutex::new(None),
             careful: AtomicU32::new(0),
             crl_trouble: Mutex::new(None),
+            classes: config.classes(),
+            journal_checked: Mutex::new(Checked::default()),
             reminded: Mutex::new(None),
             stopping: AtomicBool::new(false),
         })
@@ -224,6 +230,20 @@ impl Worker {
     pub(crate) fn crl_trouble(&self) -> Option<String> {
         let trouble = self.crl_trouble.lock();
         trouble.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Refuses to sign anything while the journal knows more than the database: it was restored, or swapped.
+    pub(crate) fn guard(&self) -> Result<(), GuardError> {
+        let checked = self.journal_checked.lock();
+        let mut checked = checked.unwrap_or_else(PoisonError::into_inner);
+        let journal = self.authority.journal();
+        guard(
+            &self.store,
+            journal,
+            &self.classes,
+            &mut checked,
+            self.clock.now(),
+        )
     }
 
     /// Gives requests back because the machinery failed; they keep their attempt.

@@ -21,6 +21,7 @@ use ca_core::store::revocation::{self, NewRevocation};
 use ca_core::store::{Store, StoreResult};
 use ca_worker::certificate::{Issuer, self_sign_root};
 use ca_worker::crl::{Made, Publisher};
+use ca_worker::journal::Journal;
 use ca_worker::signer::{FileSigner, KeyPair, Signer};
 use ca_worker::unseal::SealingKeyPair;
 use chrono::{DateTime, Duration as Span, Utc};
@@ -108,10 +109,13 @@ pub fn publish_in(folder: &Path) -> anyhow::Result<()> {
     let issuer = Issuer::from_der(root.generation, &root.certificate_der)?;
     let key = PKey::private_key_from_pem(&fs::read(folder.join("root.key"))?)?;
     let signer = FileSigner::from(KeyPair::from_private(key)?);
+    // Nothing of a bench is ever brought back; the comparison has no journal either.
+    let journal = Journal::nowhere();
     let publisher = Publisher {
         store: &store,
         issuer: &issuer,
         signer: &signer,
+        journal: &journal,
         validity: Span::days(14),
         longest_life: Profiles::load(&config)?.longest_life(),
     };

@@ -24,6 +24,7 @@ use ca_core::store::request::NewRequest;
 use ca_core::store::{Store, StoreResult, account, authority, operator, request};
 use ca_worker::authority::{Generation, OpenAuthority, issue_operator_certificate};
 use ca_worker::certificate::{Issuer, self_sign_root};
+use ca_worker::journal::Journal;
 use ca_worker::pkcs12::Iterations;
 use ca_worker::signer::{FileSigner, KeyPair};
 use ca_worker::unseal::{SealingKeyPair, Unsealer};
@@ -121,6 +122,7 @@ pub(super) fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyh
         Unsealer::new(&[sealing])?,
     );
     approval_key::make_if_missing(&Desk::of(config.clone()))?;
+    let authority = authority.with_journal(Journal::open(&config.journal_folder())?);
     let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
     let mut worker = Worker::new(config, store.clone(), authority, clock, random)?;
     let client = worker

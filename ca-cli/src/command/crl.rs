@@ -116,6 +116,7 @@ fn publish(command: &Publish, desk: &Desk, out: &mut dyn Write) -> anyhow::Resul
             store: &store,
             issuer: &generation.issuer,
             signer: generation.signer.as_ref(),
+            journal: authority.journal(),
             validity: desk.config.crl.validity(closure),
             longest_life: profiles.longest_life(),
         };

@@ -166,6 +166,12 @@ impl Config {
         }
     }
 
+    /// The folder of the journal: as configured, or `journal` in the data folder.
+    pub fn journal_folder(&self) -> PathBuf {
+        let configured = self.worker.journal_folder.clone();
+        configured.unwrap_or_else(|| self.data.folder.join("journal"))
+    }
+
     fn with_defaults(mut self) -> Self {
         if self.class.is_empty() {
             self.class = Classes::default().iter().cloned().collect();
@@ -196,6 +202,7 @@ impl Config {
             &mut self.authority.sealing_key_file,
             &mut self.tls.certificate,
             &mut self.tls.key,
+            &mut self.worker.journal_folder,
             &mut self.mail.folder,
             &mut self.mail.templates,
             &mut self.mail.smtp.credentials_file,

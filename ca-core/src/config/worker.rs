@@ -1,4 +1,6 @@
 //! `[worker]`: the signing worker.
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ pub struct WorkerConfig {
     pub poll_seconds: u32,
     /// Times that a request may fail by itself before an operator has to look at it.
     pub attempts: u32,
+    /// Folder of the journal, what was signed and revoked outside the database; `journal` in the data folder when
+    /// absent. Another disk than the database's is better.
+    pub journal_folder: Option<PathBuf>,
 }
 
 impl Default for WorkerConfig {
@@ -28,6 +33,7 @@ impl Default for WorkerConfig {
             jobs: 0,
             poll_seconds: 5,
             attempts: 3,
+            journal_folder: None,
         }
     }
 }

@@ -173,6 +173,8 @@ pub enum RequestEvent {
     AskAgain,
     /// The passwords are reissued: whatever became of it so far is void.
     Void,
+    /// The database was restored, and the journal says that it was issued before.
+    BringForward,
 }
 
 impl RequestEvent {
@@ -188,6 +190,7 @@ impl RequestEvent {
         Self::Retry,
         Self::AskAgain,
         Self::Void,
+        Self::BringForward,
     ];
 }
 
@@ -221,6 +224,7 @@ pub fn transition(
         (S::Failed, E::AskAgain) => Ok(S::Pending),
         (S::Failed, E::Reject) => Ok(S::Rejected),
         (S::Pending | S::Approved | S::Signing | S::Failed, E::Void) => Ok(S::Withdrawn),
+        (S::Pending | S::Approved | S::Signing | S::Failed, E::BringForward) => Ok(S::Issued),
         _ => Err(TransitionError { state, event }),
     }
 }
@@ -248,6 +252,10 @@ mod tests {
             ("approved", RequestEvent::Void, "withdrawn"),
             ("signing", RequestEvent::Void, "withdrawn"),
             ("failed", RequestEvent::Void, "withdrawn"),
+            ("pending", RequestEvent::BringForward, "issued"),
+            ("approved", RequestEvent::BringForward, "issued"),
+            ("signing", RequestEvent::BringForward, "issued"),
+            ("failed", RequestEvent::BringForward, "issued"),
         ];
         for &state in RequestState::ALL {
             for &event in RequestEvent::ALL {

@@ -1,4 +1,6 @@
 //! Certificates: what was signed, and who fetched it.
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -281,4 +283,15 @@ pub fn note_installed(db: &mut Db, serial: SerialNumber, at: DateTime<Utc>) -> S
         .set(certificate::installed_at.eq(millis(at)))
         .execute(db)?;
     Ok(rows == 1)
+}
+
+/// Those of `serials` that have a certificate.
+pub fn known(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<HashSet<SerialNumber>> {
+    let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+    let query = certificate::table.filter(certificate::serial.eq_any(serials));
+    let found: Vec<String> = query.select(certificate::serial).load(db)?;
+    let read = |text: String| {
+        SerialNumber::from_hex(&text).map_err(|error| StoreError::Missing(error.to_string()))
+    };
+    found.into_iter().map(read).collect()
 }

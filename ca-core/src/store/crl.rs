@@ -80,6 +80,17 @@ pub fn draw_number(db: &mut Db, generation: i64) -> StoreResult<i64> {
     Ok(next(published + 1).get_result(db)?)
 }
 
+/// Lifts the number of the last list to `number`; never lowers it.
+pub fn raise_number(db: &mut Db, generation: i64, number: i64) -> StoreResult<()> {
+    let lower = authority::table
+        .find(generation)
+        .filter(authority::crl_number.lt(number));
+    diesel::update(lower)
+        .set(authority::crl_number.eq(number))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Stores a list as the newest one and takes the bytes of the older ones away.
 ///
 /// Returns false, and changes nothing, when a list with a higher number or with later events is there already:

@@ -1,4 +1,6 @@
 //! Intents: what is about to be signed, committed before the CA key is used.
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -148,4 +150,18 @@ pub fn list(db: &mut Db, state: IntentState) -> StoreResult<Vec<Intent>> {
         .order((intent::recorded_at, intent::serial))
         .select(Intent::as_select())
         .load(db)?)
+}
+
+/// Where those of `serials` stand that have an intent.
+pub fn states(
+    db: &mut Db,
+    serials: &[SerialNumber],
+) -> StoreResult<HashMap<SerialNumber, IntentState>> {
+    let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+    let query = intent::table.filter(intent::serial.eq_any(serials));
+    let found: Vec<Intent> = query.select(Intent::as_select()).load(db)?;
+    Ok(found
+        .into_iter()
+        .map(|one| (one.serial, one.state))
+        .collect())
 }

@@ -116,6 +116,20 @@ pub(super) fn revert_all(db: &mut Db) -> StoreResult<()> {
     .map_err(failed)
 }
 
+/// The newest step that a database has.
+pub(super) fn newest_applied(db: &mut Db) -> StoreResult<String> {
+    let newest = applied_steps(db)?.into_iter().max();
+    Ok(newest.unwrap_or_default())
+}
+
+/// The newest step that this program knows.
+pub fn newest_known() -> StoreResult<String> {
+    let steps: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> =
+        SQLITE.migrations().map_err(failed)?;
+    let newest = steps.iter().map(|step| step.name().version().to_string());
+    Ok(newest.max().unwrap_or_default())
+}
+
 fn known_steps(db: &Db) -> StoreResult<Vec<String>> {
     let names = |steps: Vec<Box<dyn Migration<_>>>| {
         steps

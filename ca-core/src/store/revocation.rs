@@ -114,3 +114,11 @@ pub fn last_sequence(db: &mut Db, generation: i64) -> StoreResult<i64> {
         .select(authority::revocation_sequence)
         .first(db)?)
 }
+
+/// The events about these serials, in the order of their numbers.
+pub fn of_serials(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<Vec<Revocation>> {
+    let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+    let query = revocation::table.filter(revocation::serial.eq_any(serials));
+    let ordered = query.order((revocation::generation, revocation::sequence));
+    Ok(ordered.select(Revocation::as_select()).load(db)?)
+}

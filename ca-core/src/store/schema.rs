@@ -455,3 +455,25 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_preference,
     address_change,
 );
+
+diesel::table! {
+    /// How far each journal is known to agree with this database.
+    journal_mark (journal) {
+        journal -> Text,
+        sequence -> BigInt,
+        position -> BigInt,
+        hash -> Text,
+        marked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Restorations from a backup; nothing is signed while one is not reconciled.
+    restoration (archive) {
+        archive -> Text,
+        archive_made_at -> BigInt,
+        restored_by -> Text,
+        restored_at -> BigInt,
+        reconciled_at -> Nullable<BigInt>,
+    }
+}

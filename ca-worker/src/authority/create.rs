@@ -4,6 +4,7 @@
 //! 2. The CA key is made: a key file, whole or not at all, never over another; or a key pair on a token
 //!    ([`crate::signer::TokenSigner`]). The sealing key's file is written likewise.
 //! 3. The root is signed and recorded with the sealing public key in one transaction.
+//! 4. It is written to the journal.
 //!
 //! A crash before 3 leaves keys that no certificate names. Running it again with the same passphrase
 //! takes them up instead of making new ones, so every crash is mended by the same command.
@@ -26,6 +27,7 @@ use secrecy::SecretString;
 
 use super::{AuthorityError, KeyPaths};
 use crate::certificate::{Issuer, self_sign_root};
+use crate::journal::Journal;
 use crate::key_file::{self, KeyFileError};
 use crate::signer::{CeremonyNote, FileSigner, KeyPair, Signer, key_on_token};
 use crate::unseal::{SealingKeyError, SealingKeyPair};
@@ -65,6 +67,7 @@ pub fn create_authority(
     act: &Act,
     creation: Creation<'_>,
 ) -> Result<Issuer, AuthorityError> {
+    let journal = Journal::open(&creation.config.journal_folder())?;
     if !store.read(authority::list)?.is_empty() {
         return Err(AuthorityError::Exists);
     }
@@ -85,6 +88,7 @@ pub fn create_authority(
     )?;
     record_authority(store, act, &row, &sealing.public()?)?;
     CeremonyNote::beside(&place).remove()?;
+    journal.note_roots(act.at, &[row])?;
     Ok(root)
 }
 

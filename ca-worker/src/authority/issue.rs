@@ -17,10 +17,11 @@ use secrecy::SecretString;
 use super::server_files::ServerFiles;
 use super::{AuthorityError, Generation, OpenAuthority, check_life};
 use crate::certificate::{AlternativeName, Draft, Prepared, SignedCertificate, prepare, row, sign};
+use crate::journal::{Journal, issued};
 use crate::pkcs12::{Iterations, Packing, SelfTest, pack};
 use crate::signer::KeyPair;
 
-/// An operator's certificate, recorded by `flow::add_operator` together with the operator.
+/// An operator's certificate, recorded by `flow::add_operator` together with the operator; [`note_operator`] follows.
 #[derive(Debug)]
 pub struct IssuedOperator {
     /// The row to be recorded.
@@ -48,7 +49,8 @@ pub fn issue_server_certificate(
         name: &first,
         alternative_names: names,
     };
-    let signed = issue(store, act, authority.current(), &profiles, holder, random)?;
+    let hand = Hand::of(authority);
+    let signed = issue(store, act, hand, &profiles, holder, random)?;
     let recorded = row(
         &signed,
         Purpose::Server,
@@ -57,6 +59,9 @@ pub fn issue_server_certificate(
     );
     let files = ServerFiles::stage(config, &signed)?;
     record_certificate(store, act, &recorded)?;
+    authority
+        .journal()
+        .note_issued(act.at, &[issued(&recorded)]);
     files.put()?;
     Ok(recorded)
 }
@@ -77,7 +82,8 @@ pub fn issue_operator_certificate(
         name,
         alternative_names: &[],
     };
-    let signed = issue(store, act, authority.current(), &profiles, holder, random)?;
+    let hand = Hand::of(authority);
+    let signed = issue(store, act, hand, &profiles, holder, random)?;
     let certificate = row(
         &signed,
         Purpose::Operator,
@@ -102,6 +108,28 @@ pub fn issue_operator_certificate(
     })
 }
 
+/// Writes to the journal that an operator's certificate is recorded.
+pub fn note_operator(authority: &OpenAuthority, act: &Act, operator: &IssuedOperator) {
+    let fact = issued(&operator.certificate);
+    authority.journal().note_issued(act.at, &[fact]);
+}
+
+/// A root's key, and the journal that is written before it signs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hand<'a> {
+    pub(crate) generation: &'a Generation,
+    pub(crate) journal: &'a Journal,
+}
+
+impl<'a> Hand<'a> {
+    fn of(authority: &'a OpenAuthority) -> Self {
+        Self {
+            generation: authority.current(),
+            journal: authority.journal(),
+        }
+    }
+}
+
 /// For whom, and what for.
 #[derive(Debug, Clone, Copy)]
 struct Holder<'a> {
@@ -114,29 +142,32 @@ struct Holder<'a> {
 pub(crate) fn issue_responder(
     store: &Store,
     act: &Act,
-    generation: &Generation,
+    hand: Hand<'_>,
     profiles: &Profiles,
     random: &dyn Random,
 ) -> Result<SignedCertificate, AuthorityError> {
-    let number = generation.issuer.generation();
+    let number = hand.generation.issuer.generation();
     let holder = Holder {
         purpose: Purpose::Ocsp,
         name: &format!("OCSP {number}"),
         alternative_names: &[],
     };
-    let signed = issue(store, act, generation, profiles, holder, random)?;
-    record_certificate(store, act, &row(&signed, Purpose::Ocsp, number, act.at))?;
+    let signed = issue(store, act, hand, profiles, holder, random)?;
+    let recorded = row(&signed, Purpose::Ocsp, number, act.at);
+    record_certificate(store, act, &recorded)?;
+    hand.journal.note_issued(act.at, &[issued(&recorded)]);
     Ok(signed)
 }
 
 fn issue(
     store: &Store,
     act: &Act,
-    generation: &Generation,
+    hand: Hand<'_>,
     profiles: &Profiles,
     holder: Holder<'_>,
     random: &dyn Random,
 ) -> Result<SignedCertificate, AuthorityError> {
+    let generation = hand.generation;
     check_life(&generation.issuer, act.at)?;
     generation.signer.ready()?;
     let profile = profiles.get(ProfileName::from(holder.purpose));
@@ -155,11 +186,13 @@ fn issue(
         generation.issuer.generation(),
         act,
     );
-    record_intents(store, &act.actor.to_string(), vec![intent])?;
+    record_intents(store, &act.actor.to_string(), vec![intent.clone()])?;
+    let noted = hand.journal.note_intents(act.at, &[intent])?;
     Ok(sign(
         prepared,
         &generation.issuer,
         generation.signer.as_ref(),
+        &noted,
     )?)
 }
 

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{AuthorityError, KeyPaths};
 use crate::certificate::Issuer;
+use crate::journal::Journal;
 use crate::signer::{FileSigner, Signer, TokenSigner};
 use crate::unseal::{SealingKeyPair, Unsealer};
 
@@ -30,6 +31,7 @@ pub struct OpenAuthority {
     current: Generation,
     older: Vec<Generation>,
     retired: Vec<Generation>,
+    journal: Journal,
     /// The sealing keys.
     pub unsealer: Unsealer,
 }
@@ -41,8 +43,21 @@ impl OpenAuthority {
             current,
             older,
             retired: Vec::new(),
+            journal: Journal::nowhere(),
             unsealer,
         }
+    }
+
+    /// The same with a journal that is kept.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Journal) -> Self {
+        self.journal = journal;
+        self
+    }
+
+    /// The journal of whatever is signed here.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// The same with generations that are retired and still answered for.
@@ -126,7 +141,10 @@ pub fn open_authority(
     let retired = retired.filter_map(|row| keys.retired(row).transpose());
     let retired = retired.collect::<Result<_, _>>()?;
     let unsealer = Unsealer::new(&[sealing])?;
-    Ok(OpenAuthority::new(current, older, unsealer).with_retired(retired))
+    let journal = Journal::open(&config.journal_folder())?;
+    Ok(OpenAuthority::new(current, older, unsealer)
+        .with_retired(retired)
+        .with_journal(journal))
 }
 
 /// Where the keys of the generations are.

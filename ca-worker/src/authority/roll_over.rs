@@ -3,7 +3,7 @@
 //! 1. The database is asked which generation is next, and whether there may be one.
 //! 2. The passphrase is tried on the key file of the generation that signs now: all key files have the same.
 //! 3. The new key file is written, whole or not at all, never over another; or the key pair is made on the token.
-//! 4. The root is signed in memory and recorded; from that commit on certificates come from it.
+//! 4. The root is signed in memory and recorded; from that commit on certificates come from it. The journal follows.
 //!
 //! A crash before 4 leaves a key that no certificate names; running it again with the same passphrase takes it up.
 use ca_core::domain::actor::Act;
@@ -15,6 +15,7 @@ use ca_core::store::{Store, authority};
 use super::create::{authority_key, root_profile, signed_root};
 use super::{AuthorityError, Creation, KeyPaths};
 use crate::certificate::Issuer;
+use crate::journal::Journal;
 use crate::key_file::{self, KeyFileError};
 use crate::signer::CeremonyNote;
 use crate::unseal::SealingKeyPair;
@@ -26,6 +27,7 @@ pub fn roll_over(
     creation: Creation<'_>,
 ) -> Result<Issuer, AuthorityError> {
     let generation = next_generation(store)?;
+    let journal = Journal::open(&creation.config.journal_folder())?;
     let current = store
         .read(authority::current)?
         .ok_or(AuthorityError::None)?;
@@ -40,6 +42,7 @@ pub fn roll_over(
     let (root, row) = signed_root(&profile, &subject, generation, signer, creation, act.at)?;
     roll_over_authority(store, act, &row)?;
     CeremonyNote::beside(&path).remove()?;
+    journal.note_roots(act.at, &[row])?;
     Ok(root)
 }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Issuer;
 use super::prepare::{Prepared, assembled};
+use crate::journal::Noted;
 use crate::signer::{KeyPair, Signer, SignerError};
 
 /// A certificate with its key, before they are packed or written to a file.
@@ -37,6 +38,9 @@ pub enum SignError {
         "the CA key does not belong to the root certificate of generation {0}; correct [authority] in the configuration"
     )]
     WrongKey(i64),
+    /// The intent is not in the journal.
+    #[error("serial {0} is not in the journal; nothing was signed")]
+    NotNoted(SerialNumber),
     /// The bytes are not those that were linted and whose hash the intent holds.
     #[error("the bytes to be signed changed after the lint; nothing was signed")]
     Changed,
@@ -50,18 +54,22 @@ impl SignError {
     pub fn is_infrastructure(&self) -> bool {
         match self {
             Self::Signer(error) => error.is_infrastructure(),
-            Self::WrongKey(_) | Self::BadSignature => true,
+            Self::WrongKey(_) | Self::BadSignature | Self::NotNoted(_) => true,
             Self::Changed => false,
         }
     }
 }
 
-/// Signs `prepared`. Its intent must be committed before this is called.
+/// Signs `prepared`. Its intent must be committed and in the journal before this is called; `noted` proves it.
 pub fn sign(
     prepared: Prepared,
     issuer: &Issuer,
     signer: &dyn Signer,
+    noted: &Noted,
 ) -> Result<SignedCertificate, SignError> {
+    if !noted.covers(prepared.serial) {
+        return Err(SignError::NotNoted(prepared.serial));
+    }
     if signer.public_key().spki() != issuer.public_key().spki() {
         return Err(SignError::WrongKey(issuer.generation()));
     }

@@ -8,7 +8,7 @@ use openssl::x509::verify::X509VerifyFlags;
 use openssl::x509::{X509, X509PurposeId, X509StoreContext};
 
 use super::*;
-use crate::fixture::{morning, profiles, root, root_of};
+use crate::fixture::{morning, noted_and_signed, profiles, root, root_of};
 use crate::signer::{CountingSigner, KeyPair, Signer, SignerError};
 
 fn draft<'a>(
@@ -34,7 +34,7 @@ fn issued(
 ) -> SignedCertificate {
     let draft = draft(profile, issuer, "KJ2700000001", hosts);
     let key = KeyPair::generate(profile.key_algorithm()).unwrap();
-    sign(prepare(&draft, key, issuer).unwrap(), issuer, signer).unwrap()
+    noted_and_signed(prepare(&draft, key, issuer).unwrap(), issuer, signer).unwrap()
 }
 
 fn strict_store(issuer: &Issuer, purpose: X509PurposeId) -> X509Store {
@@ -139,7 +139,7 @@ fn what_is_signed_is_what_the_intent_names() {
         "preparing and linting never touch the CA key"
     );
     let (tbs, profile) = (prepared.tbs_sha256(), prepared.profile_sha256().to_owned());
-    let certificate = sign(prepared, &issuer, &signer).unwrap();
+    let certificate = noted_and_signed(prepared, &issuer, &signer).unwrap();
     assert_eq!(signer.signed(), [tbs]);
     assert_eq!(profile, client.sha256());
     assert_eq!(certificate.serial, draft.serial);
@@ -173,14 +173,14 @@ fn changed_bytes_a_foreign_key_and_a_lost_token_sign_nothing() {
 
     let mut changed = fresh();
     *changed.to_be_signed.last_mut().unwrap() ^= 1;
-    let error = sign(changed, &issuer, &signer).unwrap_err();
+    let error = noted_and_signed(changed, &issuer, &signer).unwrap_err();
     assert!(matches!(error, SignError::Changed) && !error.is_infrastructure());
 
-    let error = sign(fresh(), &issuer, &stranger).unwrap_err();
+    let error = noted_and_signed(fresh(), &issuer, &stranger).unwrap_err();
     assert!(matches!(error, SignError::WrongKey(1)) && error.is_infrastructure());
 
     signer.set_away(true);
-    let error = sign(fresh(), &issuer, &signer).unwrap_err();
+    let error = noted_and_signed(fresh(), &issuer, &signer).unwrap_err();
     assert!(
         matches!(error, SignError::Signer(SignerError::Unavailable(_)))
             && error.is_infrastructure()

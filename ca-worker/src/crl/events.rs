@@ -2,7 +2,7 @@
 use ca_core::domain::revocation::{RevocationEvent, RevocationReason};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::store::revocation::{self, Revocation};
-use ca_core::store::{Store, StoreResult};
+use ca_core::store::{Store, StoreError, StoreResult};
 use chrono::{DateTime, Months, SubsecRound, Utc};
 
 use super::entry::{Changes, Entry};
@@ -103,6 +103,19 @@ fn each(
     after: i64,
     mut show: impl FnMut(&Revocation),
 ) -> StoreResult<i64> {
+    pages(store, generation, after, |events| -> StoreResult<()> {
+        events.iter().for_each(&mut show);
+        Ok(())
+    })
+}
+
+/// The same, so many at a time.
+pub(super) fn pages<E: From<StoreError>>(
+    store: &Store,
+    generation: i64,
+    after: i64,
+    mut show: impl FnMut(&[Revocation]) -> Result<(), E>,
+) -> Result<i64, E> {
     let mut covered = after;
     loop {
         let events = store.read(|db| revocation::since(db, generation, covered, BATCH))?;
@@ -110,6 +123,6 @@ fn each(
             return Ok(covered);
         };
         covered = last.sequence;
-        events.iter().for_each(&mut show);
+        show(&events)?;
     }
 }

@@ -7,6 +7,7 @@ use super::der::{
     write_time,
 };
 use crate::certificate::Issuer;
+use crate::journal::Noted;
 use crate::signer::{Signer, SignerError};
 
 /// authorityKeyIdentifier, 2.5.29.35.
@@ -38,6 +39,8 @@ pub(super) struct LaidOut {
     buffer: Vec<u8>,
     start: usize,
     algorithm: Vec<u8>,
+    generation: i64,
+    number: i64,
 }
 
 /// Begins a list with room for `capacity` octets of entries.
@@ -67,6 +70,8 @@ impl Begun {
             buffer: self.buffer,
             start: self.gap,
             algorithm: algorithm(head.issuer.public_key().algorithm()),
+            generation: head.issuer.generation(),
+            number: head.number,
         };
         // revokedCertificates is absent when there is none (§5.1.2.6).
         if entries > 0 {
@@ -84,8 +89,18 @@ impl LaidOut {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Has the list signed; the same buffer becomes the CertificateList.
-    pub(super) fn sign(mut self, signer: &dyn Signer) -> Result<Vec<u8>, SignerError> {
+    /// Has the list signed, once it is in the journal; the same buffer becomes the CertificateList.
+    pub(super) fn sign(
+        mut self,
+        signer: &dyn Signer,
+        noted: &Noted,
+    ) -> Result<Vec<u8>, SignerError> {
+        if !noted.covers_list(self.generation, self.number) {
+            let list = format!("list {} of generation {}", self.number, self.generation);
+            return Err(SignerError::Refused(format!(
+                "{list} is not in the journal"
+            )));
+        }
         let signature = signer.sign(self.tbs())?;
         let signature = value(BIT_STRING, &[&[0], &signature]);
         let algorithm = std::mem::take(&mut self.algorithm);

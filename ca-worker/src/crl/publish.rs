@@ -2,17 +2,18 @@
 use ca_core::domain::actor::Act;
 use ca_core::flow::publish_crl::{draw_crl_number, publish_crl};
 use ca_core::store::crl::{self, Crl};
-use ca_core::store::{Store, StoreError, StoreResult, revocation};
+use ca_core::store::{Store, StoreError, StoreResult, authority, revocation};
 use chrono::{DateTime, Duration, Months, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 
 use super::entry::{EntryError, merge};
-use super::events::{Leaving, changes, write_all};
+use super::events::{Leaving, changes, pages, write_all};
 use super::layout::{Begun, Head, begin};
 use super::lint::{CrlLintError, Expected, lint};
 use super::reading::read;
 use crate::authority::{AuthorityError, check_life};
 use crate::certificate::Issuer;
+use crate::journal::{GuardError, Journal, JournalError, Noted};
 use crate::signer::{Signer, SignerError};
 
 /// Makes lists for one generation.
@@ -24,6 +25,8 @@ pub struct Publisher<'a> {
     pub issuer: &'a Issuer,
     /// Its key.
     pub signer: &'a dyn Signer,
+    /// What the list says is written here before it is signed.
+    pub journal: &'a Journal,
     /// How long a list may be relied on; it is made anew after half of that.
     pub validity: Duration,
     /// The longest life of any profile.
@@ -59,6 +62,12 @@ pub enum CrlError {
     /// The lint found something; nothing was signed.
     #[error("the revocation list was not signed: {0}")]
     Lint(#[from] CrlLintError),
+    /// The journal cannot be written.
+    #[error("the revocation list was not signed: {0}")]
+    Journal(#[from] JournalError),
+    /// The journal knows more than the database.
+    #[error("the revocation list was not signed: {0}")]
+    Guard(#[from] GuardError),
     /// The program's own fault.
     #[error("the revocation list: the program panicked; the log has the place")]
     Panicked,
@@ -82,8 +91,8 @@ impl Publisher<'_> {
     ///
     /// None when nothing is due, or when another worker published a newer one meanwhile.
     pub fn publish_if_due(&self, act: &Act) -> Result<Option<Made>, CrlError> {
-        let (newest, last) = self.state()?;
-        match self.due(newest.as_ref(), last, act.at) {
+        let (newest, last, number) = self.state()?;
+        match self.due(newest.as_ref(), last, number, act.at) {
             Some(due) => self.publish(act, newest.as_ref(), due),
             None => Ok(None),
         }
@@ -91,19 +100,21 @@ impl Publisher<'_> {
 
     /// Makes a list from every event, due or not.
     pub fn publish_now(&self, act: &Act) -> Result<Option<Made>, CrlError> {
-        let (newest, _) = self.state()?;
+        let (newest, ..) = self.state()?;
         self.publish(act, newest.as_ref(), Due::Regular)
     }
 
-    fn state(&self) -> StoreResult<(Option<Crl>, i64)> {
+    /// The newest list, the number of the last event, the last number that was drawn.
+    fn state(&self) -> StoreResult<(Option<Crl>, i64, i64)> {
         let generation = self.issuer.generation();
         self.store.read(|db| {
             let newest = crl::newest(db, generation)?;
-            Ok((newest, revocation::last_sequence(db, generation)?))
+            let drawn = authority::find(db, generation)?.map_or(0, |root| root.crl_number);
+            Ok((newest, revocation::last_sequence(db, generation)?, drawn))
         })
     }
 
-    fn due(&self, newest: Option<&Crl>, last: i64, now: DateTime<Utc>) -> Option<Due> {
+    fn due(&self, newest: Option<&Crl>, last: i64, drawn: i64, now: DateTime<Utc>) -> Option<Due> {
         let Some(newest) = newest else {
             return Some(Due::Regular);
         };
@@ -113,7 +124,8 @@ impl Publisher<'_> {
         if old || unborn {
             Some(Due::Regular)
         } else {
-            (last > newest.covered).then_some(Due::AtOnce)
+            // A number above the newest list's: the list that bore it failed, or was lost with the database.
+            (last > newest.covered || drawn > newest.number).then_some(Due::AtOnce)
         }
     }
 
@@ -139,7 +151,8 @@ impl Publisher<'_> {
         };
         let laid_out = written.begun.lay_out(&head);
         lint(laid_out.tbs(), &expected)?;
-        let der = laid_out.sign(self.signer)?;
+        let noted = self.note(act, head.number, newest, written.covered)?;
+        let der = laid_out.sign(self.signer, &noted)?;
         let signed = read(&der).map_err(|_| CrlError::BadSignature)?;
         if !self
             .issuer
@@ -165,6 +178,26 @@ impl Publisher<'_> {
             list,
             from_the_last: written.from_the_last,
         }))
+    }
+
+    /// Writes to the journal what the list is going to say that no list said before, and the list's number.
+    fn note(
+        &self,
+        act: &Act,
+        number: i64,
+        newest: Option<&Crl>,
+        covered: i64,
+    ) -> Result<Noted, CrlError> {
+        let generation = self.issuer.generation();
+        if self.journal.is_kept() {
+            let said_before = newest.map_or(0, |newest| newest.covered);
+            pages(self.store, generation, said_before, |events| {
+                Ok::<_, CrlError>(self.journal.note_revocations(act.at, events)?)
+            })?;
+        }
+        Ok(self
+            .journal
+            .note_list(act.at, generation, number, covered)?)
     }
 
     fn write(&self, head: &Head<'_>, newest: Option<&Crl>, due: Due) -> StoreResult<Written> {

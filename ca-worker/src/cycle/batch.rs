@@ -52,7 +52,7 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     let ready: Vec<Ready> = keep(worker, &mut batch, prepared);
     // Step 5, record intent.
     let intended = ready.len();
-    let ready = match intend(worker, ready) {
+    let (ready, noted) = match intend(worker, ready) {
         Ok(ready) => ready,
         Err((ready, error)) => {
             // The commit may have been done and its answer lost: the serials go back as well.
@@ -64,7 +64,7 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     // Steps 6 and 7, sign and pack.
     let ready = tested(ready);
     let finished = in_parallel(threads, ready, |(self_test, ready)| {
-        finish(worker, window, self_test, ready)
+        finish(worker, window, self_test, &noted, ready)
     });
     let issued: Vec<Issued> = keep(worker, &mut batch, finished);
     // Step 8, record issued.

@@ -13,6 +13,7 @@ use super::prepare::Ready;
 use super::{Fault, Window, guarded};
 use crate::authority::Generation;
 use crate::certificate::{row, sign};
+use crate::journal::Noted;
 use crate::pkcs12::{Packing, SelfTest, pack};
 use crate::worker::Worker;
 
@@ -21,6 +22,7 @@ pub(super) fn finish(
     worker: &Worker,
     window: Window,
     self_test: SelfTest,
+    noted: &Noted,
     ready: Ready,
 ) -> Result<Issued, (Held, Fault)> {
     let failed = held_of_ready(&ready);
@@ -30,10 +32,15 @@ pub(super) fn finish(
     if worker.is_stopping() {
         return Err((failed, Fault::Stopping));
     }
-    guarded(failed, || issued(worker, self_test, ready))
+    guarded(failed, || issued(worker, self_test, noted, ready))
 }
 
-fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, Fault> {
+fn issued(
+    worker: &Worker,
+    self_test: SelfTest,
+    noted: &Noted,
+    ready: Ready,
+) -> Result<Issued, Fault> {
     let Ready {
         claimed,
         prepared,
@@ -42,7 +49,7 @@ fn issued(worker: &Worker, self_test: SelfTest, ready: Ready) -> Result<Issued, 
     let Generation { issuer, signer } = worker.authority.current();
     // Step 6, sign.
     fault::before("sign").map_err(Fault::around)?;
-    let signed = sign(prepared, issuer, signer.as_ref()).map_err(|error| {
+    let signed = sign(prepared, issuer, signer.as_ref(), noted).map_err(|error| {
         if error.is_infrastructure() {
             Fault::around(error)
         } else {

@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use super::{Delegate, OcspError};
-use crate::authority::{Generation, issue_responder};
+use crate::authority::{Generation, Hand, issue_responder};
 use crate::certificate::{Issuer, SignedCertificate};
 use crate::worker::Worker;
 
@@ -50,10 +50,14 @@ impl Responders {
         {
             return Ok(Arc::clone(responder));
         }
+        let hand = Hand {
+            generation,
+            journal: worker.authority.journal(),
+        };
         let certificate = issue_responder(
             &worker.store,
             &worker.act(),
-            generation,
+            hand,
             &worker.profiles,
             worker.random.as_ref(),
         )?;

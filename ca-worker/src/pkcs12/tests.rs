@@ -9,8 +9,8 @@ use p12_keystore::Pkcs12ImportPolicy;
 
 use super::reading::Parts;
 use super::*;
-use crate::certificate::{Draft, Issuer, prepare, sign};
-use crate::fixture::{morning, profiles, root};
+use crate::certificate::{Draft, Issuer, prepare};
+use crate::fixture::{morning, noted_and_signed, profiles, root};
 use crate::signer::{KeyPair, Signer};
 
 const PASSWORD: &str = "p@ss\"w'0$\\`{}~|<>";
@@ -27,7 +27,7 @@ fn certificate(issuer: &Issuer, signer: &dyn Signer, algorithm: KeyAlgorithm) ->
         serial: SerialNumber::random(&OsRandom),
         validity: profile.validity(morning(), &issuer.validity()).unwrap(),
     };
-    sign(
+    noted_and_signed(
         prepare(&draft, KeyPair::generate(algorithm).unwrap(), issuer).unwrap(),
         issuer,
         signer,

@@ -2,6 +2,7 @@
 
 mod applicant;
 mod audit;
+mod backup;
 mod bad_input;
 mod browser;
 mod console;

@@ -11,7 +11,7 @@ use ca_core::domain::user_id::UserId;
 use ca_core::flow::add_operator::{add_operator, check_name};
 use ca_core::store::Store;
 use ca_core::store::operator::NewOperator;
-use ca_worker::authority::{OpenAuthority, issue_operator_certificate};
+use ca_worker::authority::{OpenAuthority, issue_operator_certificate, note_operator};
 use clap::Args;
 use secrecy::SecretString;
 
@@ -139,6 +139,7 @@ pub(crate) fn add(
         fs::remove_file(newcomer.out)?;
         return Err(error.into());
     }
+    note_operator(authority, &act, &issued);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ca_core::flow::renew_operator::{check_operator, renew_operator};
-use ca_worker::authority::issue_operator_certificate;
+use ca_worker::authority::{issue_operator_certificate, note_operator};
 use clap::Args;
 
 use super::password::PasswordSource;
@@ -51,6 +51,7 @@ pub(super) fn run(command: &Renew, desk: &Desk, out: &mut dyn Write) -> anyhow::
         fs::remove_file(&command.out)?;
         return Err(error.into());
     }
+    note_operator(&authority, &act, &issued);
     writeln!(
         out,
         "Operator {name} has a new certificate, in {}; the one before is revoked.",

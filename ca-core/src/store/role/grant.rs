@@ -76,6 +76,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
         "SELECT, INSERT, UPDATE (state, settled_at)",
     ),
     ("intent", Auditor, "SELECT"),
+    ("journal_mark", Worker, "SELECT, INSERT, UPDATE"),
     ("letter", Auditor, "SELECT"),
     ("letter_run", Auditor, "SELECT"),
     ("mail_preference", Web, "SELECT, INSERT, UPDATE"),
@@ -124,6 +125,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
         "SELECT (id, account_id, kind, profile, subject, state, submitted_at, promised_at, decided_at, \
          rejection_reason, fence, attempts, failure, updated_at)",
     ),
+    ("restoration", Worker, "SELECT"),
     ("revocation", Web, "SELECT"),
     ("revocation", Console, "INSERT"),
     ("revocation", Worker, "SELECT, INSERT"),

@@ -17,6 +17,7 @@ use chrono::{DateTime, Duration, Months, Utc};
 use crate::certificate::Issuer;
 use crate::crl::{CrlError, Entry, Made, Publisher, read};
 use crate::fixture::{morning, root_of, root_subject};
+use crate::journal::Journal;
 use crate::signer::{CountingSigner, FileSigner, Signer};
 use crate::unseal::SealingKeyPair;
 
@@ -25,6 +26,7 @@ pub(super) struct World {
     pub(super) store: Store,
     pub(super) issuer: Issuer,
     pub(super) signer: Arc<CountingSigner<FileSigner>>,
+    journal: Journal,
 }
 
 /// So many hours after the morning.
@@ -58,6 +60,7 @@ impl World {
             store,
             issuer,
             signer: Arc::new(CountingSigner::new(signer)),
+            journal: Journal::nowhere(),
         }
     }
 
@@ -66,6 +69,7 @@ impl World {
             store: &self.store,
             issuer: &self.issuer,
             signer,
+            journal: &self.journal,
             validity: Duration::days(14),
             longest_life: Months::new(36),
         }

@@ -7,13 +7,14 @@ use chrono::Duration;
 use super::world::{Asked, World};
 use crate::cycle::prepare::Ready;
 use crate::cycle::{Window, claim, finish, intend, prepare, record, window};
+use crate::journal::Noted;
 use crate::pkcs12::SelfTest;
 use crate::run::run_once;
 use crate::worker::Worker;
 use ca_core::domain::time::Clock;
 
 /// Steps 3 to 5 by hand: as far as a worker came that is now dead.
-fn intended(world: &World, worker: &Worker) -> (Window, Vec<Ready>) {
+fn intended(world: &World, worker: &Worker) -> (Window, Vec<Ready>, Noted) {
     let open = window(worker, world.clock.now()).unwrap();
     let claimed = claim::claim(worker).unwrap();
     let ready = claimed.into_iter().map(|one| {
@@ -21,12 +22,10 @@ fn intended(world: &World, worker: &Worker) -> (Window, Vec<Ready>) {
             .map_err(|(_, fault)| fault)
             .unwrap()
     });
-    (
-        open,
-        intend::intend(worker, ready.collect())
-            .map_err(|(_, error)| error)
-            .unwrap(),
-    )
+    let (ready, noted) = intend::intend(worker, ready.collect())
+        .map_err(|(_, error)| error)
+        .unwrap();
+    (open, ready, noted)
 }
 
 fn intents(world: &World, asked: &Asked) -> Vec<IntentState> {
@@ -42,7 +41,7 @@ fn dead_between_intent_and_record_means_a_new_serial_and_the_old_one_abandoned()
     let world = World::new();
     let asked = world.approved(1);
     let (dead, heir) = (world.worker(), world.worker());
-    let (_, ready) = intended(&world, &dead);
+    let (_, ready, _) = intended(&world, &dead);
     let lost = ready[0].prepared.serial();
     drop(ready);
 
@@ -64,12 +63,13 @@ fn a_worker_that_wakes_after_its_lease_changes_nothing() {
     let world = World::new();
     let asked = world.approved(1);
     let (sleeper, heir) = (world.worker(), world.worker());
-    let (open, mut ready) = intended(&world, &sleeper);
+    let (open, mut ready, noted) = intended(&world, &sleeper);
     world.clock.advance(Duration::seconds(301));
     assert_eq!(run_once(&heir).batch.issued.len(), 1);
     let before = world.certificates(&asked);
 
-    let late = finish::finish(&sleeper, open, SelfTest::Quick, ready.pop().unwrap())
+    let last = ready.pop().unwrap();
+    let late = finish::finish(&sleeper, open, SelfTest::Quick, &noted, last)
         .map_err(|(_, fault)| fault)
         .unwrap();
     let recorded = record::record(&sleeper, vec![late]).unwrap();
@@ -100,7 +100,7 @@ fn a_lease_lost_before_the_intent_lets_nothing_be_signed() {
             .map_err(|(_, fault)| fault)
             .unwrap()
     });
-    let allowed = intend::intend(&sleeper, ready.collect())
+    let (allowed, _) = intend::intend(&sleeper, ready.collect())
         .map_err(|(_, error)| error)
         .unwrap();
     assert!(allowed.is_empty());

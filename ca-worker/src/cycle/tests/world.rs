@@ -28,6 +28,7 @@ use ca_core::store::{Db, Store, StoreError};
 use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
 use crate::fixture::{self, morning, root};
+use crate::journal::Journal;
 use crate::pkcs12::Iterations;
 use crate::signer::{CountingSigner, FileSigner, Signer};
 use crate::unseal::{SealingKeyPair, Unsealer};
@@ -99,6 +100,8 @@ impl World {
             Vec::new(),
             Unsealer::new(&[sealing]).unwrap(),
         );
+        let journal = Journal::open(&self.config.journal_folder()).unwrap();
+        let authority = authority.with_journal(journal);
         let (clock, random) = (Arc::new(self.clock.clone()), Arc::new(OsRandom));
         let mut worker =
             Worker::new(&self.config, self.store.clone(), authority, clock, random).unwrap();
@@ -126,6 +129,10 @@ impl World {
         files
             .map(|files| files.map(|file| text(file.unwrap())).collect())
             .unwrap_or_default()
+    }
+
+    pub(super) fn journal_folder(&self) -> std::path::PathBuf {
+        self.config.journal_folder()
     }
 
     pub(super) fn root(&self) -> &[u8] {

@@ -1,0 +1,224 @@
+//! After a restoration: what the journals know and the database lost comes back, in one transaction.
+//!
+//! Certificates come back without their PKCS#12, which was never in the journal; requests they answer are issued and
+//! are not answered again. A serial whose certificate nobody recorded is abandoned: it may have been signed. What was
+//! revoked is revoked again at the same instant, and the numbers of lists go on above the highest one.
+use super::abandon::abandon;
+use super::compare_journal::{Journaled, JournaledCertificate, Lacking, lacking};
+use crate::domain::actor::Act;
+use crate::domain::certificate::{CertificateStatus, IntentState};
+use crate::domain::request::{RequestEvent, RequestId};
+use crate::domain::revocation::{RevocationEvent, RevocationReason};
+use crate::domain::serial::SerialNumber;
+use crate::store::audit::Record;
+use crate::store::certificate::Certificate;
+use crate::store::intent::Intent;
+use crate::store::journal_mark::Mark;
+use crate::store::request::Change;
+use crate::store::revocation::{NewRevocation, Revocation};
+use crate::store::{
+    Db, Store, StoreResult, account, audit, authority, certificate, crl, intent, journal_mark,
+    request, restoration, revocation, session,
+};
+
+/// What came back.
+#[derive(Debug, Clone, Default)]
+pub struct Brought {
+    /// All of it.
+    pub lacking: Lacking,
+    /// Requests that are issued now.
+    pub requests: Vec<RequestId>,
+}
+
+/// Works in what `said` holds and the database does not; from now on the journals are known up to `marks`.
+pub fn bring_forward(
+    store: &Store,
+    act: &Act,
+    said: &Journaled,
+    marks: &[Mark],
+) -> StoreResult<Brought> {
+    store.transaction(|db| {
+        let lacking = lacking(db, said)?;
+        let mut records = Vec::new();
+        for root in &lacking.roots {
+            authority::insert(db, root)?;
+            let object = format!("authority:{}", root.generation);
+            records.push(Record::new("ca.bring-forward", object));
+        }
+        let mut requests = Vec::new();
+        for one in &lacking.certificates {
+            let (record, request) = bring_certificate(db, act, one, said)?;
+            records.push(record);
+            requests.extend(request);
+        }
+        bring_intents(db, act, &lacking.intents)?;
+        for event in &lacking.revocations {
+            records.extend(bring_event(db, event)?);
+        }
+        for (generation, number) in &lacking.lists {
+            crl::raise_number(db, *generation, *number)?;
+        }
+        for mark in marks {
+            journal_mark::put(db, mark, act.at)?;
+        }
+        let restorations = restoration::settle(db, act.at)?;
+        if restorations > 0 || !lacking.is_empty() {
+            records.push(summary(&lacking));
+        }
+        audit::append(db, act, &records)?;
+        Ok(Brought { lacking, requests })
+    })
+}
+
+fn summary(lacking: &Lacking) -> Record {
+    let serials = |all: Vec<SerialNumber>| -> Vec<String> {
+        all.into_iter().map(SerialNumber::to_hex).collect()
+    };
+    let certificates = lacking.certificates.iter().map(|one| one.row.serial);
+    let abandoned = lacking.intents.iter().map(|one| one.serial);
+    let events = lacking.revocations.iter().map(|one| one.serial);
+    Record::new("backup.reconcile", "journal").with(serde_json::json!({
+        "certificates": serials(certificates.collect()),
+        "abandoned": serials(abandoned.collect()),
+        "revocations": serials(events.collect()),
+        "crl_numbers": lacking.lists,
+    }))
+}
+
+/// One certificate, with its intent; the request it answers, if that was still open.
+fn bring_certificate(
+    db: &mut Db,
+    act: &Act,
+    one: &JournaledCertificate,
+    said: &Journaled,
+) -> StoreResult<(Record, Option<RequestId>)> {
+    let serial = one.row.serial;
+    let known = intent::states(db, &[serial])?.remove(&serial);
+    let asked = match &one.row.request_id {
+        Some(id) => request::lock(db, id)?,
+        None => None,
+    };
+    let answered = match &asked {
+        Some(asked) => certificate::of_account(db, asked.account_id)?
+            .iter()
+            .any(|other| other.request_id.as_ref() == Some(&asked.id)),
+        None => false,
+    };
+    let asked = asked.filter(|_| !answered && known != Some(IntentState::Abandoned));
+    if known.is_none() {
+        let drawn = said.intents.iter().find(|intent| intent.serial == serial);
+        let mut drawn = drawn.cloned().unwrap_or_else(|| intent_of(&one.row));
+        drawn.request_id = asked.as_ref().map(|asked| asked.id.clone());
+        intent::insert(db, &[drawn])?;
+    }
+    intent::settle(db, &[serial], act.at)?;
+    let mut row = one.row.clone();
+    row.request_id = asked.as_ref().map(|asked| asked.id.clone());
+    row.account_id = match (&asked, &one.user_id) {
+        (Some(asked), _) => Some(asked.account_id),
+        (None, Some(user_id)) => account::find(db, user_id)?.map(|account| account.id),
+        (None, None) => None,
+    };
+    certificate::insert(db, std::slice::from_ref(&row))?;
+    if known == Some(IntentState::Abandoned) {
+        let reason = RevocationReason::CessationOfOperation;
+        let (from, to) = ([CertificateStatus::Valid], CertificateStatus::Revoked);
+        certificate::set_status(db, &[serial], &from, to, Some(reason), act.at)?;
+    }
+    let mut issued = None;
+    if let Some(asked) = asked.filter(|asked| asked.state.is_open()) {
+        let change = Change {
+            wipe_password: true,
+            ..Change::default()
+        };
+        request::advance(db, &asked, RequestEvent::BringForward, &change, act.at)?;
+        issued = Some(asked.id);
+    }
+    Ok((record_of(&row), issued))
+}
+
+fn record_of(row: &Certificate) -> Record {
+    let object = match &row.request_id {
+        Some(id) => format!("request:{id}"),
+        None => format!("certificate:{}", row.serial),
+    };
+    Record::new("certificate.issue", object).with(serde_json::json!({
+        "serial": row.serial.to_hex(),
+        "subject": row.subject,
+        "sha1": row.sha1_thumbprint,
+        "brought_forward": true,
+    }))
+}
+
+/// The intent of a certificate whose own line is older than the mark.
+fn intent_of(row: &Certificate) -> Intent {
+    Intent {
+        serial: row.serial,
+        purpose: row.purpose,
+        generation: row.generation,
+        request_id: None,
+        fence: 0,
+        tbs_sha256: String::new(),
+        profile_sha256: String::new(),
+        state: IntentState::Intended,
+        recorded_at: row.issued_at,
+        settled_at: None,
+    }
+}
+
+fn bring_intents(db: &mut Db, act: &Act, lost: &[Intent]) -> StoreResult<()> {
+    for intent in lost {
+        let request_id = match &intent.request_id {
+            Some(id) => request::find(db, id)?.map(|request| request.id),
+            None => None,
+        };
+        let row = Intent {
+            request_id,
+            ..intent.clone()
+        };
+        intent::insert(db, &[row])?;
+    }
+    let serials: Vec<SerialNumber> = lost.iter().map(|intent| intent.serial).collect();
+    for some in serials.chunks(1_000) {
+        abandon(db, some, act.at)?;
+    }
+    Ok(())
+}
+
+/// One event, at the instant at which it happened. What is revoked meanwhile stays so (I6).
+fn bring_event(db: &mut Db, event: &Revocation) -> StoreResult<Option<Record>> {
+    use CertificateStatus::{Held, Revoked, Valid};
+    let serials = [event.serial];
+    let (from, to, verb): (&[_], _, _) = match event.event {
+        RevocationEvent::Abandoned => {
+            abandon(db, &serials, event.at)?;
+            return Ok(None);
+        }
+        RevocationEvent::Revoked => (&[Valid, Held], Revoked, "certificate.revoke"),
+        RevocationEvent::Held => (&[Valid], Held, "certificate.hold"),
+        RevocationEvent::Released => (&[Held], Valid, "certificate.release"),
+    };
+    let reason = Some(event.reason).filter(|_| to != Valid);
+    let moved = certificate::set_status(db, &serials, from, to, reason, event.at)?;
+    if moved.is_empty() {
+        return Ok(None);
+    }
+    if to != Valid {
+        session::delete_of_certificates(db, &serials)?;
+    }
+    let again = NewRevocation {
+        generation: event.generation,
+        serial: event.serial,
+        event: event.event,
+        reason: event.reason,
+        ends_at: event.ends_at,
+    };
+    revocation::append(db, &[again], event.at)?;
+    let record = Record::new(verb, format!("certificate:{}", event.serial));
+    let facts = serde_json::json!({
+        "reason": event.reason.as_str(),
+        "happened_at": event.at.to_rfc3339(),
+        "brought_forward": true,
+    });
+    Ok(Some(record.with(facts)))
+}

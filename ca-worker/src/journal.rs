@@ -1,0 +1,245 @@
+//! The journal: what was signed, revoked and published, written outside the database before or after it happens there.
+//!
+//! A database that is lost and restored from a backup forgets what came after the backup. The journal does not: from
+//! it the certificates, revocations and list numbers are brought forward, so that nothing is issued twice and nothing
+//! that was revoked comes back.
+//!
+//! ```text
+//! journal/<machine>.jsonl   {"hash":"…","sequence":7,"at":"…","fact":"intended","serial":"…", …}
+//! ```
+//! One line of JSON a fact, each hash over the line and the hash before it; written at once and made durable
+//! (`fsync`) a batch. Programs of one machine share its file under a lock; every machine has its own.
+//!
+//! | fact | written |
+//! |---|---|
+//! | `root` | when a root is recorded |
+//! | `intended` | after the intent's commit (step 5), before the CA key is used |
+//! | `issued` | after the certificate's commit (step 8) |
+//! | `revocation`, `list` | before the revocation list that says so is signed |
+mod fact;
+mod guard;
+mod line;
+mod reading;
+mod said;
+mod tail;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ca_core::domain::serial::SerialNumber;
+use ca_core::store::authority::Authority;
+use ca_core::store::certificate::Certificate;
+use ca_core::store::intent::Intent;
+use ca_core::store::revocation::Revocation;
+use chrono::{DateTime, Utc};
+
+pub use fact::Fact;
+pub(crate) use guard::{Checked, guard};
+pub use guard::{GuardError, check_journal, reconcile};
+pub use line::{GENESIS, Line};
+use tail::Writer;
+
+/// Why the journal cannot be written or read. Nothing is signed until it can.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk said no.
+    #[error(
+        "the journal {0}: {1}; nothing is signed until it can be written. Free some space or mend the folder's owner, see docs/backup.md"
+    )]
+    Disk(PathBuf, io::Error),
+    /// Lines are gone that the database knows.
+    #[error(
+        "the journal {1} ends before line {2}, which the database knows. Put the file back from a copy; if it is lost for good, run `ca-cli backup reconcile --give-up {0}`. Nothing is signed until then"
+    )]
+    Gone(String, PathBuf, i64),
+    /// A line that is not as it was written.
+    #[error(
+        "the journal {file} is damaged at line {line}: {finding}; nothing is signed until it is put back from a copy, see docs/backup.md"
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Its place, from 1.
+        line: u64,
+        /// What is wrong with it.
+        finding: &'static str,
+    },
+}
+
+/// The journal of this machine, or none where nothing could be brought back: unit tests and benches in memory.
+pub struct Journal {
+    folder: Option<PathBuf>,
+    writer: Option<Mutex<Writer>>,
+    owed: Mutex<Vec<(DateTime<Utc>, Fact)>>,
+}
+
+/// That facts stand in the journal. Whoever signs has to show it; nothing but the journal gives it out.
+#[derive(Debug, Default)]
+pub struct Noted {
+    serials: HashSet<SerialNumber>,
+    list: Option<(i64, i64)>,
+}
+
+impl Noted {
+    /// Whether the serial may be signed.
+    pub(crate) fn covers(&self, serial: SerialNumber) -> bool {
+        self.serials.contains(&serial)
+    }
+
+    /// Whether the list of this generation and number may be signed.
+    pub(crate) fn covers_list(&self, generation: i64, number: i64) -> bool {
+        self.list == Some((generation, number))
+    }
+}
+
+impl Journal {
+    /// Opens this machine's file in `folder`; both are made when they are not there.
+    ///
+    /// A last line that a crash tore is set aside, into a file beside it that ends in `.torn`.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(format!("{}.jsonl", machine()));
+        let writer = Writer::open(path)?;
+        Ok(Self {
+            folder: Some(folder.to_owned()),
+            writer: Some(Mutex::new(writer)),
+            owed: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// A journal that keeps nothing.
+    pub fn nowhere() -> Self {
+        Self {
+            folder: None,
+            writer: None,
+            owed: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The folder of this journal and, where machines share it, of the others.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Whether anything is kept.
+    pub fn is_kept(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Notes roots.
+    pub fn note_roots(&self, at: DateTime<Utc>, roots: &[Authority]) -> Result<(), JournalError> {
+        self.append(at, roots.iter().map(Fact::of_root).collect())
+    }
+
+    /// Notes intents whose commit is done; only with what this returns the CA key signs them.
+    pub fn note_intents(
+        &self,
+        at: DateTime<Utc>,
+        intents: &[Intent],
+    ) -> Result<Noted, JournalError> {
+        self.append(at, intents.iter().map(Fact::of_intent).collect())?;
+        Ok(Noted {
+            serials: intents.iter().map(|intent| intent.serial).collect(),
+            list: None,
+        })
+    }
+
+    /// Notes certificates that are recorded in the database.
+    ///
+    /// They are valid and handed out whatever becomes of this line: when it cannot be written, that is said loudly,
+    /// and it is written before anything else is signed.
+    pub fn note_issued(&self, at: DateTime<Utc>, issued: &[Fact]) {
+        if let Err(error) = self.append(at, issued.to_vec()) {
+            tracing::error!(%error, certificates = issued.len(), "alarm: issued certificates are not in the journal yet");
+            let owed = issued.iter().map(|fact| (at, fact.clone()));
+            self.owed().extend(owed);
+        }
+    }
+
+    /// Notes events that a list is going to say.
+    pub fn note_revocations(
+        &self,
+        at: DateTime<Utc>,
+        events: &[Revocation],
+    ) -> Result<(), JournalError> {
+        self.append(at, events.iter().map(Fact::of_event).collect())
+    }
+
+    /// Notes that the list `number` is about to be signed; only with what this returns it is.
+    pub fn note_list(
+        &self,
+        at: DateTime<Utc>,
+        generation: i64,
+        number: i64,
+        covered: i64,
+    ) -> Result<Noted, JournalError> {
+        let fact = Fact::List {
+            generation,
+            number,
+            covered,
+        };
+        self.append(at, vec![fact])?;
+        Ok(Noted {
+            serials: HashSet::new(),
+            list: Some((generation, number)),
+        })
+    }
+
+    /// Writes what could not be written before.
+    pub fn pay_what_is_owed(&self) -> Result<(), JournalError> {
+        if self.owed().is_empty() {
+            return Ok(());
+        }
+        self.write(Vec::new())
+    }
+
+    fn append(&self, at: DateTime<Utc>, facts: Vec<Fact>) -> Result<(), JournalError> {
+        if facts.is_empty() {
+            return Ok(());
+        }
+        self.write(facts.into_iter().map(|fact| (at, fact)).collect())
+    }
+
+    /// What is owed first, then `facts`, in one durable write: all or nothing.
+    fn write(&self, facts: Vec<(DateTime<Utc>, Fact)>) -> Result<(), JournalError> {
+        let Some(writer) = &self.writer else {
+            return Ok(());
+        };
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owed = self.owed();
+        let mut all = owed.clone();
+        all.extend(facts);
+        writer.append(&all)?;
+        owed.clear();
+        Ok(())
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Vec<(DateTime<Utc>, Fact)>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Journal(kept: {})", self.is_kept())
+    }
+}
+
+/// What a certificate's line says; to be made before the row is handed to the flow that records it.
+pub fn issued(certificate: &Certificate) -> Fact {
+    Fact::of_certificate(certificate)
+}
+
+/// The name of this machine, as a file's name takes it.
+fn machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let fits = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    let name: String = name.trim().chars().filter(fits).take(32).collect();
+    if name.is_empty() {
+        return "machine".to_owned();
+    }
+    name
+}
