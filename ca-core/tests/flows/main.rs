@@ -15,6 +15,7 @@ mod generations;
 mod hostile;
 mod invariants;
 mod login;
+mod model;
 mod notices;
 mod ocsp;
 mod portal;
