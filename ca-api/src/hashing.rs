@@ -42,7 +42,8 @@ impl HashingGate {
     {
         let _place = Place::take(&self.inside, self.most).ok_or(Problem::Busy)?;
         let _turn = self.running.acquire().await.map_err(Problem::internal)?;
-        actix_web::rt::task::spawn_blocking(check)
+        let span = tracing::Span::current();
+        actix_web::rt::task::spawn_blocking(move || span.in_scope(check))
             .await
             .map_err(Problem::internal)
     }

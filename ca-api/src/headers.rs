@@ -7,9 +7,11 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
+use tracing::Instrument;
 
 use crate::csrf::{COOKIE_BYTES, FormCookie};
 use crate::problem::Problem;
+use crate::proxy::Proxied;
 use crate::site::{Area, Site};
 
 /// Nothing but our own files; no inline style or script; in nobody's frame.
@@ -32,6 +34,9 @@ const ALWAYS: [(&str, &str); 7] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
+
+/// Names the request in the reply, in the log, and on pages that say that something went wrong.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One year; not for `localhost`, where it would reach into other people's programs on the same machine.
 const HSTS: &str = "max-age=31536000";
@@ -64,6 +69,14 @@ impl Mark {
         Self(halves.join("-"))
     }
 
+    /// The name that a proxy gave; none if it is not one that may stand in a log.
+    fn given(name: &HeaderValue) -> Option<Self> {
+        let name = name.to_str().ok()?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let good = (1..=64).contains(&name.len()) && name.bytes().all(plain);
+        good.then(|| Self(name.to_owned()))
+    }
+
     /// As shown.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -88,7 +101,7 @@ pub async fn complete<B: MessageBody + 'static>(
     site.random.fill(&mut mark);
     site.random.fill(&mut cookie);
     let cookie = FormCookie::of(request.request(), area, cookie);
-    let mark = Mark::of(mark);
+    let mark = given(&request, &site).unwrap_or_else(|| Mark::of(mark));
     request.extensions_mut().insert(mark.clone());
     request.extensions_mut().insert(cookie.clone());
 
@@ -97,8 +110,11 @@ pub async fn complete<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
 
-    let mut response = next.call(request).await?.map_into_boxed_body();
-    log(&mark, &response);
+    // Of the highest level: a filter that hides what is usual still names the request of what is not.
+    let span = tracing::error_span!("visit", id = mark.as_str());
+    let called = next.call(request).instrument(span.clone()).await;
+    let mut response = called?.map_into_boxed_body();
+    span.in_scope(|| log(&response));
     let is_page = response
         .headers()
         .get(CONTENT_TYPE)
@@ -109,24 +125,33 @@ pub async fn complete<B: MessageBody + 'static>(
     let headers = response.headers_mut();
     complete_headers(headers, area, &site);
     if let Ok(mark) = HeaderValue::from_str(mark.as_str()) {
-        headers.insert(HeaderName::from_static("x-request-id"), mark);
+        headers.insert(REQUEST_ID, mark);
     }
     Ok(response)
 }
 
+/// The name that a trusted proxy gave the request. Anybody else's is not listened to: it would let a stranger write
+/// into the log what it likes, or hide behind the name of another's request.
+fn given(request: &ServiceRequest, site: &Site) -> Option<Mark> {
+    request.app_data::<Data<Proxied>>()?;
+    let from = request.peer_addr()?.ip();
+    let name = request.headers().get(REQUEST_ID)?;
+    site.config.proxy.trusts(from).then(|| Mark::given(name))?
+}
+
 /// One line a request; never the query, which may hold what somebody typed.
-fn log(mark: &Mark, response: &ServiceResponse) {
-    let (status, mark) = (response.status().as_u16(), mark.as_str());
+fn log(response: &ServiceResponse) {
+    let status = response.status().as_u16();
     let (method, path) = (response.request().method(), response.request().path());
     match response.response().error() {
         Some(error) if status >= 500 => {
-            tracing::error!(status, mark, %method, path, %error, "request failed");
+            tracing::error!(status, %method, path, %error, "request failed");
         }
-        Some(error) => tracing::info!(status, mark, %method, path, %error, "request refused"),
+        Some(error) => tracing::info!(status, %method, path, %error, "request refused"),
         None if path.starts_with("/assets/") || path == "/healthz" => {
-            tracing::debug!(status, mark, %method, path, "request");
+            tracing::debug!(status, %method, path, "request");
         }
-        None => tracing::info!(status, mark, %method, path, "request"),
+        None => tracing::info!(status, %method, path, "request"),
     }
 }
 
@@ -167,5 +192,17 @@ mod tests {
             Mark::of([0, 1, 10, 31, 32, 255, 20, 18]).as_str(),
             "01AZ-0ZMJ"
         );
+    }
+
+    #[test]
+    fn a_given_name_is_short_and_plain() {
+        let given = |text: &str| Mark::given(&HeaderValue::from_str(text).unwrap());
+        assert_eq!(
+            given("4bf92f35-77b3.A_1").unwrap().as_str(),
+            "4bf92f35-77b3.A_1"
+        );
+        for text in ["", "a b", "a\tb", "x=1", "<b>", &"a".repeat(65)] {
+            assert!(given(text).is_none(), "{text:?}");
+        }
     }
 }

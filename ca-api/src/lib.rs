@@ -14,6 +14,7 @@ pub mod hashing;
 pub mod headers;
 pub mod help;
 pub mod locale;
+mod metrics;
 pub mod page;
 pub mod portal;
 pub mod problem;

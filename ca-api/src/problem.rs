@@ -85,7 +85,8 @@ pub async fn dress<B: MessageBody + 'static>(
     let visit = Visit::of(request.request())?;
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || is_html(&response) {
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if !is_refusal || is_html(&response) || is_for_machines(&response) {
         return Ok(response);
     }
     let kind = Kind::of(&response);
@@ -102,6 +103,18 @@ pub async fn dress<B: MessageBody + 'static>(
             .insert(CONTENT_TYPE, HeaderValue::from_static(page::HTML));
         BoxBody::new(body)
     }))
+}
+
+/// Marks a refusal that a machine reads: it stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct ForMachines;
+
+fn is_for_machines(response: &ServiceResponse) -> bool {
+    response
+        .response()
+        .extensions()
+        .get::<ForMachines>()
+        .is_some()
 }
 
 fn is_html(response: &ServiceResponse) -> bool {

@@ -14,7 +14,9 @@ use actix_web::{App, Error, HttpServer, web};
 
 use crate::problem::Problem;
 use crate::site::{Area, Site};
-use crate::{applicant, asset, console, guard, headers, help, portal, problem, proxy, public};
+use crate::{
+    applicant, asset, console, guard, headers, help, metrics, portal, problem, proxy, public,
+};
 use renewal::Renewal;
 use seat::Seat;
 
@@ -144,6 +146,7 @@ pub enum Way {
 struct Doors {
     http: Option<TcpListener>,
     proxied: Option<TcpListener>,
+    metrics: Option<TcpListener>,
     tls: [Option<(Area, TcpListener, tls::Builder)>; 3],
     renewal: Renewal,
 }
@@ -170,11 +173,14 @@ impl Doors {
         if listeners.http.is_none() && tls.iter().all(Option::is_none) && proxied.is_none() {
             return Err(ServeError::Nothing);
         }
+        let maybe = |name, address: Option<_>| {
+            let bound = address.map(|address| listen::bind(name, address));
+            bound.transpose()
+        };
         Ok(Self {
             http: listeners.http,
-            proxied: proxied
-                .map(|address| listen::bind("[proxy] listen", address))
-                .transpose()?,
+            proxied: maybe("[proxy] listen", proxied)?,
+            metrics: maybe("[listen] metrics", site.config.listen.metrics.address())?,
             tls,
             renewal: Renewal::new(contexts, fingerprint),
         })
@@ -209,7 +215,9 @@ async fn run(
     let (public, portal, console) = (public?, portal?, console?);
     let behind = |listener| start(&seat, (Area::Portal, Way::Proxied), listener, None);
     let proxied = doors.proxied.map(behind).transpose()?;
-    let servers = [&plain, &public, &portal, &console, &proxied];
+    let watched = |listener| start_metrics(&seat, listener);
+    let metrics = doors.metrics.map(watched).transpose()?;
+    let servers = [&plain, &public, &portal, &console, &proxied, &metrics];
     let handles = servers.into_iter().flatten();
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
     let _ = tell.send(handles.map(actix_web::dev::Server::handle).collect());
@@ -218,7 +226,8 @@ async fn run(
         end(public),
         end(portal),
         end(console),
-        end(proxied)
+        end(proxied),
+        end(metrics)
     )
     .map(|_| ());
     for chore in chores {
@@ -233,6 +242,28 @@ async fn end(server: Option<actix_web::dev::Server>) -> std::io::Result<()> {
         Some(server) => server.await,
         None => Ok(()),
     }
+}
+
+/// The listener for monitoring has one page and none of what browsers need.
+fn start_metrics(
+    seat: &Data<Seat>,
+    listener: TcpListener,
+) -> std::io::Result<actix_web::dev::Server> {
+    let seat = seat.clone();
+    let app = move || {
+        App::new()
+            .app_data(seat.site())
+            .app_data(seat.clone())
+            .configure(metrics::routes)
+            .wrap(from_fn(seat::offer))
+    };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .client_request_timeout(REQUEST_HEAD)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(STOP_SECONDS)
+        .disable_signals();
+    Ok(server.listen(listener)?.run())
 }
 
 fn start(

@@ -13,6 +13,8 @@ where
     W: FnOnce(&Site) -> Result<T, E> + Send + 'static,
 {
     let site = site.clone();
-    let done = block(move || work(&site)).await;
+    // What is logged there belongs to the request too.
+    let span = tracing::Span::current();
+    let done = block(move || span.in_scope(|| work(&site))).await;
     done.map_err(Problem::internal)?.map_err(Problem::internal)
 }

@@ -107,6 +107,8 @@ fn held(claimed: &Claimed) -> Held {
 
 /// Runs the work on one request. A panic in it is that request's own failure and nobody else's.
 fn guarded<T>(held: Held, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, (Held, Fault)> {
+    let span = tracing::error_span!("request", id = %held.request_id);
+    let work = || span.in_scope(work);
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(fault)) => Err((held, fault)),

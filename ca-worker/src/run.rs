@@ -134,7 +134,10 @@ pub enum Ended {
 /// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP and the
 /// revocation lists have one each too: what was revoked is not kept waiting by a long batch.
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> Ended {
-    tracing::info!(worker = worker.name, "the worker begins");
+    // Of the highest level: a filter that hides what is usual still names the worker of what is not.
+    let span = tracing::error_span!("worker", id = worker.name);
+    let _entered = span.enter();
+    tracing::info!("the worker begins");
     let (told, shutdown) = (shutdown, &worker.stopping);
     shutdown.store(false, Ordering::SeqCst);
     let bell = &Bell::default();
@@ -144,15 +147,15 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> En
         shutdown,
     };
     let ended = std::thread::scope(|scope| {
-        let watch = scope.spawn(|| watch_forever(worker, poll, told, shutdown));
-        scope.spawn(|| bell.ring_forever(&worker.store, shutdown));
-        scope.spawn(|| mail_forever(worker, rest));
-        scope.spawn(|| answer_forever(worker, rest));
-        scope.spawn(|| list_forever(worker, rest));
+        let watch = scope.spawn(|| span.in_scope(|| watch_forever(worker, poll, told, shutdown)));
+        scope.spawn(|| span.in_scope(|| bell.ring_forever(&worker.store, shutdown)));
+        scope.spawn(|| span.in_scope(|| mail_forever(worker, rest)));
+        scope.spawn(|| span.in_scope(|| answer_forever(worker, rest)));
+        scope.spawn(|| span.in_scope(|| list_forever(worker, rest)));
         sign_forever(worker, rest);
         watch.join().unwrap_or(Ended::Outdated)
     });
-    tracing::info!(worker = worker.name, ?ended, "the worker ends");
+    tracing::info!(?ended, "the worker ends");
     ended
 }
 

@@ -4,9 +4,11 @@
 //! curious administrator would type, so it goes around the product on purpose.
 
 use crate::folder::Folder;
+use crate::secret::files_below;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use std::process::Command;
 
 /// The two engines that everything has to work on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct Database {
     url: String,
     name: String,
     engine: Engine,
-    _folder: Option<Folder>,
+    folder: Option<Folder>,
 }
 
 impl Database {
@@ -69,6 +71,53 @@ impl Database {
         Sql::connect(self.engine, &self.url)
     }
 
+    /// Everything that is in it: each table's values, and what lies on the disk: the file with its journal, or the dump
+    /// that an administrator would take.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn dump(&self) -> Vec<(String, Vec<u8>)> {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut parts = self.tables();
+                let folder = self.folder.as_ref().expect("a folder of its own");
+                for file in files_below(folder.path()) {
+                    let bytes = std::fs::read(&file).expect("a file of the database");
+                    parts.push((file.display().to_string(), bytes));
+                }
+                parts
+            }
+            Engine::Postgres => {
+                let dump = Command::new("pg_dump")
+                    .args(["--dbname", &self.url])
+                    .output();
+                let dump = dump.expect("pg_dump");
+                let said = String::from_utf8_lossy(&dump.stderr);
+                assert!(dump.status.success(), "pg_dump: {said}");
+                vec![("pg_dump".to_owned(), dump.stdout)]
+            }
+        }
+    }
+
+    /// The values of each table, one after the other; a value may lie on several pages of the file.
+    fn tables(&self) -> Vec<(String, Vec<u8>)> {
+        let mut sql = self.connect();
+        let mut parts = Vec::new();
+        for table in sql.lines("SELECT name AS line FROM sqlite_master WHERE type = 'table'") {
+            let columns = sql.lines(&format!(
+                "SELECT 'hex(CAST(\"' || name || '\" AS BLOB))' AS line FROM pragma_table_info('{table}')"
+            ));
+            let values = columns
+                .join(" || '0a' || ")
+                .replace("hex(", "coalesce(hex(");
+            let values = values.replace("BLOB))", "BLOB)), '')");
+            let rows = sql.lines(&format!("SELECT {values} AS line FROM \"{table}\""));
+            let bytes = rows.iter().flat_map(|row| unhex(row)).collect();
+            parts.push((table, bytes));
+        }
+        parts
+    }
+
     fn sqlite() -> Self {
         let folder = Folder::new("sqlite");
         let url = format!("sqlite:{}", folder.join("inkan.sqlite").display());
@@ -76,7 +125,7 @@ impl Database {
             url,
             name: String::new(),
             engine: Engine::Sqlite,
-            _folder: Some(folder),
+            folder: Some(folder),
         }
     }
 
@@ -94,7 +143,7 @@ impl Database {
             url: format!("{base}/{name}"),
             name,
             engine: Engine::Postgres,
-            _folder: None,
+            folder: None,
         }
     }
 }
@@ -110,6 +159,14 @@ impl Drop for Database {
             }
         }
     }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).expect("a hex digit");
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs
+        .map(|pair| u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).expect("a byte"))
+        .collect()
 }
 
 /// A connection that takes plain SQL.

@@ -1,9 +1,9 @@
 //! Workers in this process, on either engine, under a clock of the test's and a signer that keeps count.
 
+use crate::calendar::always_open;
 use crate::database::{Database, Engine};
 use crate::desk::{Desk, HOST};
 use crate::folder::Folder;
-use crate::service::always_open;
 use ca_core::config::{Config, Profiles};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::approval::ApprovalKey;

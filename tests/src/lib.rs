@@ -7,6 +7,7 @@
 pub mod applicant;
 pub mod authority;
 pub mod browser;
+pub mod calendar;
 pub mod camera;
 pub mod cluster;
 pub mod database;
@@ -27,6 +28,7 @@ pub mod program;
 pub mod proxy;
 pub mod repository;
 pub mod script;
+pub mod secret;
 pub mod service;
 pub mod site;
 pub mod small_disk;

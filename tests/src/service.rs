@@ -7,6 +7,7 @@ mod parts;
 pub use on_token::signer;
 
 use crate::applicant::Applicant;
+use crate::calendar::always_open;
 use crate::database::{Database, Engine};
 use crate::folder::Folder;
 use crate::letter::{Letter, letters};
@@ -15,12 +16,11 @@ use crate::port;
 use crate::process::Process;
 use crate::program::{self, Answer};
 use crate::site::{Visitor, arriving};
-use chrono::Datelike;
 use std::path::PathBuf;
 use std::process::Command;
 
 /// The passphrase of the CA's key.
-const PASSPHRASE: &str = "correct horse battery staple";
+pub const PASSPHRASE: &str = "correct horse battery staple";
 
 /// A service that is set up; its programs run once they are started.
 pub struct Service {
@@ -311,14 +311,34 @@ impl Service {
         program::run(&mut command)
     }
 
+    /// Starts a program that tells about every step, in JSON, and waits until it says `begun`.
+    pub fn start_talkative(&self, name: &str, begun: &str) -> Process {
+        let role = if name == "ca-api" {
+            "console"
+        } else {
+            "worker"
+        };
+        let mut process = self.start_by(name, role, |command| {
+            command.arg("--json").env("RUST_LOG", "trace");
+        });
+        process.until_it_says(begun);
+        process
+    }
+
     pub(crate) fn start_with(&self, name: &str, role: &str, keys: &[(String, String)]) -> Process {
+        self.start_by(name, role, |command| {
+            command.envs(keys.iter().cloned());
+        })
+    }
+
+    fn start_by(&self, name: &str, role: &str, prepare: impl FnOnce(&mut Command)) -> Process {
         let mut command = program::command_at(name, self.clock);
         command
             .arg("--config")
             .arg(self.folder.join("inkan.toml"))
             .env("INKAN__DATABASE__URL", self.url_for(role))
-            .envs(keys.iter().cloned())
             .envs(self.environment.clone());
+        prepare(&mut command);
         let number = port::free::<1>()[0];
         Process::start(
             &mut command,
@@ -381,20 +401,3 @@ pub fn row(user_id: &str) -> String {
 
 /// The columns.
 pub const HEAD: &str = "user_id,name,postal_code,address1,address2,address3,recipient,mail_address";
-
-/// A calendar that is open around the clock: what these tests are about is not business hours. Every
-/// year has to have a holiday; it is half a year away. It begins before the machine's clock and before one that is
-/// `clock` days from it.
-pub fn always_open(clock: i64) -> String {
-    let today = chrono::Utc::now();
-    let first = (today + chrono::Duration::days(clock)).year() - 1;
-    let far = (today + chrono::Duration::days(182)).format("%m-%d");
-    let years = first..today.year() + 5;
-    let years: String = years
-        .map(|year| format!("[holidays.{year}]\n\"{far}\" = \"休日\"\n"))
-        .collect();
-    format!(
-        "weekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
-         opening = \"00:00\"\nclosing = \"24:00\"\n{years}"
-    )
-}

@@ -2,38 +2,86 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use ca_core::store::{StoreError, authority};
+use ca_core::store::{SchemaState, StoreError, authority, crl};
+use chrono::{DateTime, Utc};
 
-use crate::problem::Problem;
+use crate::problem::{ForMachines, Problem};
 use crate::site::Site;
 use crate::work;
 
-pub(super) async fn alive() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+/// What readiness hangs on.
+enum Found {
+    Schema(SchemaState),
+    NoAuthority,
+    /// Generations whose newest revocation list is past its nextUpdate.
+    Ready(Vec<i64>),
 }
 
-/// Ready means: the database answers and there is a CA to work for.
+pub(super) async fn alive() -> HttpResponse {
+    text(HttpResponse::Ok(), "ok\n")
+}
+
+/// Ready means: the database answers, its schema is this program's, and there is a CA to work for.
+///
+/// A revocation list that is out of date is said, and does not make the site unready: the portal asks the database and
+/// not the list, every web tier serves the same list, and operators need the console to see what is wrong.
 pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
-    let found = work::read(&site, |site| -> Result<_, StoreError> {
-        site.store.read(authority::current)
-    })
-    .await;
-    match found {
-        Ok(Some(_)) => Ok(HttpResponse::Ok()
-            .content_type("text/plain")
-            .body("ready\n")),
-        Ok(None) => Ok(not_ready(
-            "no certificate authority; run `ca-cli ca init`\n",
+    let now = site.clock.now();
+    let found = work::read(&site, move |site| look(site, now)).await;
+    Ok(match found {
+        Ok(Found::Ready(stale)) if stale.is_empty() => text(HttpResponse::Ok(), "ready\n"),
+        Ok(Found::Ready(stale)) => {
+            tracing::warn!(generations = ?stale, "a revocation list is out of date");
+            let stale: Vec<String> = stale.iter().map(i64::to_string).collect();
+            let said = format!(
+                "ready\nthe revocation list of generation {} is out of date; look at the worker\n",
+                stale.join(", ")
+            );
+            text(HttpResponse::Ok(), said)
+        }
+        Ok(Found::NoAuthority) => {
+            not_ready("no certificate authority; run `ca-cli ca init`\n".to_owned())
+        }
+        Ok(Found::Schema(SchemaState::Older(steps))) => not_ready(format!(
+            "the database is older than this program ({steps} steps missing); run `ca-cli database migrate`\n"
         )),
+        Ok(Found::Schema(_)) => {
+            not_ready("the database is newer than this program; install a newer one\n".to_owned())
+        }
         Err(problem) => {
             tracing::error!(%problem, "not ready");
-            Ok(not_ready("the database does not answer\n"))
+            not_ready("the database does not answer\n".to_owned())
         }
-    }
+    })
 }
 
-fn not_ready(why: &'static str) -> HttpResponse {
-    HttpResponse::ServiceUnavailable()
-        .content_type("text/plain")
-        .body(why)
+fn look(site: &Site, now: DateTime<Utc>) -> Result<Found, StoreError> {
+    let schema = site.store.schema_state()?;
+    if schema != SchemaState::Current {
+        return Ok(Found::Schema(schema));
+    }
+    site.store.read(|db| {
+        let generations = authority::active(db)?;
+        if generations.is_empty() {
+            return Ok(Found::NoAuthority);
+        }
+        let mut stale = Vec::new();
+        for root in generations {
+            let list = crl::newest(db, root.generation)?;
+            if list.is_some_and(|list| list.next_update < now) {
+                stale.push(root.generation);
+            }
+        }
+        Ok(Found::Ready(stale))
+    })
+}
+
+fn not_ready(why: String) -> HttpResponse {
+    let mut answer = text(HttpResponse::ServiceUnavailable(), why);
+    answer.extensions_mut().insert(ForMachines);
+    answer
+}
+
+fn text(mut answer: actix_web::HttpResponseBuilder, said: impl Into<String>) -> HttpResponse {
+    answer.content_type("text/plain").body(said.into())
 }

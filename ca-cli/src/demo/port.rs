@@ -63,6 +63,7 @@ impl Ports {
                 https: https.into(),
                 portal: portal.into(),
                 console: console.into(),
+                metrics: wanted.metrics,
             },
             listeners,
         })
@@ -78,6 +79,7 @@ fn neighbours(ports: [u16; 4]) -> ListenConfig {
         https,
         portal,
         console,
+        ..ListenConfig::default()
     }
 }
 
@@ -115,6 +117,7 @@ mod tests {
                 https,
                 portal,
                 console,
+                metrics: _,
             } = ports.listen;
             let mut all = [http, https, portal, console].map(|listen| listen.port().unwrap());
             all.sort_unstable();

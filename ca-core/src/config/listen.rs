@@ -99,6 +99,9 @@ pub struct ListenConfig {
     /// https for operators; demands an operator's client certificate. The process that serves it reads the approval
     /// key.
     pub console: Listen,
+    /// Plain http for monitoring: `/metrics` for Prometheus. Keep it on the loopback or in a network that only
+    /// monitoring reaches.
+    pub metrics: Listen,
 }
 
 impl Default for ListenConfig {
@@ -109,6 +112,7 @@ impl Default for ListenConfig {
             https: local(8443),
             portal: local(8444),
             console: local(8445),
+            metrics: Listen::Off,
         }
     }
 }

@@ -62,6 +62,7 @@ mod session_token;
 pub mod set_account_status;
 pub mod set_operator_status;
 pub mod submit_request;
+pub mod take_measurements;
 mod try_password;
 pub mod unlock_account;
 pub mod verify_audit;

@@ -6,11 +6,13 @@ use chrono::Duration;
 
 use super::abandon::abandon;
 use super::fail_request::{Failure, fail_held};
+use super::take_measurements::LAPSE;
 use crate::domain::actor::Act;
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::serial::SerialNumber;
 use crate::queue::quarantine::quarantine;
 use crate::store::audit::Record;
+use crate::store::request::Request;
 use crate::store::{Store, StoreResult, audit, intent, request_lease};
 
 /// The making of a certificate that nobody asked for on a page (the site's, an operator's, a responder's) takes seconds:
@@ -44,7 +46,9 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
                 .into_iter()
                 .map(|intent| intent.serial)
                 .collect();
-            recovered.abandoned.extend(abandon(db, &drawn, act.at)?);
+            let abandoned = abandon(db, &drawn, act.at)?;
+            audit::append(db, act, &[lapse(&held, &abandoned)])?;
+            recovered.abandoned.extend(abandoned);
             match fail_held(db, act, &held, &failure)? {
                 RequestState::Failed => recovered.parked.push(held.id),
                 _ => recovered.returned.push(held.id),
@@ -60,4 +64,12 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
         recovered.abandoned.extend(left);
         Ok(recovered)
     })
+}
+
+/// Whose lease it was, and which serials nobody will get.
+fn lapse(held: &Request, abandoned: &[SerialNumber]) -> Record {
+    let owner = held.lease_owner.as_deref().unwrap_or_default();
+    let abandoned: Vec<String> = abandoned.iter().map(|serial| serial.to_hex()).collect();
+    let facts = serde_json::json!({ "request": held.id.as_str(), "abandoned": abandoned });
+    Record::new(LAPSE, format!("worker:{owner}")).with(facts)
 }

@@ -25,6 +25,7 @@ pub mod invariant;
 pub mod journal_mark;
 pub mod letter;
 pub mod mail_preference;
+pub mod measurement;
 mod migration;
 pub mod notice;
 pub mod notice_mail;

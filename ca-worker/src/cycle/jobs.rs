@@ -21,9 +21,12 @@ pub(crate) fn in_parallel<T: Send, R: Send>(
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .next()
     };
+    // What is logged on these threads belongs to the same worker.
+    let span = tracing::Span::current();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                let _entered = span.enter();
                 while let Some((place, item)) = next() {
                     let result = work(item);
                     results

@@ -26,7 +26,8 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("approval", Worker, "SELECT, DELETE"),
     ("approval", Auditor, "SELECT"),
     // Nobody changes or takes away what was written; the head moves with each entry.
-    ("audit", Web, "INSERT"),
+    // Monitoring counts verbs, states and ages; what an entry or a mail says stays unread.
+    ("audit", Web, "INSERT, SELECT (act)"),
     ("audit", Console, "SELECT"),
     ("audit", Worker, "SELECT, INSERT"),
     ("audit", Auditor, "SELECT"),
@@ -69,6 +70,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("delegation", Web, "SELECT"),
     ("delegation", Console, "INSERT, UPDATE"),
     ("delegation", Auditor, "SELECT"),
+    ("intent", Web, "SELECT (state)"),
     ("intent", Console, "SELECT, UPDATE (state, settled_at)"),
     (
         "intent",
@@ -96,6 +98,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("ocsp_answer", Web, "SELECT"),
     ("ocsp_answer", Console, "INSERT, UPDATE"),
     ("ocsp_answer", Worker, "SELECT, INSERT, UPDATE, DELETE"),
+    ("operator", Web, "SELECT (certificate_serial, status)"),
     ("operator", Console, "SELECT"),
     ("operator", Worker, "SELECT"),
     (
@@ -104,7 +107,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
         "SELECT (id, name, display_name, certificate_serial, own_user_id, status, created_at)",
     ),
     // A mail may be owed by every program; only the worker sees whom the others owe one.
-    ("outbox", Web, "INSERT"),
+    ("outbox", Web, "INSERT, SELECT (created_at, state)"),
     ("outbox", Console, "SELECT"),
     ("outbox", Worker, "SELECT, INSERT, UPDATE"),
     ("reissue", Web, "SELECT, INSERT"),

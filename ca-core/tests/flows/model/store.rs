@@ -12,10 +12,10 @@ use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::accept_reissue::{Acceptance, ReissueDecision, accept_reissue};
 use ca_core::flow::apply_reissue::{ApplyReissue, apply_reissue};
 use ca_core::flow::approve_requests::{Decision, Seen, approve_requests, digest_of};
+use ca_core::flow::check_invariants::{Breach, check_invariants};
 use ca_core::flow::order_revocation::{Notice, Order, order_revocation};
 use ca_core::flow::reject_requests::{Rejection, reject_requests};
 use ca_core::flow::retry_request::retry_request;
-use ca_core::flow::verify_audit::{AuditVerdict, verify_audit};
 use ca_core::flow::withdraw_request::withdraw_request;
 use ca_core::store::account::Account;
 use ca_core::store::operator::Operator;
@@ -102,13 +102,19 @@ impl Real {
         }
     }
 
-    /// The audit's chain holds, and says as often as there are such certificates that one was issued.
+    /// What the product's own check says against it at the end. That nothing is recorded without an approval is the
+    /// worker's part, which a walk leaves out.
+    pub fn breaches(&self) -> Vec<Breach> {
+        let mut breaches = check_invariants(&self.world.store).unwrap();
+        breaches.retain(|breach| breach.invariant != "I3");
+        breaches
+    }
+
+    /// The audit says as often as there are such certificates that one was issued.
     pub fn audit_agrees(&self) -> bool {
-        let verified = verify_audit(&self.world.store);
         let fates = self.ledger().fates;
         let certified = |fate: &&Fate| !matches!(fate, Fate::Intended | Fate::Abandoned);
-        matches!(verified, Ok(AuditVerdict::Whole { .. }))
-            && self.world.count("certificate.issue") == fates.values().filter(certified).count()
+        self.world.count("certificate.issue") == fates.values().filter(certified).count()
     }
 
     fn row(&self, place: usize) -> Row {
@@ -189,7 +195,13 @@ impl Real {
             request_id: row.id,
             digest,
         };
-        let outcome = approve_requests(&self.world.store, at(now), &self.operator, &[seen]);
+        let outcome = approve_requests(
+            &self.world.store,
+            &self.world.approval_key,
+            at(now),
+            &self.operator,
+            &[seen],
+        );
         done(outcome.unwrap()[0].1 == Decision::Done)
     }
 

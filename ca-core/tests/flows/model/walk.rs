@@ -176,6 +176,8 @@ fn walk(cases: u32, world: fn() -> World) {
         for step in &steps {
             walk.go(step)?;
         }
+        let breaches = walk.real.breaches();
+        prop_assert!(breaches.is_empty(), "{:?}", breaches);
         prop_assert!(walk.real.audit_agrees());
         Ok(())
     });

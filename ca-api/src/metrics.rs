@@ -1,0 +1,44 @@
+//! `GET /metrics` on a listener of its own: what monitoring asks, as OpenMetrics text (Prometheus reads it).
+//!
+//! Every number comes from the database at that moment, so all web tiers of a site say the same, and a worker that
+//! died is seen by what it leaves undone. docs/monitoring.md has the table.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, http};
+use ca_core::flow::take_measurements::take_measurements;
+
+use crate::site::Site;
+use crate::work;
+
+mod sheet;
+mod text;
+
+/// Content type of OpenMetrics 1.0.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The one page of the listener.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(web::resource("/metrics").route(web::get().to(show)));
+}
+
+async fn show(site: Data<Site>) -> HttpResponse {
+    let now = site.clock.now();
+    let measured = work::read(&site, move |site| take_measurements(&site.store, now)).await;
+    let written = measured.map(|measured| text::of(&measured));
+    match written {
+        Ok(Ok(text)) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
+        Ok(Err(error)) => failed(&error),
+        Err(problem) => failed(&problem),
+    }
+}
+
+/// Monitoring counts a look that failed by itself (`up` is 0); the log says why.
+fn failed(error: &dyn std::fmt::Display) -> HttpResponse {
+    tracing::error!(%error, "the measurements cannot be taken");
+    HttpResponse::build(http::StatusCode::SERVICE_UNAVAILABLE)
+        .content_type("text/plain")
+        .body("the database does not answer\n")
+}
+
+#[cfg(test)]
+mod tests;

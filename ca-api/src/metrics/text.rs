@@ -1,0 +1,197 @@
+//! Measurements as OpenMetrics text: names, help, labels.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ca_core::flow::take_measurements::{Generation, Measurements};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::sheet::{Sheet, by, number, seconds};
+
+/// A worker that spoke within this time is counted as running; it speaks every half minute.
+const ALIVE: TimeDelta = TimeDelta::minutes(2);
+
+/// The words that workers say of themselves; each is there at any time, if only with 0.
+const WORKER_STATES: [&str; 4] = ["working", "closed", "signer-away", "trouble"];
+
+/// The text.
+pub(super) fn of(measured: &Measurements) -> Result<String, fmt::Error> {
+    let mut sheet = Sheet::new();
+    queue(&mut sheet, measured);
+    mails(&mut sheet, measured);
+    lists(&mut sheet, measured);
+    certificates(&mut sheet, measured);
+    workers(&mut sheet, measured);
+    doors(&mut sheet, measured);
+    sheet.gauges(
+        "build_info",
+        "Always 1; the label says which program answers",
+        [(by("version", env!("CARGO_PKG_VERSION")), 1.0)],
+    );
+    sheet.text()
+}
+
+fn queue(sheet: &mut Sheet, measured: &Measurements) {
+    let requests = &measured.requests;
+    sheet.gauges(
+        "requests",
+        "Requests by state",
+        requests
+            .iter()
+            .map(|(state, depth)| (by("state", state), number(depth.count))),
+    );
+    let waiting = requests.iter().filter(|(state, _)| state.is_open());
+    sheet.gauges(
+        "request_oldest_age_seconds",
+        "How long the oldest request of an open state waits; 0 when there is none",
+        waiting.map(|(state, depth)| (by("state", state), age(measured, depth.since))),
+    );
+    sheet.gauge(
+        "requests_past_promise",
+        "Open requests whose promised day is over",
+        number(measured.past_promise),
+    );
+    sheet.counter(
+        "lease_recoveries",
+        "Leases that lapsed and were taken back",
+        measured.lapses,
+    );
+    sheet.counter(
+        "serials_abandoned",
+        "Serial numbers that were drawn and given up; revocation lists have them",
+        measured.abandoned,
+    );
+}
+
+fn mails(sheet: &mut Sheet, measured: &Measurements) {
+    let mails = &measured.mails;
+    sheet.gauges(
+        "outbox_mails",
+        "Mails by state",
+        mails
+            .iter()
+            .map(|(state, depth)| (by("state", state), number(depth.count))),
+    );
+    sheet.gauges(
+        "outbox_oldest_age_seconds",
+        "How long the oldest mail that is not sent waits; 0 when there is none",
+        mails
+            .iter()
+            .filter(|(state, _)| *state != ca_core::domain::certificate::MailState::Sent)
+            .map(|(state, depth)| (by("state", state), age(measured, depth.since))),
+    );
+}
+
+fn lists(sheet: &mut Sheet, measured: &Measurements) {
+    let generation = |one: &Generation| by("generation", one.number);
+    let lists = || {
+        let generations = measured.generations.iter();
+        generations.filter_map(move |one| Some((generation(one), one.crl.as_ref()?)))
+    };
+    sheet.gauges(
+        "crl_age_seconds",
+        "Time since thisUpdate of the newest revocation list",
+        lists().map(|(labels, list)| (labels, age(measured, Some(list.this_update)))),
+    );
+    sheet.gauges(
+        "crl_time_to_next_update_seconds",
+        "Time until nextUpdate of the newest revocation list; below 0 it is out of date",
+        lists().map(|(labels, list)| (labels, seconds(list.next_update - measured.at))),
+    );
+    sheet.gauges(
+        "crl_number",
+        "Number of the newest revocation list",
+        lists().map(|(labels, list)| (labels, number(list.number))),
+    );
+    sheet.gauges(
+        "crl_entries",
+        "Serial numbers on the newest revocation list",
+        lists().map(|(labels, list)| (labels, number(list.entries))),
+    );
+    let generations = measured.generations.iter();
+    sheet.gauges(
+        "ocsp_answers_due",
+        "OCSP answers that are to be signed now",
+        generations.map(|one| (generation(one), number(one.answers_due))),
+    );
+}
+
+fn certificates(sheet: &mut Sheet, measured: &Measurements) {
+    let left = |end: DateTime<Utc>| seconds(end - measured.at);
+    let root = measured.generations.last();
+    let root = root.map(|current| (by("purpose", "root"), left(current.not_after)));
+    let others = measured.ends.iter();
+    let others = others.filter_map(|(purpose, end)| Some((by("purpose", purpose), left((*end)?))));
+    sheet.gauges(
+        "certificate_time_to_expiry_seconds",
+        "Time until the certificate ends that is used for a purpose; of the operators' the one that ends first",
+        root.into_iter().chain(others),
+    );
+    sheet.gauge(
+        "client_certificates_expiring",
+        "Clients' certificates that end within 30 days and have no successor",
+        number(measured.clients_ending),
+    );
+}
+
+fn workers(sheet: &mut Sheet, measured: &Measurements) {
+    let mut states: BTreeMap<&str, i64> = WORKER_STATES.map(|state| (state, 0)).into();
+    let alive = measured.workers.iter();
+    for worker in alive.filter(|worker| measured.at - worker.seen_at <= ALIVE) {
+        *states.entry(worker.state.as_str()).or_default() += 1;
+    }
+    sheet.gauges(
+        "workers",
+        "Workers that spoke within two minutes, by what they said of themselves",
+        states
+            .into_iter()
+            .map(|(state, count)| (by("state", state), number(count))),
+    );
+    let latest = measured.workers.iter().map(|worker| worker.seen_at).max();
+    sheet.gauge(
+        "worker_silence_seconds",
+        "Time since any worker spoke; none when none ever did",
+        latest.map(|seen_at| age(measured, Some(seen_at))),
+    );
+}
+
+fn doors(sheet: &mut Sheet, measured: &Measurements) {
+    let counts = |counts: &[(&'static str, i64)]| {
+        let samples = counts
+            .iter()
+            .map(|(door, count)| (by("door", door), *count));
+        samples.collect::<Vec<_>>()
+    };
+    sheet.counters(
+        "login_failures",
+        "Refused logins, without those that set a lock",
+        counts(&measured.refusals),
+    );
+    sheet.counters(
+        "login_locks",
+        "Refused logins that set a lock",
+        counts(&measured.locks_set),
+    );
+    let locks = measured.locks.iter();
+    sheet.gauges(
+        "locks",
+        "Locks in force, by which password was tried",
+        locks.map(|(scope, count)| (by("scope", scope), number(*count))),
+    );
+    let sessions = measured.sessions.iter();
+    sheet.gauges(
+        "sessions",
+        "Sessions that have not ended",
+        sessions.map(|(audience, count)| (by("audience", audience), number(*count))),
+    );
+    sheet.counter(
+        "audit_entries",
+        "Entries of the audit",
+        measured.audit_entries,
+    );
+}
+
+/// Seconds since `since`, never below 0: clocks of two machines differ.
+fn age(measured: &Measurements, since: Option<DateTime<Utc>>) -> f64 {
+    since.map_or(0.0, |since| seconds(measured.at - since).max(0.0))
+}

@@ -1,0 +1,2 @@
+DROP INDEX certificate_by_purpose;
+DROP INDEX audit_by_act;

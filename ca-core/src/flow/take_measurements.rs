@@ -1,0 +1,147 @@
+//! What monitoring asks at every look: depths, ages and counts, read in one go. Nothing is changed.
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::certificate::{IntentState, MailState, Purpose};
+use crate::domain::request::RequestState;
+use crate::domain::session::{Audience, TryScope};
+use crate::store::crl::Crl;
+use crate::store::expiring::Span;
+use crate::store::measurement::{self, Depth};
+use crate::store::worker_status::WorkerStatus;
+use crate::store::{
+    Db, Store, StoreError, StoreResult, audit, authority, crl, expiring, worker_status,
+};
+
+/// How far ahead clients' certificates are counted that end without a successor.
+const AHEAD: TimeDelta = TimeDelta::days(30);
+
+/// The acts of the audit that say that a password, or what was shown before one, was refused. The try that sets a
+/// lock is told by the lock alone.
+const REFUSALS: [&str; 4] = [
+    "login.refuse",
+    "gate.refuse",
+    "operator-login.refuse",
+    "portal-login.refuse",
+];
+
+/// The acts of the audit that say that a refusal set a lock.
+const LOCKS: [&str; 3] = ["login.lock", "gate.lock", "operator-login.lock"];
+
+/// The act of the audit that says that a worker's lease lapsed.
+pub(super) const LAPSE: &str = "queue.lapse";
+
+/// The service at one instant.
+#[derive(Debug, Clone)]
+pub struct Measurements {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// Requests by state.
+    pub requests: Vec<(RequestState, Depth)>,
+    /// Open requests whose promised day is over.
+    pub past_promise: i64,
+    /// Leases that lapsed and were taken back, since the beginning.
+    pub lapses: i64,
+    /// Serials that were drawn and given up, since the beginning.
+    pub abandoned: i64,
+    /// Mails by state.
+    pub mails: Vec<(MailState, Depth)>,
+    /// The generations of the root that are not retired.
+    pub generations: Vec<Generation>,
+    /// For each purpose but the clients': when the certificate in use ends; none where there is none.
+    pub ends: Vec<(Purpose, Option<DateTime<Utc>>)>,
+    /// Clients' certificates that end within 30 days and have no successor.
+    pub clients_ending: i64,
+    /// What each worker last said, latest first.
+    pub workers: Vec<WorkerStatus>,
+    /// Locks in force.
+    pub locks: Vec<(TryScope, i64)>,
+    /// Refusals since the beginning, by the act's word before the dot.
+    pub refusals: Vec<(&'static str, i64)>,
+    /// Locks that were set since the beginning, by the same word.
+    pub locks_set: Vec<(&'static str, i64)>,
+    /// Sessions that have not ended.
+    pub sessions: Vec<(Audience, i64)>,
+    /// Entries of the audit.
+    pub audit_entries: i64,
+}
+
+/// One generation of the root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number.
+    pub number: i64,
+    /// The root's last valid second.
+    pub not_after: DateTime<Utc>,
+    /// Its newest revocation list; none before the first.
+    pub crl: Option<Crl>,
+    /// OCSP answers that are to be signed now.
+    pub answers_due: i64,
+}
+
+/// Reads all of it.
+pub fn take_measurements(store: &Store, now: DateTime<Utc>) -> StoreResult<Measurements> {
+    store.read(|db| {
+        Ok::<_, StoreError>(Measurements {
+            at: now,
+            requests: each(RequestState::ALL, |state| measurement::requests(db, state))?,
+            past_promise: measurement::past_promise(db, now)?,
+            lapses: measurement::acts(db, LAPSE)?,
+            abandoned: measurement::intents(db, IntentState::Abandoned)?,
+            mails: each(MailState::ALL, |state| measurement::mails(db, state))?,
+            generations: generations(db, now)?,
+            ends: ends(db)?,
+            clients_ending: expiring::count(
+                db,
+                Span {
+                    from: now,
+                    until: now + AHEAD,
+                },
+            )?,
+            workers: worker_status::list(db)?,
+            locks: each(TryScope::ALL, |scope| measurement::locks(db, scope, now))?,
+            refusals: each(&REFUSALS, |act| measurement::acts(db, act)).map(doors)?,
+            locks_set: each(&LOCKS, |act| measurement::acts(db, act)).map(doors)?,
+            sessions: each(Audience::ALL, |audience| {
+                measurement::sessions(db, audience, now)
+            })?,
+            audit_entries: audit::head(db)?.sequence,
+        })
+    })
+}
+
+fn each<K: Copy, V>(
+    keys: &[K],
+    mut of: impl FnMut(K) -> StoreResult<V>,
+) -> StoreResult<Vec<(K, V)>> {
+    keys.iter().map(|key| Ok((*key, of(*key)?))).collect()
+}
+
+/// `login.refuse` is about the door `login`.
+fn doors(acts: Vec<(&'static str, i64)>) -> Vec<(&'static str, i64)> {
+    let door = |(act, count): (&'static str, i64)| {
+        let door = act.split_once('.').map_or(act, |(door, _)| door);
+        (door, count)
+    };
+    acts.into_iter().map(door).collect()
+}
+
+fn generations(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Vec<Generation>> {
+    let mut generations = Vec::new();
+    for root in authority::active(db)? {
+        generations.push(Generation {
+            number: root.generation,
+            not_after: root.not_after,
+            crl: crl::newest(db, root.generation)?,
+            answers_due: measurement::answers_due(db, root.generation, now)?,
+        });
+    }
+    Ok(generations)
+}
+
+fn ends(db: &mut Db) -> StoreResult<Vec<(Purpose, Option<DateTime<Utc>>)>> {
+    Ok(vec![
+        (Purpose::Server, measurement::last_end(db, Purpose::Server)?),
+        (Purpose::Operator, measurement::first_end_of_operators(db)?),
+        (Purpose::Ocsp, measurement::last_end(db, Purpose::Ocsp)?),
+    ])
+}
