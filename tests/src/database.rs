@@ -42,7 +42,7 @@ impl Database {
             url: format!("sqlite:{}", folder.join("inkan.sqlite").display()),
             name: String::new(),
             engine: Engine::Sqlite,
-            _folder: None,
+            folder: None,
         }
     }
 
@@ -52,7 +52,7 @@ impl Database {
             url: url.to_owned(),
             name: String::new(),
             engine: Engine::Postgres,
-            _folder: None,
+            folder: None,
         }
     }
 

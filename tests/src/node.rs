@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct Node {
     config: PathBuf,
     ports: [u16; 4],
+    /// What each program logs in to the database with: the console's role and the worker's.
+    urls: [String; 2],
     starts: AtomicUsize,
 }
 
@@ -32,6 +34,7 @@ impl Service {
         Node {
             config: self.folder().write(&name, text),
             ports,
+            urls: ["console", "worker"].map(|role| self.url_for(role)),
             starts: AtomicUsize::new(0),
         }
     }
@@ -40,7 +43,7 @@ impl Service {
 impl Node {
     /// Starts its web tier and waits until it answers.
     pub fn start_site(&self) -> Process {
-        let mut site = self.start("ca-api");
+        let mut site = self.start("ca-api", &self.urls[0]);
         for port in self.ports {
             site.until_it_listens(port);
         }
@@ -49,7 +52,7 @@ impl Node {
 
     /// Starts its worker and waits until it works.
     pub fn start_worker(&self) -> Process {
-        let mut worker = self.start("ca-worker");
+        let mut worker = self.start("ca-worker", &self.urls[1]);
         worker.until_it_says("the worker begins");
         worker
     }
@@ -64,10 +67,13 @@ impl Node {
         format!("https://localhost:{}", self.ports[2])
     }
 
-    fn start(&self, name: &str) -> Process {
+    fn start(&self, name: &str, database: &str) -> Process {
         let number = self.starts.fetch_add(1, Ordering::SeqCst);
         let mut command = program::command(name);
-        command.arg("--config").arg(&self.config);
+        command
+            .arg("--config")
+            .arg(&self.config)
+            .env("INKAN__DATABASE__URL", database);
         let log = self.config.with_extension(format!("{name}-{number}.log"));
         Process::start(&mut command, log)
     }

@@ -98,15 +98,8 @@ impl Service {
         let folder = self.folder.join("roles").display().to_string();
         let prefix = self.database.name();
         self.as_owner(&["database", "migrate"]).ok();
-        self.as_owner(&[
-            "database",
-            "roles",
-            "--prefix",
-            prefix,
-            "--pass-files",
-            &folder,
-        ])
-        .ok();
+        self.as_owner(&["database", "roles", "--prefix", prefix, "--out", &folder])
+            .ok();
         self.configure(more);
     }
 

@@ -123,8 +123,10 @@ on_both!(an_abandoned_serial_is_answered_as_revoked, world => {
     let serial = SerialNumber::random(&world.random);
     record_intents(&world.store, "w1", vec![intent(serial, &claimed, 41)]).unwrap();
     recover(&world.store, &worker(200), 3).unwrap();
-    let owed = due(&world, 200);
-    assert_eq!((owed.len(), owed[0].serial, owed[0].ends_at), (1, serial, None));
+    // The operator's own certificate is owed one, too.
+    let mut owed = due(&world, 200);
+    owed.retain(|due| due.serial == serial);
+    assert_eq!((owed.len(), owed[0].ends_at), (1, None));
     assert!(matches!(owed[0].standing, Standing::Revoked { .. }));
 });
 

@@ -5,7 +5,8 @@ use crate::process::Process;
 use crate::program::{self, Answer};
 
 impl Service {
-    /// Starts a web process without the listeners in `off`, with further lines of configuration.
+    /// Starts a web process without the listeners in `off`, with further lines of configuration. Without the console it
+    /// logs in to the database as the offices' web tier.
     pub fn start_part(&self, name: &str, off: &[&str], more: &str) -> Process {
         let whole = std::fs::read_to_string(self.folder.join("inkan.toml")).expect("inkan.toml");
         let is_off = |line: &&str| {
@@ -22,8 +23,16 @@ impl Service {
         }
         text += &format!("service.portal_url = \"{}/\"\n{more}\n", self.portal());
         let file = self.folder.write(&format!("{name}.toml"), text);
+        let role = if off.contains(&"console") {
+            "web"
+        } else {
+            "console"
+        };
         let mut command = program::command("ca-api");
-        command.arg("--config").arg(file);
+        command
+            .arg("--config")
+            .arg(file)
+            .env("INKAN__DATABASE__URL", self.url_for(role));
         let mut part = Process::start(&mut command, self.folder.join(&format!("{name}.log")));
         for (door, port) in ["http", "https", "console", "portal"]
             .iter()

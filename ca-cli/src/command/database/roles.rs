@@ -28,12 +28,12 @@ pub struct Roles {
     prefix: String,
     /// Folder for the passwords of new roles, a pass file of libpq for each (mode 0600).
     #[arg(long, value_name = "DIR")]
-    pass_files: Option<PathBuf>,
+    out: Option<PathBuf>,
     /// Give roles that are there already new passwords, too.
-    #[arg(long, requires = "pass_files")]
+    #[arg(long, requires = "out")]
     renew: bool,
     /// Print the statements for a database administrator to run; change nothing.
-    #[arg(long, conflicts_with_all = ["pass_files", "renew"])]
+    #[arg(long, conflicts_with_all = ["out", "renew"])]
     print: bool,
     /// Your name in the audit log, when it is not the machine's account name.
     #[arg(long = "as", value_name = "PERSON")]
@@ -50,10 +50,10 @@ pub(super) fn run(command: &Roles, desk: &Desk, out: &mut dyn Write) -> anyhow::
     let there = store.read::<_, StoreError, _>(|db| role::existing(db, &prefix))?;
     let is_due = |role: &Role| command.renew || !there.contains(role);
     let due: Vec<Role> = Role::ALL.into_iter().filter(is_due).collect();
-    let Some(folder) = &command.pass_files else {
+    let Some(folder) = &command.out else {
         if let Some(role) = due.first() {
             bail!(
-                "the role {} is not there yet: name a folder for its password with --pass-files DIR",
+                "the role {} is not there yet: name a folder for its password with --out DIR",
                 prefix.name(*role)
             );
         }

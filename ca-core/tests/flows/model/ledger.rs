@@ -143,9 +143,9 @@ impl Ledger {
     pub fn apply(&mut self, verb: &Verb, now: i64, rules: &Rules) -> Answer {
         match *verb {
             Verb::Approve(request) => self.approve(request, now),
-            Verb::Reject(request) => self.decide(request, RequestEvent::Reject, Some(now)),
+            Verb::Reject(request) => self.reject(request, now),
             Verb::Withdraw(request) => self.decide(request, RequestEvent::Withdraw, None),
-            Verb::Retry(request) => self.decide(request, RequestEvent::Retry, None),
+            Verb::Retry(request) => self.retry(request),
             Verb::Forge(request) => self.forge(request, now),
             Verb::AcceptReissue(request) => self.accept_reissue(request),
             Verb::Revoke(request) => self.revoke(request, Fate::Revoked),
@@ -203,13 +203,31 @@ impl Ledger {
         if done {
             row.decided_at = now.or(row.decided_at);
         }
-        if done && event == RequestEvent::Retry {
-            row.attempts = 0;
-        }
         Answer {
             done,
             ..Answer::default()
         }
+    }
+
+    fn reject(&mut self, request: usize, now: i64) -> Answer {
+        let answer = self.decide(request, RequestEvent::Reject, Some(now));
+        self.rows[request].approved &= !answer.done;
+        answer
+    }
+
+    /// Without an approval that holds, the operators are asked again.
+    fn retry(&mut self, request: usize) -> Answer {
+        let event = match self.rows[request].approved {
+            true => RequestEvent::Retry,
+            false => RequestEvent::AskAgain,
+        };
+        let answer = self.decide(request, event, None);
+        let row = &mut self.rows[request];
+        if answer.done {
+            row.attempts = 0;
+            row.approved &= event == RequestEvent::Retry;
+        }
+        answer
     }
 
     fn forge(&mut self, request: usize, now: i64) -> Answer {
@@ -220,6 +238,7 @@ impl Ledger {
         let mut answer = Answer::default();
         if self.rows[request].state.is_open() {
             self.advance(request, RequestEvent::Void);
+            self.rows[request].approved = false;
             answer.abandoned = self.abandon_all(request);
         }
         let moved = self.status(request, &[Fate::Valid, Fate::Held], Fate::Revoked);

@@ -31,6 +31,8 @@ pub struct World {
     pub workers: [Work; 2],
     pub now: i64,
     pub jumps: u8,
+    /// Requests that an operator approved at some time.
+    pub approved: BTreeSet<usize>,
     /// Every signature that was ever made, recorded or not.
     pub signed: BTreeSet<Serial>,
     /// Serials that were revoked or abandoned at some time.
@@ -98,6 +100,7 @@ impl Model for Machine {
             workers: [Work::Idle; 2],
             now: 0,
             jumps: 0,
+            approved: BTreeSet::new(),
             signed: BTreeSet::new(),
             dead: BTreeSet::new(),
             trespassed: false,
@@ -214,7 +217,12 @@ impl Machine {
     }
 
     fn flow(&self, world: &mut World, verb: &Verb) {
-        world.ledger.apply(verb, world.now, &self.rules);
+        let answer = world.ledger.apply(verb, world.now, &self.rules);
+        if let Verb::Approve(request) = *verb
+            && answer.done
+        {
+            world.approved.insert(request);
+        }
     }
 
     fn claim(&self, world: &mut World, worker: usize) {

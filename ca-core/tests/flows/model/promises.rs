@@ -83,7 +83,7 @@ fn nothing_forgotten(_: &Machine, world: &World) -> bool {
 
 fn approved_only(_: &Machine, world: &World) -> bool {
     let mut signed = world.signed.iter();
-    signed.all(|serial: &Serial| world.ledger.rows[serial.request].approved)
+    signed.all(|serial: &Serial| world.approved.contains(&serial.request))
 }
 
 fn password_gone(_: &Machine, world: &World) -> bool {

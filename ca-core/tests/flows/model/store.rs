@@ -68,8 +68,9 @@ impl Real {
             }
             Verb::Retry(request) => {
                 let (store, id) = (&self.world.store, self.id(request));
-                let decision = retry_request(store, at(now), &self.operator, &id).unwrap();
-                done(decision == Decision::Done)
+                let key = &self.world.approval_key;
+                let decision = retry_request(store, key, at(now), &self.operator, &id).unwrap();
+                done(matches!(decision, Decision::Done | Decision::AskedAgain))
             }
             Verb::Forge(request) => self.forge(request, now),
             Verb::AcceptReissue(request) => self.accept_reissue(request, now),

@@ -54,7 +54,7 @@ pub fn restore(service: &Service, file: &Path) -> Answer {
     if answer.status == Some(0) && folder.exists() {
         let (prefix, folder) = (service.database.name(), folder.display().to_string());
         let roles = ["database", "roles", "--prefix", prefix];
-        let command = [&roles[..], &["--pass-files", &folder]].concat();
+        let command = [&roles[..], &["--out", &folder]].concat();
         service.as_owner(&command).ok();
     }
     answer

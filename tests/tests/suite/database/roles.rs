@@ -215,7 +215,7 @@ fn the_command_can_be_repeated_and_renews_passwords_only_when_told() {
         "roles",
         "--prefix",
         prefix,
-        "--pass-files",
+        "--out",
         &folder_text,
         "--renew",
     ];
@@ -241,7 +241,7 @@ fn the_command_can_be_repeated_and_renews_passwords_only_when_told() {
         .refused(&["--prefix", "small letters"]);
     service
         .as_owner(&["database", "roles", "--prefix", "other"])
-        .refused(&["other_web", "--pass-files"]);
+        .refused(&["other_web", "--out"]);
 }
 
 #[test]
