@@ -1,6 +1,7 @@
-//! OpenSSL, GnuTLS and Java take the answers.
+//! OpenSSL, GnuTLS and Java take the answers; pkilint finds nothing in them.
 
-use super::{openssl_says, revoke, serial_of, sites_certificate};
+use super::{ANSWER, openssl_says, revoke, serial_of, sites_certificate};
+use crate::revocation::judge::pkilint_answer;
 use inkan_tests::database::Engine;
 use inkan_tests::program::{Answer, tool};
 use inkan_tests::repository::root as repository;
@@ -46,6 +47,8 @@ fn strangers_take_good_and_revoked() {
                 "{said}"
             );
         }
+        let answer = service.folder().join(ANSWER);
+        pkilint_answer(&answer, &leaf);
         let said = gnutls(&service).ok();
         assert!(
             said.out.contains("Certificate Status: good"),
@@ -65,6 +68,7 @@ fn strangers_take_good_and_revoked() {
                 "{said}"
             );
         }
+        pkilint_answer(&answer, &leaf);
         let said = gnutls(&service);
         assert!(
             said.out.contains("Certificate Status: revoked"),

@@ -31,6 +31,9 @@ fn revoke(service: &Service, serial: SerialNumber) {
     service.cli(&order).ok();
 }
 
+/// Where OpenSSL leaves the answer that it got last.
+const ANSWER: &str = "answer.der";
+
 /// What `openssl ocsp` says of `certificate`, asking by `digest`.
 fn openssl_says(service: &Service, root: &Path, certificate: &Path, digest: &str) -> String {
     let url = format!("{}/ocsp", service.plain());
@@ -52,6 +55,8 @@ fn openssl_says(service: &Service, root: &Path, certificate: &Path, digest: &str
             "-url",
             &url,
             "-no_nonce",
+            "-respout",
+            &service.folder().join(ANSWER).display().to_string(),
         ],
     );
     format!("{}{}", answer.out, answer.err)

@@ -55,6 +55,15 @@ pub fn pkilint_list(list: &Path) {
     assert!(answer.status == Some(0) && said.trim().is_empty(), "{said}");
 }
 
+/// pkilint finds nothing at all in the OCSP answer, and would say so of something that is none.
+pub fn pkilint_answer(answer: &Path, not_an_answer: &Path) {
+    let look = |file| lint("lint_ocsp_response", &["lint", "-s", "NOTICE"], file);
+    let said = look(answer);
+    let text = format!("{}{}", said.out, said.err);
+    assert!(said.status == Some(0) && text.trim().is_empty(), "{text}");
+    assert_ne!(look(not_an_answer).status, Some(0), "it takes anything");
+}
+
 /// pkilint finds nothing in the certificate but that `localhost` is no name for the whole world.
 pub fn pkilint_certificate(certificate: &Path) {
     let answer = lint("lint_pkix_cert", &["lint", "-s", "WARNING"], certificate);

@@ -1,5 +1,5 @@
 //! Revocation as others see it: the list over http, and what programs that are not ours make of it.
 
 mod bound;
-mod judge;
+pub mod judge;
 mod list;
