@@ -1,6 +1,7 @@
 //! A real browser: Chromium by chromedriver, with a home, a certificate store and a profile of its own.
 
 use crate::folder::Folder;
+use crate::process::PATIENCE;
 use crate::process::Process;
 use crate::program::tool;
 use fantoccini::wd::TimeoutConfiguration;
@@ -281,7 +282,9 @@ impl<'a> Browser<'a> {
 
     async fn labelled(&self, element: &str, label: &str) -> fantoccini::elements::Element {
         let path = format!("//{element}[contains(normalize-space(.), '{label}')]");
-        match self.client.find(Locator::XPath(&path)).await {
+        // A page that is still on its way may come a moment after the click that asked for it.
+        let wait = self.client.wait().at_most(PATIENCE);
+        match wait.for_element(Locator::XPath(&path)).await {
             Ok(found) => found,
             Err(error) => panic!("nothing reads 「{label}」: {error}\n{}", self.text().await),
         }

@@ -154,7 +154,11 @@ fn two_machines_are_upgraded_under_load_and_every_accepted_request_is_issued_onc
         "no lease lapsed"
     );
     for bad in ["status=500", "ERROR", "panicked"] {
-        let line = said.lines().find(|line| line.contains(bad));
+        // A listener that is being closed turns a late connection away; the visitor comes to the other machine.
+        let mut lines = said
+            .lines()
+            .filter(|line| !line.ends_with("accept: No workers"));
+        let line = lines.find(|line| line.contains(bad));
         assert_eq!(line, None, "{bad}");
     }
     service.cli(&["audit", "verify"]).ok();
