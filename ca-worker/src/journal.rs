@@ -16,6 +16,7 @@
 //! | `intended` | after the intent's commit (step 5), before the CA key is used |
 //! | `issued` | after the certificate's commit (step 8) |
 //! | `revocation`, `list` | before the revocation list that says so is signed |
+mod answered;
 mod fact;
 mod guard;
 mod line;
@@ -30,6 +31,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ca_core::domain::request::RequestId;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::store::authority::Authority;
 use ca_core::store::certificate::Certificate;
@@ -37,6 +39,7 @@ use ca_core::store::intent::Intent;
 use ca_core::store::revocation::Revocation;
 use chrono::{DateTime, Utc};
 
+use answered::Answered;
 pub use fact::Fact;
 pub(crate) use guard::{Checked, guard};
 pub use guard::{GuardError, check_journal, reconcile};
@@ -75,6 +78,7 @@ pub struct Journal {
     folder: Option<PathBuf>,
     writer: Option<Mutex<Writer>>,
     owed: Mutex<Vec<(DateTime<Utc>, Fact)>>,
+    answered: Mutex<Answered>,
 }
 
 /// That facts stand in the journal. Whoever signs has to show it; nothing but the journal gives it out.
@@ -107,6 +111,7 @@ impl Journal {
             folder: Some(folder.to_owned()),
             writer: Some(Mutex::new(writer)),
             owed: Mutex::new(Vec::new()),
+            answered: Mutex::default(),
         })
     }
 
@@ -116,6 +121,7 @@ impl Journal {
             folder: None,
             writer: None,
             owed: Mutex::new(Vec::new()),
+            answered: Mutex::default(),
         }
     }
 
@@ -152,6 +158,9 @@ impl Journal {
     /// They are valid and handed out whatever becomes of this line: when it cannot be written, that is said loudly,
     /// and it is written before anything else is signed.
     pub fn note_issued(&self, at: DateTime<Utc>, issued: &[Fact]) {
+        if self.is_kept() {
+            self.answered().take(issued);
+        }
         if let Err(error) = self.append(at, issued.to_vec()) {
             tracing::error!(%error, certificates = issued.len(), "alarm: issued certificates are not in the journal yet");
             let owed = issued.iter().map(|fact| (at, fact.clone()));
@@ -188,6 +197,19 @@ impl Journal {
         })
     }
 
+    /// Takes in which requests were answered, by whatever program of whatever machine writes into the folder.
+    pub(crate) fn learn_what_was_answered(&self) -> Result<(), JournalError> {
+        match &self.folder {
+            Some(folder) => self.answered().read_on(folder),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a certificate was issued for this request, as far as was learnt.
+    pub(crate) fn says_answered(&self, request: &RequestId) -> bool {
+        self.answered().knows(request)
+    }
+
     /// Writes what could not be written before.
     pub fn pay_what_is_owed(&self) -> Result<(), JournalError> {
         if self.owed().is_empty() {
@@ -215,6 +237,10 @@ impl Journal {
         writer.append(&all)?;
         owed.clear();
         Ok(())
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Answered> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn owed(&self) -> MutexGuard<'_, Vec<(DateTime<Utc>, Fact)>> {

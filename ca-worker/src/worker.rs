@@ -237,6 +237,7 @@ impl Worker {
         let checked = self.journal_checked.lock();
         let mut checked = checked.unwrap_or_else(PoisonError::into_inner);
         let journal = self.authority.journal();
+        journal.learn_what_was_answered()?;
         guard(
             &self.store,
             journal,
@@ -244,6 +245,13 @@ impl Worker {
             &mut checked,
             self.clock.now(),
         )
+    }
+
+    /// What was committed is not known: the next look at the journal reads again what came after the marks, and adds
+    /// what it lacks.
+    pub(crate) fn look_at_journal_again(&self) {
+        let checked = self.journal_checked.lock();
+        *checked.unwrap_or_else(PoisonError::into_inner) = Checked::default();
     }
 
     /// Gives requests back because the machinery failed; they keep their attempt.

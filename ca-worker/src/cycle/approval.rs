@@ -11,6 +11,13 @@ use ca_core::queue::request::Claimed;
 use super::Fault;
 use crate::worker::Worker;
 
+/// What an operator can do where the approval is in doubt.
+const ASK: &str =
+    "Ask the applicant and the operator; then reject it, or retry: it waits for an approval again";
+/// What an operator can do where it was answered before.
+const REJECT: &str = "Somebody changed the database, or an old one was put back: run `ca-cli audit verify` and see docs/backup.md. \
+     Reject it; the applicant can ask anew";
+
 /// A state column is not an approval: unless the approval holds, nothing is signed (I3).
 pub(super) fn check(worker: &Worker, claimed: &Claimed, profile: &Profile) -> Result<(), Fault> {
     let Claimed {
@@ -25,12 +32,15 @@ pub(super) fn check(worker: &Worker, claimed: &Claimed, profile: &Profile) -> Re
         evidence,
         worker.clock.now(),
     )
-    .map_err(|doubt| alarm(claimed, &doubt.to_string()))?;
+    .map_err(|doubt| alarm(claimed, &doubt.to_string(), ASK))?;
+    // The approval of a request that was answered still holds. Who owns the database can put the rest back.
+    if worker.authority.journal().says_answered(&request.id) {
+        let reason = "the journal has a certificate that was issued for it, and the database does not say so";
+        return Err(alarm(claimed, reason, REJECT));
+    }
     if request.profile != profile.name().as_str() {
-        return Err(alarm(
-            claimed,
-            "it names a profile that applicants do not get",
-        ));
+        let reason = "it names a profile that applicants do not get";
+        return Err(alarm(claimed, reason, ASK));
     }
     let subject = profile
         .subject_of(account.user_id.as_str())
@@ -49,9 +59,7 @@ pub(super) fn check(worker: &Worker, claimed: &Claimed, profile: &Profile) -> Re
 }
 
 /// Somebody may have changed the database by hand: parked, and said loudly.
-fn alarm(claimed: &Claimed, reason: &str) -> Fault {
+fn alarm(claimed: &Claimed, reason: &str, advice: &str) -> Fault {
     tracing::error!(request = %claimed.request.id, reason, "alarm: a request asks to be signed and must not be");
-    Fault::hopeless(format!(
-        "not signed: {reason}. Ask the applicant and the operator; then reject it, or retry: it waits for an approval again"
-    ))
+    Fault::hopeless(format!("not signed: {reason}. {advice}"))
 }

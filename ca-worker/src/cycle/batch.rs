@@ -46,6 +46,11 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     if claimed.is_empty() {
         return Ok(batch);
     }
+    // Others may have issued since the guard looked: what is claimed is judged by what the journals say now.
+    if let Err(error) = worker.authority.journal().learn_what_was_answered() {
+        let all = claimed.iter().map(held).collect();
+        return Err(stop(worker, all, error.into()));
+    }
     // Step 4, prepare.
     let threads = worker.settings.jobs;
     let prepared = in_parallel(threads, claimed, |claimed| prepare(worker, claimed));

@@ -14,7 +14,8 @@ pub(super) fn record(worker: &Worker, batch: Vec<Issued>) -> Result<Recorded, Cy
     }
     let facts: Vec<_> = batch.iter().map(|one| issued(&one.certificate)).collect();
     let requests: Vec<_> = batch.iter().map(|one| one.request_id.clone()).collect();
-    let recorded = record_issued(&worker.store, &worker.act(), &worker.name, batch)?;
+    let recorded = record_issued(&worker.store, &worker.act(), &worker.name, batch);
+    let recorded = recorded.inspect_err(|_| worker.look_at_journal_again())?;
     let facts = requests.iter().zip(facts);
     let facts = facts.filter(|(request, _)| recorded.issued.contains(request));
     let facts: Vec<_> = facts.map(|(_, fact)| fact).collect();

@@ -180,6 +180,55 @@ fn a_journal_that_cannot_be_written_says_so_and_names_the_file() {
     );
 }
 
+/// The line of a certificate that answers `request`.
+fn answer_to(request: &RequestId) -> Fact {
+    Fact::Issued {
+        serial: intent().serial,
+        purpose: Purpose::Client,
+        generation: 1,
+        request: Some(request.clone()),
+        subject: "CN=KJ2700000001".into(),
+        der: vec![0x30, 0x00],
+        issued_at: morning(),
+    }
+}
+
+#[test]
+fn what_was_answered_is_known_whoever_wrote_it_and_what_was_only_drawn_is_not() {
+    let place = Place::new();
+    let [before, others, own, drawn] = [0; 4].map(|_| RequestId::draw(morning(), &OsRandom));
+    place
+        .open()
+        .unwrap()
+        .note_issued(morning(), &[answer_to(&before)]);
+    let (ours, theirs) = (place.open().unwrap(), place.open().unwrap());
+    let mut abandoned = intent();
+    abandoned.request_id = Some(drawn.clone());
+    ours.note_intents(morning(), &[abandoned]).unwrap();
+    ours.learn_what_was_answered().unwrap();
+    assert!(ours.says_answered(&before) && !ours.says_answered(&others));
+    theirs.note_issued(morning(), &[answer_to(&others)]);
+    ours.learn_what_was_answered().unwrap();
+    ours.note_issued(morning(), &[answer_to(&own)]);
+    assert!(ours.says_answered(&others) && ours.says_answered(&own));
+    assert!(!ours.says_answered(&drawn), "it is signed anew");
+}
+
+#[test]
+fn a_line_that_was_changed_is_found_before_anything_is_learnt_of_it() {
+    let place = Place::new();
+    let request = RequestId::draw(morning(), &OsRandom);
+    let journal = place.open().unwrap();
+    journal.note_issued(morning(), &[answer_to(&request)]);
+    journal.note_intents(morning(), &[intent()]).unwrap();
+    let other = RequestId::draw(morning(), &OsRandom).to_string();
+    let changed = place.text().replace(request.as_str(), &other);
+    fs::write(place.file(), changed).unwrap();
+    let said = place.open().unwrap().learn_what_was_answered();
+    let said = said.unwrap_err().to_string();
+    assert!(said.contains("damaged at line 1"), "{said}");
+}
+
 #[test]
 fn issued_certificates_that_could_not_be_written_are_written_before_anything_else() {
     let place = Place::new();
@@ -188,16 +237,10 @@ fn issued_certificates_that_could_not_be_written_are_written_before_anything_els
     let kept = place.text();
     // Two bad lines: whoever looks for the end refuses to go on, as on a disk that answers by errors.
     fs::write(place.file(), format!("{kept}bad\nbad\n")).unwrap();
-    let fact = Fact::Issued {
-        serial: intent().serial,
-        purpose: Purpose::Client,
-        generation: 1,
-        request: None,
-        subject: "CN=KJ2700000001".into(),
-        der: vec![1, 2, 3],
-        issued_at: morning(),
-    };
+    let request = RequestId::draw(morning(), &OsRandom);
+    let fact = answer_to(&request);
     journal.note_issued(morning(), std::slice::from_ref(&fact));
+    assert!(journal.says_answered(&request), "written or not");
     assert!(journal.note_intents(morning(), &[intent()]).is_err());
     assert!(journal.pay_what_is_owed().is_err());
     fs::write(place.file(), &kept).unwrap();
@@ -208,8 +251,6 @@ fn issued_certificates_that_could_not_be_written_are_written_before_anything_els
 
 #[test]
 fn every_kind_of_fact_is_read_as_it_was_written() {
-    use ca_core::domain::random::OsRandom;
-    use ca_core::domain::request::RequestId;
     use ca_core::domain::revocation::{RevocationEvent, RevocationReason};
     let (place, journal) = (Place::new(), crate::fixture::root().0);
     let serial = intent().serial;

@@ -3,10 +3,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use ca_core::domain::certificate::IntentState;
+use ca_core::domain::certificate::Purpose;
+use ca_core::domain::random::OsRandom;
 use ca_core::domain::request::RequestState;
+use ca_core::domain::serial::SerialNumber;
 use ca_core::store::intent;
 
 use super::world::World;
+use crate::fixture::morning;
+use crate::journal::{Fact, Journal};
 use crate::run::run_once;
 
 /// The one file of the journal.
@@ -77,4 +82,45 @@ fn without_the_journal_nothing_is_signed_and_no_attempt_is_burnt() {
         2,
         "it goes on by itself"
     );
+}
+
+#[test]
+fn a_request_that_the_journal_says_was_answered_is_not_signed_again_and_its_neighbour_is() {
+    let world = World::new();
+    let worker = world.worker();
+    run_once(&worker);
+    let (replayed, neighbour) = (world.approved(1), world.approved(2));
+    // Another worker of the machine answered it; then somebody took every trace out of the database.
+    let answer = Fact::Issued {
+        serial: SerialNumber::random(&OsRandom),
+        purpose: Purpose::Client,
+        generation: 1,
+        request: Some(replayed.request.id.clone()),
+        subject: "CN=KJ0000000001".into(),
+        der: vec![0x30, 0x00],
+        issued_at: morning(),
+    };
+    let other = Journal::open(&world.journal_folder()).unwrap();
+    other.note_issued(morning(), &[answer]);
+    let report = run_once(&worker);
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!(
+        report.batch.parked,
+        std::slice::from_ref(&replayed.request.id)
+    );
+    assert_eq!(
+        report.batch.issued,
+        std::slice::from_ref(&neighbour.request.id)
+    );
+    let failure = world.request(&replayed.request.id).failure.unwrap();
+    assert!(
+        failure.contains("the journal has a certificate"),
+        "{failure}"
+    );
+    assert!(
+        failure.contains("audit verify"),
+        "it says what to do: {failure}"
+    );
+    assert!(world.certificates(&replayed).is_empty());
+    assert_eq!(world.signed().len(), 1);
 }

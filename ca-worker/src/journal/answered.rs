@@ -1,0 +1,53 @@
+//! Which requests were answered by a certificate, as the journals say it: the one memory that the database's owner
+//! cannot rewrite.
+//!
+//! Every journal of the folder is read from its first line when the program begins, and on from there before each
+//! batch; no mark is asked, since marks lie in the database. Only `issued` counts: a serial that was drawn and
+//! abandoned is followed by another one for the same request.
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use ca_core::domain::request::RequestId;
+use ca_core::store::journal_mark::Mark;
+
+use super::reading::{beginning, files, lines_after};
+use super::{Fact, JournalError};
+
+/// The requests, sixteen bytes each, and how far every journal was read.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    requests: HashSet<u128>,
+    read: BTreeMap<String, Mark>,
+}
+
+impl Answered {
+    /// Reads what was written since the last look.
+    pub(super) fn read_on(&mut self, folder: &Path) -> Result<(), JournalError> {
+        let Self { requests, read } = self;
+        for (journal, path) in files(folder)? {
+            let from = read.get(&journal).cloned();
+            let from = from.unwrap_or_else(|| beginning(&journal));
+            let take = |line: super::Line, _: &Mark| requests.extend(request_of(&line.fact));
+            let end = lines_after(&path, &from, take)?;
+            read.insert(journal, end);
+        }
+        Ok(())
+    }
+
+    /// Takes facts that are being written.
+    pub(super) fn take(&mut self, facts: &[Fact]) {
+        self.requests.extend(facts.iter().filter_map(request_of));
+    }
+
+    pub(super) fn knows(&self, request: &RequestId) -> bool {
+        self.requests.contains(&request.number())
+    }
+}
+
+/// The request that a fact says is answered.
+fn request_of(fact: &Fact) -> Option<u128> {
+    match fact {
+        Fact::Issued { request, .. } => request.as_ref().map(RequestId::number),
+        _ => None,
+    }
+}
