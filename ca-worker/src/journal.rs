@@ -46,6 +46,9 @@ pub use guard::{GuardError, check_journal, reconcile};
 pub use line::{GENESIS, Line};
 use tail::Writer;
 
+/// Bytes that the lines of one certificate take, with the longest keys and names; half of it with usual ones.
+const ROOM: u64 = 8 * 1024;
+
 /// Why the journal cannot be written or read. Nothing is signed until it can.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -195,6 +198,18 @@ impl Journal {
             serials: HashSet::new(),
             list: Some((generation, number)),
         })
+    }
+
+    /// Sets room aside on the disk for the lines of that many certificates, asked before serials are drawn for them: a
+    /// disk that is full, or fills while they are being made, then takes no serial with it.
+    pub(crate) fn make_room(&self, certificates: usize) -> Result<(), JournalError> {
+        match &self.writer {
+            Some(writer) => {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.make_room(ROOM.saturating_mul(certificates as u64))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Takes in which requests were answered, by whatever program of whatever machine writes into the folder.

@@ -114,6 +114,11 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
             ..Batch::default()
         });
     }
+    // Nor without room for what has to be written down before and after the signatures.
+    if open.allows(now) {
+        let most = usize::try_from(worker.settings.batch).unwrap_or(usize::MAX);
+        worker.authority.journal().make_room(most)?;
+    }
     work_one_batch(worker, open)
 }
 

@@ -71,6 +71,19 @@ impl SmallDisk {
         }
     }
 
+    /// Fills it but for `room` bytes, in whole pages.
+    ///
+    /// # Panics
+    /// When the filler holds less than that.
+    pub fn fill_but(&self, room: u64) {
+        self.fill();
+        let filler = OpenOptions::new().write(true).open(self.filler());
+        let filler = filler.expect("the filler");
+        let length = filler.metadata().expect("its length").len();
+        let left = length.checked_sub(room).expect("a filler that is larger");
+        filler.set_len(left).expect("some room");
+    }
+
     /// Makes room again.
     pub fn free(&self) {
         File::create(self.filler()).expect("an empty file");

@@ -170,6 +170,7 @@ fn issue(
     let generation = hand.generation;
     check_life(&generation.issuer, act.at)?;
     generation.signer.ready()?;
+    hand.journal.make_room(1)?;
     let profile = profiles.get(ProfileName::from(holder.purpose));
     let draft = Draft {
         profile,

@@ -136,6 +136,7 @@ impl Publisher<'_> {
             return Err(CrlError::WrongKey(generation));
         }
         self.signer.ready()?;
+        self.journal.make_room(1)?;
         let this_update = act.at.trunc_subsecs(0);
         let head = Head {
             issuer: self.issuer,

@@ -5,6 +5,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::{Errno, retry_on_intr};
 
 use super::line::{self, GENESIS};
 use super::{Fact, JournalError};
@@ -69,6 +71,19 @@ impl Writer {
             }
             writer.end = end;
             Ok(())
+        })
+    }
+
+    /// Sets `bytes` aside behind the last line; the file is not longer for it. A file system that cannot do that says
+    /// so, and is taken to have room.
+    pub(super) fn make_room(&mut self, bytes: u64) -> Result<(), JournalError> {
+        self.locked(|writer| {
+            let kept = FallocateFlags::KEEP_SIZE;
+            let (file, end) = (&writer.file, writer.end.length);
+            match retry_on_intr(|| fallocate(file, kept, end, bytes)) {
+                Ok(()) | Err(Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+                Err(error) => Err(writer.disk(error.into())),
+            }
         })
     }
 

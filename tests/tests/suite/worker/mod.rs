@@ -4,6 +4,7 @@ mod aborts;
 mod faults;
 mod hostile;
 mod hours;
+mod journal;
 mod kills;
 mod mail;
 mod several;
