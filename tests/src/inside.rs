@@ -69,4 +69,16 @@ impl Service {
         let breaches = check_invariants(store).expect("the database");
         assert!(breaches.is_empty(), "{when}: {breaches:#?}");
     }
+
+    /// The same, on a connection of its own.
+    ///
+    /// # Panics
+    /// With what is wrong.
+    pub fn assert_nothing_breaks(&self, when: &str) {
+        let file = self.folder().join("inkan.toml");
+        let mut config = Config::load(Some(&file)).expect("the configuration");
+        config.database.url = self.database.url().to_owned();
+        let store = Store::open(&config.database, &config.data.folder).expect("the database");
+        self.assert_whole(&store, when);
+    }
 }

@@ -25,6 +25,7 @@ certificate-downloads-count = { $count } times
 certificate-since = since { $since }
 certificate-reason = Reason
 certificate-history = History
+certificate-event-restore = brought forward after a restoration
 certificate-event-revoke = revoked
 certificate-event-hold = suspended
 certificate-event-release = released

@@ -25,6 +25,7 @@ certificate-downloads-count = { $count } 回
 certificate-since = { $since } から
 certificate-reason = 理由
 certificate-history = 経過
+certificate-event-restore = 復元後に引き継ぎ
 certificate-event-revoke = 失効
 certificate-event-hold = 一時停止
 certificate-event-release = 一時停止の解除

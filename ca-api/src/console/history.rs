@@ -40,6 +40,7 @@ fn what(page: &Page, act: &str) -> String {
         "request.give-back" => page.t("console-event-give-back"),
         "request.park" => page.t("console-event-park"),
         "certificate.issue" => page.t("console-event-issue"),
+        "certificate.restore" => page.t("certificate-event-restore"),
         "certificate.revoke" => page.t("certificate-event-revoke"),
         "certificate.hold" => page.t("certificate-event-hold"),
         "certificate.release" => page.t("certificate-event-release"),

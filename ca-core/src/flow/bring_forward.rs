@@ -47,13 +47,18 @@ pub fn bring_forward(
         }
         let mut requests = Vec::new();
         for one in &lacking.certificates {
-            let (record, request) = bring_certificate(db, act, one, said)?;
-            records.push(record);
+            let (of_certificate, request) = bring_certificate(db, act, one, said)?;
+            records.extend(of_certificate);
             requests.extend(request);
         }
-        bring_intents(db, act, &lacking.intents)?;
+        insert_intents(db, &lacking.intents)?;
         for event in &lacking.revocations {
             records.extend(bring_event(db, event)?);
+        }
+        // What a list had told of as given up stands by now, at its own instant.
+        let drawn: Vec<SerialNumber> = lacking.intents.iter().map(|one| one.serial).collect();
+        for some in drawn.chunks(1_000) {
+            abandon(db, some, act.at)?;
         }
         for (generation, number) in &lacking.lists {
             crl::raise_number(db, *generation, *number)?;
@@ -86,12 +91,14 @@ fn summary(lacking: &Lacking) -> Record {
 }
 
 /// One certificate, with its intent; the request it answers, if that was still open.
+///
+/// A serial that was given up before anybody knew of its certificate stays given up, and the certificate is revoked.
 fn bring_certificate(
     db: &mut Db,
     act: &Act,
     one: &JournaledCertificate,
     said: &Journaled,
-) -> StoreResult<(Record, Option<RequestId>)> {
+) -> StoreResult<([Record; 2], Option<RequestId>)> {
     let serial = one.row.serial;
     let known = intent::states(db, &[serial])?.remove(&serial);
     let asked = match &one.row.request_id {
@@ -107,11 +114,13 @@ fn bring_certificate(
     let asked = asked.filter(|_| !answered && known != Some(IntentState::Abandoned));
     if known.is_none() {
         let drawn = said.intents.iter().find(|intent| intent.serial == serial);
-        let mut drawn = drawn.cloned().unwrap_or_else(|| intent_of(&one.row));
+        let mut drawn = drawn.cloned().unwrap_or_else(|| intent_of(one));
         drawn.request_id = asked.as_ref().map(|asked| asked.id.clone());
         intent::insert(db, &[drawn])?;
     }
-    intent::settle(db, &[serial], act.at)?;
+    if known != Some(IntentState::Abandoned) {
+        intent::settle(db, &[serial], act.at)?;
+    }
     let mut row = one.row.clone();
     row.request_id = asked.as_ref().map(|asked| asked.id.clone());
     row.account_id = match (&asked, &one.user_id) {
@@ -134,31 +143,37 @@ fn bring_certificate(
         request::advance(db, &asked, RequestEvent::BringForward, &change, act.at)?;
         issued = Some(asked.id);
     }
-    Ok((record_of(&row), issued))
+    Ok((records_of(&row), issued))
 }
 
-fn record_of(row: &Certificate) -> Record {
+/// What the lost entry said, and that it was lost: [`crate::store::invariant`] asks of this certificate no approval, no
+/// PKCS#12 and no claim.
+fn records_of(row: &Certificate) -> [Record; 2] {
     let object = match &row.request_id {
         Some(id) => format!("request:{id}"),
         None => format!("certificate:{}", row.serial),
     };
-    Record::new("certificate.issue", object).with(serde_json::json!({
+    let issued = Record::new("certificate.issue", object).with(serde_json::json!({
         "serial": row.serial.to_hex(),
         "subject": row.subject,
         "sha1": row.sha1_thumbprint,
         "brought_forward": true,
-    }))
+    }));
+    let restored = Record::new("certificate.restore", format!("certificate:{}", row.serial));
+    let facts = serde_json::json!({ "issued_at": row.issued_at.to_rfc3339() });
+    [issued, restored.with(facts)]
 }
 
 /// The intent of a certificate whose own line is older than the mark.
-fn intent_of(row: &Certificate) -> Intent {
+fn intent_of(one: &JournaledCertificate) -> Intent {
+    let row = &one.row;
     Intent {
         serial: row.serial,
         purpose: row.purpose,
         generation: row.generation,
         request_id: None,
         fence: 0,
-        tbs_sha256: String::new(),
+        tbs_sha256: one.tbs_sha256.clone(),
         profile_sha256: String::new(),
         state: IntentState::Intended,
         recorded_at: row.issued_at,
@@ -166,7 +181,7 @@ fn intent_of(row: &Certificate) -> Intent {
     }
 }
 
-fn bring_intents(db: &mut Db, act: &Act, lost: &[Intent]) -> StoreResult<()> {
+fn insert_intents(db: &mut Db, lost: &[Intent]) -> StoreResult<()> {
     for intent in lost {
         let request_id = match &intent.request_id {
             Some(id) => request::find(db, id)?.map(|request| request.id),
@@ -178,14 +193,11 @@ fn bring_intents(db: &mut Db, act: &Act, lost: &[Intent]) -> StoreResult<()> {
         };
         intent::insert(db, &[row])?;
     }
-    let serials: Vec<SerialNumber> = lost.iter().map(|intent| intent.serial).collect();
-    for some in serials.chunks(1_000) {
-        abandon(db, some, act.at)?;
-    }
     Ok(())
 }
 
-/// One event, at the instant at which it happened. What is revoked meanwhile stays so (I6).
+/// One event, at the instant at which it happened. What is revoked meanwhile stays so (I6), and lists learn of the
+/// revocation that they had told of before.
 fn bring_event(db: &mut Db, event: &Revocation) -> StoreResult<Option<Record>> {
     use CertificateStatus::{Held, Revoked, Valid};
     let serials = [event.serial];
@@ -200,7 +212,7 @@ fn bring_event(db: &mut Db, event: &Revocation) -> StoreResult<Option<Record>> {
     };
     let reason = Some(event.reason).filter(|_| to != Valid);
     let moved = certificate::set_status(db, &serials, from, to, reason, event.at)?;
-    if moved.is_empty() {
+    if moved.is_empty() && to != Revoked {
         return Ok(None);
     }
     if to != Valid {

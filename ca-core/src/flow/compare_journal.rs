@@ -35,6 +35,8 @@ pub struct JournaledCertificate {
     pub row: Certificate,
     /// The user ID in its subject.
     pub user_id: Option<UserId>,
+    /// SHA-256 of what was signed, hex.
+    pub tbs_sha256: String,
 }
 
 /// What the database does not know.

@@ -16,8 +16,24 @@ const MOST: i64 = 100;
 /// Audit entries looked at in one go.
 const PAGE: i64 = 1_000;
 
+/// The entry about a certificate that came back from a journal, after its database was lost.
+const RESTORE: &str = "certificate.restore";
+
 /// The names of the rows that break a rule, at most a hundred.
 pub type Objects = StoreResult<Vec<String>>;
+
+/// Whether an entry says that the certificate at hand was brought forward from a journal. Its request, its approval
+/// and its PKCS#12 were lost with the database, and the claim it was signed under with them.
+macro_rules! brought_forward {
+    () => {{
+        let object = "certificate:".into_sql::<diesel::sql_types::Text>();
+        exists(
+            audit::table
+                .filter(audit::object.eq(object.concat(certificate::serial)))
+                .filter(audit::act.eq(RESTORE)),
+        )
+    }};
+}
 
 /// Requests that are issued and have no certificate.
 pub fn issued_without_certificate(db: &mut Db) -> Objects {
@@ -36,12 +52,18 @@ pub fn certificate_of_open_request(db: &mut Db) -> Objects {
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 
-/// Certificates without an intent of the same generation that says issued.
+/// Certificates without an intent of the same generation that says issued. One that was brought forward may have
+/// been given up before it was known that it exists.
 pub fn certificate_without_intent(db: &mut Db) -> Objects {
+    let abandoned = intent::state.eq(IntentState::Abandoned.as_str());
     let own = intent::table
         .filter(intent::serial.eq(certificate::serial))
         .filter(intent::generation.eq(certificate::generation))
-        .filter(intent::state.eq(IntentState::Issued.as_str()));
+        .filter(
+            intent::state
+                .eq(IntentState::Issued.as_str())
+                .or(abandoned.and(brought_forward!())),
+        );
     let bad = certificate::table.filter(not(exists(own)));
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
@@ -55,12 +77,13 @@ pub fn intent_without_certificate(db: &mut Db) -> Objects {
     Ok(bad.select(intent::serial).limit(MOST).load(db)?)
 }
 
-/// Client certificates without an approved request.
+/// Client certificates without an approved request that were not brought forward.
 pub fn certificate_without_approval(db: &mut Db) -> Objects {
     let own = approval::table.filter(approval::request_id.nullable().eq(certificate::request_id));
     let bad = certificate::table
         .filter(certificate::purpose.eq(Purpose::Client.as_str()))
-        .filter(not(exists(own)));
+        .filter(not(exists(own)))
+        .filter(not(brought_forward!()));
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 
@@ -74,12 +97,13 @@ pub fn approval_without_entry(db: &mut Db) -> Objects {
     Ok(bad.select(approval::request_id).limit(MOST).load(db)?)
 }
 
-/// Client certificates that are not revoked and have no PKCS#12.
+/// Client certificates that are not revoked, were not brought forward and have no PKCS#12.
 pub fn certificate_without_pkcs12(db: &mut Db) -> Objects {
     let bad = certificate::table
         .filter(certificate::purpose.eq(Purpose::Client.as_str()))
         .filter(certificate::status.ne(CertificateStatus::Revoked.as_str()))
-        .filter(certificate::pkcs12.is_null());
+        .filter(certificate::pkcs12.is_null())
+        .filter(not(brought_forward!()));
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 
@@ -163,16 +187,19 @@ pub fn revoked_is_valid(db: &mut Db) -> Objects {
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 
-/// Certificates that are revoked or suspended and that the revocation list does not learn of.
+/// Certificates that are revoked or suspended and that the revocation list does not learn of. A serial that was
+/// given up stays on the list for good, too.
 pub fn revoked_without_event(db: &mut Db) -> Objects {
     let mut bad = Vec::new();
-    for (status, event) in [
-        (CertificateStatus::Revoked, RevocationEvent::Revoked),
-        (CertificateStatus::Held, RevocationEvent::Held),
+    let (revoked, abandoned) = (RevocationEvent::Revoked, RevocationEvent::Abandoned);
+    for (status, events) in [
+        (CertificateStatus::Revoked, vec![revoked, abandoned]),
+        (CertificateStatus::Held, vec![RevocationEvent::Held]),
     ] {
+        let events: Vec<&str> = events.iter().map(|event| event.as_str()).collect();
         let own = revocation::table
             .filter(revocation::serial.eq(certificate::serial))
-            .filter(revocation::event.eq(event.as_str()));
+            .filter(revocation::event.eq_any(events));
         let silent = certificate::table
             .filter(certificate::status.eq(status.as_str()))
             .filter(not(exists(own)));
@@ -193,12 +220,15 @@ pub fn abandoned_without_event(db: &mut Db) -> Objects {
     Ok(bad.select(intent::serial).limit(MOST).load(db)?)
 }
 
-/// Serials that were given up and have a certificate.
+/// Serials that were given up and have a certificate. One that was brought forward is revoked.
 pub fn abandoned_with_certificate(db: &mut Db) -> Objects {
     let own = revocation::table
         .filter(revocation::serial.eq(certificate::serial))
         .filter(revocation::event.eq(RevocationEvent::Abandoned.as_str()));
-    let bad = certificate::table.filter(exists(own));
+    let revoked = certificate::status.eq(CertificateStatus::Revoked.as_str());
+    let bad = certificate::table
+        .filter(exists(own))
+        .filter(not(revoked.and(brought_forward!())));
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 
@@ -213,7 +243,8 @@ pub fn gap_in_events(db: &mut Db) -> Objects {
     Ok(bad.iter().map(ToString::to_string).collect())
 }
 
-/// Certificates that were recorded by a worker that no longer held the request.
+/// Certificates that were recorded by a worker that no longer held the request. The claims after an archive are lost
+/// with the database, so a certificate that was brought forward is under a claim that nobody knows.
 pub fn certificate_under_old_fence(db: &mut Db) -> Objects {
     let claim = request::table
         .filter(request::id.nullable().eq(certificate::request_id))
@@ -221,7 +252,8 @@ pub fn certificate_under_old_fence(db: &mut Db) -> Objects {
     let bad = certificate::table
         .inner_join(intent::table)
         .filter(certificate::request_id.is_not_null())
-        .filter(not(exists(claim)));
+        .filter(not(exists(claim)))
+        .filter(not(brought_forward!()));
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 

@@ -71,7 +71,8 @@ impl Answer {
     }
 }
 
-/// Fresh certificates: their answers are owed. A responder's own certificate is asked about by nobody.
+/// Fresh certificates: their answers are owed. A responder's own certificate is asked about by nobody. One that was
+/// brought forward after its serial was given up has its answer already.
 pub(super) fn owe(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> {
     let rows: Vec<_> = certificates
         .iter()
@@ -80,7 +81,8 @@ pub(super) fn owe(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> 
         .collect();
     for rows in rows.chunks(CHUNK) {
         let rows = rows.to_vec();
-        on_either!(db, db => diesel::insert_into(ocsp_answer::table).values(rows).execute(db))?;
+        on_either!(db, db => diesel::insert_into(ocsp_answer::table).values(rows)
+            .on_conflict_do_nothing().execute(db))?;
     }
     Ok(())
 }

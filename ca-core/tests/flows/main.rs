@@ -24,6 +24,7 @@ mod reissue_race;
 mod reminder_letters;
 mod renewal;
 mod requests;
+mod restored;
 mod revocation;
 mod rows;
 mod signing;

@@ -14,6 +14,7 @@ use ca_core::store::intent::Intent;
 use ca_core::store::journal_mark::Mark;
 use ca_core::store::revocation::Revocation;
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::reading::{beginning, files, lines_after};
@@ -100,11 +101,14 @@ impl Said {
                 issued_at,
             } => {
                 let head = (serial, purpose, generation, request, subject, issued_at);
-                let row = self.row(head, der).map_err(finding)?;
+                let (row, tbs_sha256) = self.row(head, der).map_err(finding)?;
                 let user_id = user_id(&row, classes);
                 self.issued.insert(serial);
-                let certificate = JournaledCertificate { row, user_id };
-                self.journaled.certificates.push(certificate);
+                self.journaled.certificates.push(JournaledCertificate {
+                    row,
+                    user_id,
+                    tbs_sha256,
+                });
             }
             Fact::Revocation { .. } => {
                 let event = event_row(line.fact);
@@ -134,12 +138,13 @@ impl Said {
         Ok(())
     }
 
-    /// The row of a certificate, from its own bytes where they say it. Its root has to have signed it.
+    /// The row of a certificate, from its own bytes where they say it, and SHA-256 of what was signed. Its root has to
+    /// have signed it.
     fn row(
         &self,
         (serial, purpose, generation, request_id, subject, issued_at): Head,
         der: Vec<u8>,
-    ) -> Result<Certificate, &'static str> {
+    ) -> Result<(Certificate, String), &'static str> {
         let unreadable = "it holds something that is no certificate";
         let (rest, parsed) = X509Certificate::from_der(&der).map_err(|_| unreadable)?;
         let issuer = self.issuers.get(&generation);
@@ -155,7 +160,8 @@ impl Said {
         let key = PublicKey::from_spki(parsed.public_key().raw).map_err(|_| unreadable)?;
         let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(unreadable);
         let validity = parsed.validity();
-        Ok(Certificate {
+        let tbs_sha256 = hex::encode(Sha256::digest(tbs));
+        let row = Certificate {
             serial,
             purpose,
             generation,
@@ -177,7 +183,8 @@ impl Said {
             last_downloaded_at: None,
             installed_at: None,
             first_portal_login_at: None,
-        })
+        };
+        Ok((row, tbs_sha256))
     }
 }
 

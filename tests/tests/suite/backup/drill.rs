@@ -131,6 +131,10 @@ fn assert_all_is_back(service: &Service, before: &Before) {
     assert_eq!(sql.count(owner), 3);
     assert_eq!(sql.count("audit WHERE act = 'backup.reconcile'"), 1);
     assert_eq!(sql.count("audit WHERE act = 'backup.restore'"), 1);
+    let told = "audit WHERE act = 'certificate.restore' AND object IN \
+                (SELECT 'certificate:' || serial FROM certificate WHERE purpose = 'client')";
+    assert_eq!(sql.count(told), 2);
+    service.assert_nothing_breaks("after the reconciliation");
 }
 
 fn assert_the_worker_goes_on(service: &mut Service, before: &Before) {
@@ -163,6 +167,7 @@ fn assert_the_worker_goes_on(service: &mut Service, before: &Before) {
     drop(site);
     service.work_once().ok();
     assert_eq!(certificates(&mut sql).len(), before.certificates.len() + 1);
+    service.assert_nothing_breaks("with one certificate more");
 }
 
 fn assert_no_secret(service: &Service, archive: &std::path::Path, issuance: &str) {
@@ -282,6 +287,7 @@ fn a_database_that_was_put_back_by_hand_is_found_out_by_the_journal_alone() {
     service.work_once().ok();
     assert_eq!(certificates(&mut sql).len(), 1);
     assert_eq!(sql.count("request WHERE state = 'issued'"), 1);
+    service.assert_nothing_breaks("after the reconciliation");
 }
 
 #[test]
