@@ -14,7 +14,7 @@ mod tests;
 
 pub use draft::{AlternativeName, AlternativeNameError, Draft};
 pub use issuer::{Issuer, IssuerError};
-pub use lint::{Broken, Expectation, LintError, lint};
+pub use lint::{Broken, Expectation, LintError, lint, lint_without_profile};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use root::{RootError, self_sign_root};
 pub use row::row;

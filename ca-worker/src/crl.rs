@@ -9,6 +9,7 @@
 mod der;
 mod entry;
 mod events;
+pub(crate) mod held_against;
 mod layout;
 mod lint;
 mod publish;

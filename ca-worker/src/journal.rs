@@ -44,6 +44,7 @@ pub use fact::Fact;
 pub(crate) use guard::{Checked, guard};
 pub use guard::{GuardError, check_journal, reconcile};
 pub use line::{GENESIS, Line};
+pub(crate) use reading::{beginning, files, some_lines_after};
 use tail::Writer;
 
 /// Bytes that the lines of one certificate take, with the longest keys and names; half of it with usual ones.

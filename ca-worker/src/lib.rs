@@ -9,6 +9,7 @@ pub mod cycle;
 pub mod durable_file;
 #[cfg(test)]
 mod fixture;
+pub mod inspection;
 pub mod journal;
 pub mod key_file;
 pub mod mail;

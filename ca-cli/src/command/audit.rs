@@ -1,4 +1,6 @@
-//! `ca-cli audit`: walk the chain, carry it out.
+//! `ca-cli audit`: walk the chain, look at everything, carry it out.
+
+mod check;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,9 @@ pub enum AuditCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Look at every certificate, revocation list, journal and audit entry again, and whether they say the same; status
+    /// 1 on any finding. It needs no key; on PostgreSQL log in as staff or as the owner.
+    Check(check::Check),
     /// Write every entry as one line of JSON.
     Export {
         /// The file to make; it must not exist yet.
@@ -37,6 +42,7 @@ pub enum AuditCommand {
 pub(super) fn run(command: &AuditCommand, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         AuditCommand::Verify { json } => verify(desk, *json, out),
+        AuditCommand::Check(command) => check::check(command, desk, out),
         AuditCommand::Export { out: file, after } => export(desk, file, *after, out),
     }
 }

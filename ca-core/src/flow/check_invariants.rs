@@ -3,7 +3,7 @@
 //! Nothing is changed. I8, nothing is signed outside business hours, is not a matter of rows.
 use super::verify_audit::{AuditVerdict, verify_audit};
 use crate::store::invariant::{self as rows, Objects};
-use crate::store::{Db, Store, StoreResult};
+use crate::store::{Db, Store, StoreResult, told};
 
 /// One thing that must never be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +115,37 @@ const RULES: &[Rule] = &[
         "crl",
         "the list has a number that was never drawn, or knows events that never were",
         rows::list_of_the_future,
+    ),
+    ("crl", "no audit entry tells of the list", told::list_untold),
+    (
+        "audit",
+        "it tells of a certificate that is not in the database",
+        told::certificate_gone,
+    ),
+    (
+        "audit",
+        "it names another subject or thumbprint than the certificate's row",
+        told::certificate_differs,
+    ),
+    (
+        "audit",
+        "it tells of a revocation, suspension or release that no list learns of",
+        told::revocation_gone,
+    ),
+    (
+        "audit",
+        "no entry tells of the revocation, suspension or release",
+        told::revocation_untold,
+    ),
+    (
+        "audit",
+        "it tells of a revocation list that is not in the database",
+        told::list_gone,
+    ),
+    (
+        "audit",
+        "it names another hash of the revocation list than its row",
+        told::list_differs,
     ),
 ];
 

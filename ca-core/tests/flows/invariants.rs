@@ -102,9 +102,15 @@ fn damages(history: &History) -> Vec<(String, &'static str)> {
         ("UPDATE intent SET state = 'issued' WHERE state = 'abandoned'".into(), "the intent says issued"),
         (format!("UPDATE request SET state = 'issued' WHERE id = '{lapsed}'"), "is issued and has no certificate"),
         (format!("UPDATE request SET state = 'withdrawn' WHERE id = '{revoked}'"), "a request that is not issued"),
+        (format!("UPDATE certificate SET subject = 'CN=nobody' WHERE serial = '{first}'"), "another subject or thumbprint"),
+        (format!("UPDATE revocation SET at = at + 1 WHERE serial = '{second}'"), "that no list learns of"),
+        ("UPDATE audit SET act = 'nothing' WHERE act = 'certificate.revoke'".into(), "tells of the revocation"),
         (format!("DELETE FROM approval WHERE request_id = '{whole}'"), "has no approval"),
         ("UPDATE audit SET act = 'request.reject' WHERE act = 'request.approve'".into(), "tells of the approval"),
+        (format!("DELETE FROM certificate WHERE serial = '{second}'"), "a certificate that is not in the database"),
         ("UPDATE audit SET act = 'nothing' WHERE act = 'certificate.issue'".into(), "tells of the certificate"),
+        ("UPDATE audit SET act = 'crl.publish', object = 'crl:1/999', detail = '{\"sha256\":\"cd\"}' WHERE act = 'request.reject'".into(), "another hash of the revocation list"),
+        ("DELETE FROM crl".into(), "a revocation list that is not in the database"),
     ]
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    fn allows(&self, event: &Revocation) -> bool {
+    pub(super) fn allows(&self, event: &Revocation) -> bool {
         let end = event.ends_at.or_else(|| {
             let recorded = event.at;
             recorded.checked_add_months(self.longest_life)

@@ -9,7 +9,7 @@ use super::line::{self, GENESIS};
 use super::{JournalError, Line};
 
 /// The journals in `folder`, by name.
-pub(super) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
     let failed = |error| JournalError::Disk(folder.to_owned(), error);
     let mut found = Vec::new();
     let entries = match fs::read_dir(folder) {
@@ -30,7 +30,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalErro
 }
 
 /// The place before the first line of a journal.
-pub(super) fn beginning(journal: &str) -> Mark {
+pub(crate) fn beginning(journal: &str) -> Mark {
     Mark {
         journal: journal.to_owned(),
         sequence: 0,
@@ -45,6 +45,16 @@ pub(super) fn beginning(journal: &str) -> Mark {
 pub(super) fn lines_after(
     path: &Path,
     from: &Mark,
+    show: impl FnMut(Line, &Mark),
+) -> Result<Mark, JournalError> {
+    some_lines_after(path, from, i64::MAX, show)
+}
+
+/// The same for `most` lines; nobody writes while they are read.
+pub(crate) fn some_lines_after(
+    path: &Path,
+    from: &Mark,
+    most: i64,
     mut show: impl FnMut(Line, &Mark),
 ) -> Result<Mark, JournalError> {
     let disk = |error: io::Error| JournalError::Disk(path.to_owned(), error);
@@ -66,7 +76,7 @@ pub(super) fn lines_after(
     let mut reader = BufReader::new(file);
     let mut at = from.clone();
     let mut bytes = Vec::new();
-    loop {
+    while at.sequence - from.sequence < most {
         bytes.clear();
         let read = reader.read_until(b'\n', &mut bytes).map_err(disk)?;
         let sequence = at.sequence + 1;
@@ -98,4 +108,5 @@ pub(super) fn lines_after(
         show(line, &at);
         at = after;
     }
+    Ok(at)
 }

@@ -11,6 +11,7 @@ mod database;
 mod fences;
 mod graceful;
 mod harness;
+mod inspection;
 mod monitoring;
 mod ocsp;
 mod portal;

@@ -135,6 +135,7 @@ fn assert_all_is_back(service: &Service, before: &Before) {
                 (SELECT 'certificate:' || serial FROM certificate WHERE purpose = 'client')";
     assert_eq!(sql.count(told), 2);
     service.assert_nothing_breaks("after the reconciliation");
+    service.cli(&["audit", "check"]).ok();
 }
 
 fn assert_the_worker_goes_on(service: &mut Service, before: &Before) {
@@ -168,6 +169,7 @@ fn assert_the_worker_goes_on(service: &mut Service, before: &Before) {
     service.work_once().ok();
     assert_eq!(certificates(&mut sql).len(), before.certificates.len() + 1);
     service.assert_nothing_breaks("with one certificate more");
+    service.cli(&["audit", "check"]).ok();
 }
 
 fn assert_no_secret(service: &Service, archive: &std::path::Path, issuance: &str) {
