@@ -7,12 +7,15 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 use askama::Template;
+use ca_core::store::is_out_of_order;
 
 use crate::page::{self, Page};
 use crate::visit::Visit;
 
 /// Seconds after which a browser that met an overload may come back.
 const BUSY_SECONDS: &str = "10";
+/// The same where the database is out of order.
+const AWAY_SECONDS: &str = "60";
 
 /// A request that is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,15 +44,22 @@ pub enum Problem {
     /// Too many passwords are being checked at this moment.
     #[error("busy")]
     Busy,
+    /// The database is out of order. The text goes to the log.
+    #[error("{0}")]
+    Unavailable(String),
     /// Our fault. The text goes to the log under the request's mark, never to the visitor.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Problem {
-    /// Our fault, told by an error that the visitor must not read.
-    pub fn internal(error: impl std::fmt::Display) -> Self {
-        Self::Internal(error.to_string())
+    /// Our fault, or the database's, told by an error that the visitor must not read.
+    pub fn internal(error: impl std::error::Error + 'static) -> Self {
+        let told = error.to_string();
+        if is_out_of_order(&error) {
+            return Self::Unavailable(told);
+        }
+        Self::Internal(told)
     }
 }
 
@@ -61,7 +71,7 @@ impl ResponseError for Problem {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SignedOut(_) | Self::Elsewhere(_) => StatusCode::SEE_OTHER,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -71,6 +81,7 @@ impl ResponseError for Problem {
         match self {
             Self::SignedOut(path) | Self::Elsewhere(path) => reply.insert_header((LOCATION, *path)),
             Self::Busy => reply.insert_header((RETRY_AFTER, BUSY_SECONDS)),
+            Self::Unavailable(_) => reply.insert_header((RETRY_AFTER, AWAY_SECONDS)),
             _ => &mut reply,
         };
         reply.finish()
@@ -134,17 +145,17 @@ pub(crate) enum Kind {
     Method,
     TooLarge,
     Busy,
+    Unavailable,
     Internal,
 }
 
 impl Kind {
     fn of(response: &ServiceResponse) -> Self {
-        if let Some(Problem::Forged(_)) = response
-            .response()
-            .error()
-            .and_then(|error| error.as_error())
-        {
-            return Self::Forged;
+        let problem = response.response().error();
+        match problem.and_then(|error| error.as_error()) {
+            Some(Problem::Forged(_)) => return Self::Forged,
+            Some(Problem::Unavailable(_)) => return Self::Unavailable,
+            _ => {}
         }
         match response.status() {
             StatusCode::NOT_FOUND => Self::NotFound,
@@ -169,6 +180,7 @@ impl Kind {
             Self::Method => page.t("problem-method-title"),
             Self::TooLarge => page.t("problem-too-large-title"),
             Self::Busy => page.t("problem-busy-title"),
+            Self::Unavailable => page.t("problem-unavailable-title"),
             Self::Internal => page.t("problem-internal-title"),
         }
     }
@@ -183,6 +195,7 @@ impl Kind {
             Self::Method => page.t("problem-method-what"),
             Self::TooLarge => page.t("problem-too-large-what"),
             Self::Busy => page.t("problem-busy-what"),
+            Self::Unavailable => page.t("problem-unavailable-what"),
             Self::Internal => page.t("problem-internal-what"),
         }
     }
@@ -197,6 +210,7 @@ impl Kind {
             Self::Method => page.t("problem-method-next"),
             Self::TooLarge => page.t("problem-too-large-next"),
             Self::Busy => page.t("problem-busy-next"),
+            Self::Unavailable => page.t("problem-unavailable-next"),
             Self::Internal => page.t("problem-internal-next"),
         }
     }

@@ -46,19 +46,24 @@ impl Cluster {
     /// # Panics
     /// When it does not come back.
     pub fn crash_and_restart(&self) {
+        // With the options that it had; one that was stopped is started.
+        self.control("restart");
+    }
+
+    /// Stops it at once; it stays away until [`Cluster::crash_and_restart`].
+    ///
+    /// # Panics
+    /// When it does not stop.
+    pub fn stop(&self) {
+        self.control("stop");
+    }
+
+    fn control(&self, what: &str) {
         let control = format!("{}/pg_ctl", self.programs);
-        let arguments = [
-            "-D",
-            &self.home,
-            "-m",
-            "immediate",
-            "-w",
-            "-t",
-            "60",
-            "-l",
-            "/dev/null",
-            "restart",
-        ];
+        let place = ["-D", &self.home, "-m", "immediate", "-w", "-t", "60"];
+        let words = ["-l", "/dev/null", what];
+        let quiet = if what == "stop" { &words[2..] } else { &words };
+        let arguments = place.into_iter().chain(quiet.iter().copied());
         let answer = if owner_is_root() {
             let as_owner = ["-u", "postgres", "--", &control];
             tool("runuser", as_owner.into_iter().chain(arguments))

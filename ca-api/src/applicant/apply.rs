@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
 use ca_core::flow::submit_request::{SubmitError, renewable_from, submit_request};
+use ca_core::store::StoreError;
 use chrono::{DateTime, Utc};
 
 use super::certificates::Held;
@@ -69,7 +70,7 @@ pub(super) async fn send(_form: Form, Inside(holder): Inside) -> Result<HttpResp
     let site = Data::from(Arc::clone(&holder.visit.site));
     let work = move |site: &Site| {
         let now = site.clock.now();
-        Ok::<_, String>(submit_request(
+        Ok::<_, StoreError>(submit_request(
             &site.store,
             now,
             &holder.session,

@@ -7,6 +7,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Data;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::download_certificate::{Download, DownloadError, download_certificate};
+use ca_core::store::StoreError;
 
 use super::holder::Inside;
 use super::path;
@@ -24,7 +25,7 @@ pub(super) async fn send(form: Form, Inside(holder): Inside) -> Result<HttpRespo
     let site = Data::from(Arc::clone(&holder.visit.site));
     let work = move |site: &Site| {
         let now = site.clock.now();
-        Ok::<_, String>(download_certificate(
+        Ok::<_, StoreError>(download_certificate(
             &site.store,
             now,
             &holder.session,

@@ -15,6 +15,7 @@ use ca_core::domain::reissue::{Lost, ReissueApplication, ReissueField, ReissueFo
 use ca_core::flow::apply_reissue::{
     ApplyReissue, ApplyReissueError, apply_reissue, throttled_until,
 };
+use ca_core::store::StoreError;
 use chrono::{DateTime, Utc};
 
 use super::fault::Faults;
@@ -223,7 +224,7 @@ async fn apply(
             source: &source,
             rules: &site.config.reissue,
         };
-        Ok::<_, String>(apply_reissue(&site.store, site.clock.now(), input))
+        Ok::<_, StoreError>(apply_reissue(&site.store, site.clock.now(), input))
     };
     match work::read(&site, work).await? {
         Ok(()) => Ok(page::see_other(path::REISSUE_DONE)),

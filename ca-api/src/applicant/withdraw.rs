@@ -8,6 +8,7 @@ use actix_web::web::Data;
 use askama::Template;
 use ca_core::domain::request::{RequestId, RequestState};
 use ca_core::flow::withdraw_request::{WithdrawError, withdraw_request};
+use ca_core::store::StoreError;
 
 use super::certificates::Held;
 use super::holder::{Holder, Inside};
@@ -40,7 +41,7 @@ pub(super) async fn send(_form: Form, Inside(holder): Inside) -> Result<HttpResp
     let site = Data::from(Arc::clone(&holder.visit.site));
     let account = holder.account.clone();
     let work = move |site: &Site| {
-        Ok::<_, String>(withdraw_request(
+        Ok::<_, StoreError>(withdraw_request(
             &site.store,
             site.clock.now(),
             &account,

@@ -111,7 +111,7 @@ pub(super) async fn retry(
 /// The key of approvals; a process without it does not serve the console.
 fn approval_key(signed_in: &SignedIn) -> Result<ApprovalKey, Problem> {
     let key = signed_in.visit.site.approval_key.clone();
-    key.ok_or_else(|| Problem::internal("there is no approval key here"))
+    key.ok_or_else(|| Problem::Internal("there is no approval key here".into()))
 }
 
 async fn approve(

@@ -57,7 +57,7 @@ impl SignedIn {
     pub(crate) async fn read<T, E, W>(&self, work: W) -> Result<T, Problem>
     where
         T: Send + 'static,
-        E: std::fmt::Display + Send + 'static,
+        E: std::error::Error + Send + 'static,
         W: FnOnce(&Site) -> Result<T, E> + Send + 'static,
     {
         let site = Data::from(Arc::clone(&self.visit.site));

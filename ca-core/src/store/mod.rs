@@ -51,8 +51,9 @@ pub mod wake;
 pub mod worker_status;
 
 use std::path::Path;
+use std::time::Duration;
 
-use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
+use diesel::r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
 
 pub use connection::Db;
 pub use migration::{SchemaState, newest_known};
@@ -73,6 +74,8 @@ pub enum StoreError {
         target: String,
         /// What the driver said.
         reason: String,
+        /// So that it is recognised behind other errors.
+        source: Away,
     },
     /// The schema lacks migrations.
     #[error(
@@ -122,8 +125,37 @@ impl StoreError {
     }
 }
 
+/// The database cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the database is away")]
+pub struct Away;
+
+/// Whether the database is out of order (its server away, its disk full, the connection lost), and not what was asked
+/// of it. Whatever `error` comes from is looked at too.
+pub fn is_out_of_order(error: &(dyn std::error::Error + 'static)) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        error.is::<Away>()
+            || matches!(
+                error.downcast_ref::<Error>(),
+                Some(
+                    Error::BrokenTransactionManager
+                        | Error::DatabaseError(
+                            DatabaseErrorKind::ClosedConnection
+                                | DatabaseErrorKind::UnableToSendCommand
+                                | DatabaseErrorKind::Unknown,
+                            _,
+                        )
+                )
+            )
+    })
+}
+
 /// What every function of the store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
+
+/// How long anybody waits for a connection before being told that the database is away.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// A pool of connections to one database. Clones share it.
 #[derive(Clone)]
@@ -168,15 +200,20 @@ impl Store {
         manager.probe().map_err(|reason| StoreError::Open {
             target: name.clone(),
             reason,
+            source: Away,
         })?;
         let pool = Pool::builder()
             .max_size(config.connections.max(1))
             .min_idle(Some(0))
+            .connection_timeout(LONGEST_WAIT)
+            // Whoever waits for a connection is told why there is none; the pool's own tries are not told one by one.
+            .error_handler(Box::new(NopErrorHandler))
             .test_on_check_out(true)
             .build(manager)
             .map_err(|error| StoreError::Open {
                 target: name,
                 reason: error.to_string(),
+                source: Away,
             })?;
         Ok(Self { pool, target })
     }
@@ -248,6 +285,7 @@ impl Store {
         connected.map_err(|error| StoreError::Open {
             target: display_name(&self.target),
             reason: error.to_string(),
+            source: Away,
         })
     }
 
@@ -255,6 +293,7 @@ impl Store {
         self.pool.get().map_err(|error| StoreError::Open {
             target: "connection pool".into(),
             reason: error.to_string(),
+            source: Away,
         })
     }
 }

@@ -14,6 +14,7 @@ mod harness;
 mod inspection;
 mod monitoring;
 mod ocsp;
+mod outage;
 mod portal;
 mod revocation;
 mod schema;

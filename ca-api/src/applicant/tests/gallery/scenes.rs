@@ -77,6 +77,7 @@ pub(super) fn problems(page: &Page) -> Vec<Drawn> {
         ("problem-method", Kind::Method, 405),
         ("problem-too-large", Kind::TooLarge, 413),
         ("problem-busy", Kind::Busy, 503),
+        ("problem-unavailable", Kind::Unavailable, 503),
         ("problem-internal", Kind::Internal, 500),
     ];
     let page_of = |kind, status| ProblemPage {
