@@ -38,6 +38,8 @@ pub use window::{Window, window};
 pub(crate) enum Fault {
     /// The machinery failed: the request goes back and keeps its attempt.
     Around(String),
+    /// Business hours ended: the request is not signed, and waits for the next opening.
+    Closed,
     /// The worker ends: the request was not begun, or is not signed, and goes back.
     Stopping,
     /// The request failed by itself.

@@ -301,7 +301,7 @@ fn state(report: &Report, crl_trouble: bool) -> &'static str {
     match (report.batch.trouble.is_some(), report.window) {
         (true, _) => worker_status::SIGNER_AWAY,
         (false, _) if crl_trouble => "trouble",
-        (false, Some(Window::Open(_))) => "working",
+        (false, Some(Window::Open(_))) if !report.batch.hours_ended => "working",
         (false, _) => "closed",
     }
 }

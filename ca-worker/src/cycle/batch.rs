@@ -24,8 +24,10 @@ pub struct Batch {
     pub failed: Vec<RequestId>,
     /// Requests that failed by themselves and wait for an operator.
     pub parked: Vec<RequestId>,
-    /// Requests that went back because the machinery failed.
+    /// Requests that went back because the machinery failed, the hours ended, or the worker ends.
     pub given_back: usize,
+    /// Whether business hours ended before the last signature.
+    pub hours_ended: bool,
     /// Requests whose lease was lost on the way; another worker answers them.
     pub lost: usize,
     /// What the machinery said, if it failed.
@@ -105,7 +107,7 @@ fn held_of_issued(issued: &Issued) -> Held {
 /// Keeps what went well; gives back or fails the rest, so that neighbours go on unharmed.
 fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fault)>>) -> Vec<T> {
     let mut good = Vec::with_capacity(results.len());
-    let (mut back, mut stopped) = (Vec::new(), Vec::new());
+    let (mut back, mut stopped, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
         let (failed, fault) = match result {
             Ok(one) => {
@@ -119,6 +121,10 @@ fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fau
                 stopped.push(failed);
                 continue;
             }
+            Fault::Closed => {
+                closed.push(failed);
+                continue;
+            }
             Fault::Around(reason) => Err(reason),
             Fault::Own { reason, hopeless } => fail(worker, batch, &failed, reason, hopeless),
         };
@@ -126,6 +132,11 @@ fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fau
             back.push(failed);
             batch.trouble = Some(reason);
         }
+    }
+    if !closed.is_empty() {
+        batch.hours_ended = true;
+        batch.given_back += closed.len();
+        worker.give_back(closed, "business hours ended");
     }
     if !stopped.is_empty() {
         batch.given_back += stopped.len();

@@ -27,7 +27,7 @@ pub(super) fn finish(
 ) -> Result<Issued, (Held, Fault)> {
     let failed = held_of_ready(&ready);
     if !window.allows(worker.clock.now()) {
-        return Err((failed, Fault::around("business hours ended")));
+        return Err((failed, Fault::Closed));
     }
     if worker.is_stopping() {
         return Err((failed, Fault::Stopping));

@@ -1,6 +1,7 @@
 //! The cycle on SQLite: what ends issued, what is never signed, and what survives a dead worker.
 mod approval;
 mod crash;
+mod hours;
 mod journal;
 mod notice;
 mod refusal;

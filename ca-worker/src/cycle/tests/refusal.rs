@@ -145,49 +145,6 @@ fn a_year_that_the_calendar_does_not_cover_is_trouble_and_no_guess() {
     assert!(world.signed().is_empty());
 }
 
-/// A signer during whose first signature the office closes.
-struct LateSigner<'a>(&'a World);
-
-impl Signer for LateSigner<'static> {
-    fn public_key(&self) -> &PublicKey {
-        self.0.signer.public_key()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        if !crate::crl::is_list(message) {
-            self.0.clock.set(tokyo("2026-11-25T17:15:00"));
-        }
-        self.0.signer.sign(message)
-    }
-}
-
-#[test]
-fn closing_time_in_the_middle_of_a_batch_stops_the_next_signature() {
-    let world: &'static World = Box::leak(Box::new(World::new()));
-    let all: Vec<_> = (1..=3).map(|number| world.approved(number)).collect();
-    world.clock.set(tokyo("2026-11-25T17:14:59"));
-    let mut worker = world.worker_with(Box::new(LateSigner(world)));
-    worker.settings.jobs = 1;
-    let report = run_once(&worker);
-    assert_eq!((report.batch.issued.len(), report.batch.given_back), (1, 2));
-    assert_eq!(
-        world.signed().len(),
-        1,
-        "nothing is signed outside business hours (I8)"
-    );
-    let waiting: Vec<_> = all
-        .iter()
-        .map(|asked| world.request(&asked.request.id))
-        .collect();
-    assert_eq!(
-        waiting
-            .iter()
-            .filter(|r| r.state == RequestState::Approved && r.attempts == 0)
-            .count(),
-        2
-    );
-}
-
 /// A signer that panics at one certain second.
 struct PanickingSigner(&'static World);
 
