@@ -221,6 +221,18 @@ impl Journal {
         }
     }
 
+    /// Notes those of `roots` that no journal has: whoever recorded them died before it could write.
+    fn note_roots_that_are_missing(
+        &self,
+        at: DateTime<Utc>,
+        roots: Vec<Authority>,
+    ) -> Result<(), JournalError> {
+        self.learn_what_was_answered()?;
+        let mut missing = roots;
+        missing.retain(|root| !self.answered().knows_root(root.generation));
+        self.note_roots(at, &missing)
+    }
+
     /// Whether a certificate was issued for this request, as far as was learnt.
     pub(crate) fn says_answered(&self, request: &RequestId) -> bool {
         self.answered().knows(request)

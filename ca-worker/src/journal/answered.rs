@@ -4,7 +4,7 @@
 //! Every journal of the folder is read from its first line when the program begins, and on from there before each
 //! batch; no mark is asked, since marks lie in the database. Only `issued` counts: a serial that was drawn and
 //! abandoned is followed by another one for the same request.
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use ca_core::domain::request::RequestId;
@@ -13,22 +13,31 @@ use ca_core::store::journal_mark::Mark;
 use super::reading::{beginning, files, lines_after};
 use super::{Fact, JournalError};
 
-/// The requests, sixteen bytes each, and how far every journal was read.
+/// The requests, sixteen bytes each, the roots' generations, and how far every journal was read.
 #[derive(Debug, Default)]
 pub(super) struct Answered {
     requests: HashSet<u128>,
+    roots: BTreeSet<i64>,
     read: BTreeMap<String, Mark>,
 }
 
 impl Answered {
     /// Reads what was written since the last look.
     pub(super) fn read_on(&mut self, folder: &Path) -> Result<(), JournalError> {
-        let Self { requests, read } = self;
+        let Self {
+            requests,
+            roots,
+            read,
+        } = self;
         for (journal, path) in files(folder)? {
             let from = read.get(&journal).cloned();
             let from = from.unwrap_or_else(|| beginning(&journal));
-            let take = |line: super::Line, _: &Mark| requests.extend(request_of(&line.fact));
-            let end = lines_after(&path, &from, take)?;
+            let end = lines_after(&path, &from, |line, _| {
+                requests.extend(request_of(&line.fact));
+                if let Fact::Root { generation, .. } = line.fact {
+                    roots.insert(generation);
+                }
+            })?;
             read.insert(journal, end);
         }
         Ok(())
@@ -37,6 +46,10 @@ impl Answered {
     /// Takes facts that are being written.
     pub(super) fn take(&mut self, facts: &[Fact]) {
         self.requests.extend(facts.iter().filter_map(request_of));
+    }
+
+    pub(super) fn knows_root(&self, generation: i64) -> bool {
+        self.roots.contains(&generation)
     }
 
     pub(super) fn knows(&self, request: &RequestId) -> bool {

@@ -75,11 +75,13 @@ pub(crate) fn guard(
         return Ok(());
     }
     journal.pay_what_is_owed()?;
-    let said = read_all(folder, &marks, &store.read(authority::list)?, classes)?;
+    let roots = store.read(authority::list)?;
+    let said = read_all(folder, &marks, &roots, classes)?;
     let lacking = compare_journal(store, &said.journaled)?;
     if !lacking.is_empty() {
         return Err(GuardError::Behind(lacking.to_string()));
     }
+    journal.note_roots_that_are_missing(now, roots)?;
     let marks = agreed(store, journal, &said, now)?;
     mark_journal(store, &marks, now)?;
     checked.0 = Some(marks);

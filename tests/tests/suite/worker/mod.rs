@@ -1,6 +1,7 @@
 //! The signer as a process: what it refuses to sign, when it signs, how it dies and comes back.
 
 mod aborts;
+mod acts;
 mod faults;
 mod hostile;
 mod hours;
