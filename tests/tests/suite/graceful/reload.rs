@@ -4,6 +4,10 @@ use inkan_tests::database::Engine;
 use inkan_tests::mail::Mail;
 use inkan_tests::process::{Process, until};
 use inkan_tests::service::Service;
+use openssl::ssl::{SslConnector, SslMethod, SslStream};
+use openssl::x509::X509;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Tells a program to begin anew and waits for another line like `line` in its log; returns what it said.
@@ -109,4 +113,76 @@ fn the_worker_takes_up_a_new_configuration_and_goes_on_with_the_old_one_otherwis
     let sender = mail.header("From");
     assert!(sender.contains("registry@example.jp"), "{sender}");
     assert!(worker.stop().success(), "{}", worker.said());
+}
+
+/// A connection to the applicants' site by somebody who trusts the root alone.
+fn connected(service: &Service) -> SslStream<TcpStream> {
+    let mut connector = SslConnector::builder(SslMethod::tls()).expect("TLS");
+    let root = service.root_file();
+    connector.set_ca_file(root).expect("the root");
+    let port = service.site();
+    let (_, port) = port.rsplit_once(':').expect("a port");
+    let stream = TcpStream::connect(("127.0.0.1", port.parse().expect("a number")));
+    let stream = stream.expect("a connection");
+    connector
+        .build()
+        .connect("localhost", stream)
+        .expect("a handshake")
+}
+
+/// The certificate that the site shows now.
+fn shown(service: &Service) -> Vec<u8> {
+    let shown = connected(service).ssl().peer_certificate();
+    shown.expect("a certificate").to_der().expect("DER")
+}
+
+#[test]
+fn a_renewed_certificate_of_the_site_is_shown_after_a_hangup_and_a_broken_one_is_not() {
+    let service = Service::set_up(Engine::Sqlite);
+    let mut site = service.start_site();
+    let file = service.folder().join("data/tls/server.crt");
+    let first = shown(&service);
+    // A form that is on its way while the certificate changes.
+    let mut under_way = connected(&service);
+    let head = "POST /service/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\n";
+    under_way.write_all(head.as_bytes()).expect("its head");
+    under_way.write_all(b"user_id=KJ").expect("half of it");
+
+    service.cli(&["certificate", "issue-server"]).ok();
+    let renewed = std::fs::read(&file).expect("the renewed certificate");
+    let second = X509::from_pem(&renewed)
+        .expect("PEM")
+        .to_der()
+        .expect("DER");
+    assert_ne!(first, second);
+    assert_eq!(
+        shown(&service),
+        first,
+        "nobody said that it is to be taken up"
+    );
+    let taken_up = "the configuration was read again and is in use";
+    hang_up(&mut site, taken_up);
+    assert_eq!(shown(&service), second);
+    under_way.write_all(b"2700000001").expect("the other half");
+    let mut answer = Vec::new();
+    let _ = under_way.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        answer.starts_with("HTTP/1.1 403"),
+        "a form without its token: {answer}"
+    );
+
+    for broken in [&b"no certificate"[..], &renewed[..renewed.len() / 2]] {
+        std::fs::write(&file, broken).expect("a broken file");
+        let said = hang_up(&mut site, "the new configuration is refused");
+        let last = said.lines().rfind(|line| line.contains("is refused"));
+        let last = last.expect("a refusal");
+        assert!(last.contains("server.crt"), "it names the file: {last}");
+        assert_eq!(shown(&service), second, "the old one stays");
+    }
+    std::fs::write(&file, &renewed).expect("the renewed certificate");
+    hang_up(&mut site, taken_up);
+    assert_eq!(shown(&service), second);
+    assert!(site.stop().success(), "{}", site.said());
 }

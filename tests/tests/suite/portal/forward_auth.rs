@@ -14,7 +14,7 @@ use std::process::Command;
 
 mod lies;
 
-use lies::{disguised, forged, lengths, lying};
+use lies::{disguised, forged, lengths, lying, misnamed};
 
 /// The portal's session cookie.
 const SESSION: &str = "__Host-inkan-portal";
@@ -186,6 +186,7 @@ fn nginx_lets_in_whom_the_matrix_lets_in() {
     lying(&office, &clerk, &portal);
     forged(&clerk, proxied, &portal);
     lengths(&service, &office, &portal);
+    misnamed(&service, &mut site, proxied, &portal);
 
     // To an nginx of years ahead the certificate has expired: it is Inkan that says what it thinks of it.
     let _late = nginx(&service, "+9000d", [late, proxied, upstream]);

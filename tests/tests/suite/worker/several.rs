@@ -1,6 +1,8 @@
 //! Several workers, dying workers: each request is issued once.
 
+use ca_worker::run::run_once;
 use inkan_tests::database::{Engine, Sql};
+use inkan_tests::foundry::Foundry;
 use inkan_tests::process::until;
 use inkan_tests::service::Service;
 
@@ -118,4 +120,46 @@ fn a_worker_that_slept_beyond_its_lease_changes_nothing() {
     assert_each_once(&mut sql, 4);
     drop(sleeper);
     service.cli(&["audit", "verify"]).ok();
+}
+
+/// Requests that three workers share.
+const SHARED: usize = 240;
+
+/// A worker takes four, makes them, and comes back for more; it never waits for what another holds. So between two
+/// batches of one worker each other worker makes about one, whoever is faster, and a third of all is each one's share.
+/// A sixth leaves room for one worker that waits for the database's lock twice as often as the others.
+#[test]
+fn three_workers_share_the_queue_and_none_is_left_without() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let foundry = Foundry::new(engine);
+        let numbers = 1..=u32::try_from(SHARED).expect("a small number");
+        numbers.for_each(|number| drop(foundry.desk.approved(number)));
+        let mut workers = [foundry.worker(), foundry.worker(), foundry.worker()];
+        for worker in &mut workers {
+            (worker.settings.batch, worker.settings.jobs) = (4, 1);
+        }
+        let begin = std::sync::Barrier::new(workers.len());
+        let issued = std::thread::scope(|scope| {
+            let shares = workers.each_ref().map(|worker| {
+                let begin = &begin;
+                scope.spawn(move || {
+                    begin.wait();
+                    let mut share = 0;
+                    loop {
+                        let batch = run_once(worker).batch;
+                        share += batch.issued.len();
+                        if batch.claimed == 0 {
+                            return share;
+                        }
+                    }
+                })
+            });
+            shares.map(|share| share.join().expect("a worker"))
+        });
+        assert_eq!(issued.iter().sum::<usize>(), SHARED, "{issued:?}");
+        for share in issued {
+            assert!(share >= SHARED / 6, "{engine:?}: {issued:?}");
+        }
+        foundry.assert_whole("shared by three");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::SESSION;
 use inkan_tests::member::Member;
+use inkan_tests::process::Process;
 use inkan_tests::program;
 use inkan_tests::service::Service;
 use inkan_tests::site::Visitor;
@@ -214,4 +215,69 @@ fn huge(proxied: u16) {
         !said.starts_with("HTTP/1.1 5") && !said.starts_with("HTTP/1.1 2"),
         "{said}"
     );
+}
+
+/// The value of a header in what curl shows.
+fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+    let mut lines = answer.lines().filter_map(|line| line.split_once(": "));
+    let found = lines.find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.unwrap_or_else(|| panic!("no {name}:\n{answer}")).1
+}
+
+/// The name that Inkan calls a request for a page that is not there: the reply, the page and the log agree on it.
+fn called(site: &mut Process, answer: &str) -> String {
+    let name = header(answer, "x-request-id").trim().to_owned();
+    let (_, page) = answer.split_once("\r\n\r\n").expect("a page");
+    assert!(page.contains(&name), "{name} in\n{page}");
+    site.until_it_says(&format!("visit{{id=\"{name}\"}}"));
+    name
+}
+
+/// Names of requests: the proxy's are taken over, nobody else's, and none that could write into a log.
+pub fn misnamed(service: &Service, site: &mut Process, proxied: u16, portal: &str) {
+    const NOWHERE: &str = "/portal/nowhere";
+    let curl = |url: &str, name: &str| {
+        let header = format!("X-Request-Id: {name}");
+        let arguments = ["-s", "-i", "-k", "-H", &header, url];
+        program::tool("curl", arguments).ok().out
+    };
+    // By nginx: its own name, whatever the browser says.
+    let name = called(site, &curl(&format!("{portal}{NOWHERE}"), "browsers-own"));
+    let is_hex = name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(name.len() == 32 && is_hex, "{name}");
+    // By a trusted address: as it is given.
+    let longest = "n".repeat(64);
+    for given in ["proxy-1.A_b", &longest] {
+        let head = format!("{NOWHERE}\nX-Request-Id: {given}");
+        assert_eq!(called(site, &raw([127, 0, 0, 1], proxied, &head)), given);
+    }
+    // Not by others: past the proxy, and at the listeners that have none.
+    let own = |name: &str| name.len() == 9 && name.as_bytes()[4] == b'-';
+    let head = format!("{NOWHERE}\nX-Request-Id: strangers-own");
+    let past = called(site, &raw([127, 0, 0, 2], proxied, &head));
+    let direct = called(
+        site,
+        &curl(&format!("{}/nowhere", service.site()), "strangers-own"),
+    );
+    assert!(own(&past) && own(&direct), "{past} {direct}");
+    // And not by a trusted one, if it is none for a log or a page.
+    let too_long = "n".repeat(65);
+    for hostile in [
+        "two words",
+        "x\"}: forged",
+        "<b>",
+        "\u{202e}",
+        "a\tb",
+        &too_long,
+    ] {
+        let head = format!("{NOWHERE}\nX-Request-Id: {hostile}");
+        let name = called(site, &raw([127, 0, 0, 1], proxied, &head));
+        assert!(own(&name), "{hostile:?}: {name}");
+    }
+    let head = format!("{NOWHERE}\nX-Request-Id: \u{1b}[31m");
+    let answer = raw([127, 0, 0, 1], proxied, &head);
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    for refused in ["browsers-own", "strangers-own", "forged", "<b>", "[31m"] {
+        assert!(!site.said().contains(refused), "{refused} is in the log");
+    }
 }
