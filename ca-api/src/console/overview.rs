@@ -103,7 +103,7 @@ fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
             |mail: &&Mail| mail.attempts > 0 && mail.created_at < now - TimeDelta::minutes(15);
         Ok::<_, StoreError>(Found {
             counts: request::count_by_state(db)?,
-            oldest: request::list(db, &waiting, 0, OLDEST)?.0,
+            oldest: request::list(db, &waiting, 0, OLDEST)?.rows,
             signed_today: certificate::count_since(db, Purpose::Client, when::midnight(now))?,
             expiring: expiring::count(db, super::expiring::ahead(now, 30))?,
             reissues: reissue::count(db, ReissueState::Waiting)?,

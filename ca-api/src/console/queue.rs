@@ -5,8 +5,7 @@ use actix_web::web;
 use askama::Template;
 use ca_core::domain::request::{RequestKind, RequestState};
 use ca_core::domain::user_id::Classes;
-use ca_core::store::account::Account;
-use ca_core::store::request::{self, Request};
+use ca_core::store::request::{self, Listed};
 use ca_core::store::{StoreError, StoreResult};
 
 use super::filter::{Filter, Query};
@@ -78,6 +77,7 @@ struct QueuePage {
     classes: Vec<Choice>,
     kinds: Vec<Choice>,
     rows: Vec<Row>,
+    unreadable: Vec<String>,
     empty: Empty,
     decidable: bool,
     all_picked: bool,
@@ -90,8 +90,7 @@ struct QueuePage {
 /// What the store says about the queue.
 struct Found {
     counts: Vec<(RequestState, i64)>,
-    rows: Vec<(Request, Account)>,
-    total: i64,
+    listed: Listed,
 }
 
 pub(super) async fn show(
@@ -107,11 +106,9 @@ pub(super) async fn show(
 fn find(site: &Site, filter: &Filter) -> StoreResult<Found> {
     let offset = (filter.page - 1) * PAGE_ROWS;
     site.store.read(|db| {
-        let (rows, total) = request::list(db, &filter.for_store(), offset, PAGE_ROWS)?;
         Ok::<_, StoreError>(Found {
+            listed: request::list(db, &filter.for_store(), offset, PAGE_ROWS)?,
             counts: request::count_by_state(db)?,
-            rows,
-            total,
         })
     })
 }
@@ -126,14 +123,15 @@ fn draw(signed_in: &SignedIn, filter: &Filter, found: &Found) -> QueuePage {
         profile: &signed_in.visit.site.profile,
         now: signed_in.now,
     };
-    let rows: Vec<Row> = found
+    let listed = &found.listed;
+    let rows: Vec<Row> = listed
         .rows
         .iter()
         .map(|(request, account)| Row::of(request, account, light))
         .collect();
     QueuePage {
         section: "requests",
-        found: page.with("console-found", [("count", found.total)]),
+        found: page.with("console-found", [("count", listed.total)]),
         tabs: tabs(&page, filter, &found.counts),
         filter: Chosen {
             state: filter.state,
@@ -148,10 +146,19 @@ fn draw(signed_in: &SignedIn, filter: &Filter, found: &Found) -> QueuePage {
         pick_all_url: filter.picking(true).url(),
         pick_none_url: filter.picking(false).url(),
         here: filter.picking(false).url(),
-        pager: Pager::of(&page, filter.page, found.total, |n| filter.on_page(n).url()),
+        pager: Pager::of(&page, filter.page, listed.total, |n| {
+            filter.on_page(n).url()
+        }),
+        unreadable: listed.unreadable.iter().map(|id| shortened(id)).collect(),
         rows,
         page,
     }
+}
+
+/// As much of a name as a person can use: whoever wrote the row may have written anything.
+fn shortened(id: &str) -> String {
+    let plain = |c: &char| c.is_ascii_graphic();
+    id.chars().filter(plain).take(64).collect()
 }
 
 fn tabs(page: &Page, filter: &Filter, counts: &[(RequestState, i64)]) -> Vec<Tab> {

@@ -121,10 +121,13 @@ fn list_requests(list: &List, desk: &Desk, out: &mut dyn Write) -> anyhow::Resul
         ..RequestFilter::default()
     };
     let limit = i64::from(list.limit);
-    let (found, total) = desk
-        .store()?
-        .read(|db| request::list(db, &filter, 0, limit))?;
+    let store = desk.store()?;
+    let found = store.read(|db| request::list(db, &filter, 0, limit))?;
+    for id in &found.unreadable {
+        tracing::error!(request = ?id, "this row cannot be read: it is damaged or was changed; run `ca-cli audit verify`");
+    }
     let rows: Vec<Row> = found
+        .rows
         .into_iter()
         .map(|(request, account)| Row::of(request, account))
         .collect();
@@ -144,7 +147,7 @@ fn list_requests(list: &List, desk: &Desk, out: &mut dyn Write) -> anyhow::Resul
         ]);
     }
     table.write(out)?;
-    writeln!(out, "{} of {total} requests", rows.len())?;
+    writeln!(out, "{} of {} requests", rows.len(), found.total)?;
     Ok(())
 }
 

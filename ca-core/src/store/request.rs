@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::account::Account;
 use super::column::{At, MaybeAt, maybe_millis, millis};
+use super::readable::readable;
 use super::schema::{account, request};
 use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult};
@@ -169,26 +170,41 @@ pub fn count_by_state(db: &mut Db) -> StoreResult<Vec<(RequestState, i64)>> {
     Ok(counts)
 }
 
-/// One page of requests with their accounts, and how many there are in all.
-pub fn list(
-    db: &mut Db,
-    filter: &RequestFilter,
-    offset: i64,
-    limit: i64,
-) -> StoreResult<(Vec<(Request, Account)>, i64)> {
+/// One page of requests.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// Those that can be read, with their accounts.
+    pub rows: Vec<(Request, Account)>,
+    /// The names, as they stand in the rows, of those that cannot be read: damaged, or written by somebody else.
+    pub unreadable: Vec<String>,
+    /// How many there are in all.
+    pub total: i64,
+}
+
+/// One page of requests with their accounts. A row that cannot be read takes no other with it.
+pub fn list(db: &mut Db, filter: &RequestFilter, offset: i64, limit: i64) -> StoreResult<Listed> {
     let total = filtered(filter).count().get_result(db)?;
+    let ids = ordered(filter).offset(offset).limit(limit);
+    let ids: Vec<String> = ids.select(request::id).load(db)?;
+    let (rows, damaged) = readable(db, &ids, |db, ids| {
+        let some = ordered(filter).filter(request::id.eq_any(ids));
+        let some = some.select((Request::as_select(), Account::as_select()));
+        Ok(some.load(db)?)
+    })?;
+    Ok(Listed {
+        rows,
+        unreadable: damaged.into_iter().map(|(id, _)| id).collect(),
+        total,
+    })
+}
+
+fn ordered(filter: &RequestFilter) -> Filtered<'_> {
     let chosen = filtered(filter);
-    let ordered = if filter.newest_first {
+    if filter.newest_first {
         chosen.order((request::submitted_at.desc(), request::id.desc()))
     } else {
         chosen.order((request::submitted_at, request::id))
-    };
-    let rows = ordered
-        .offset(offset)
-        .limit(limit)
-        .select((Request::as_select(), Account::as_select()))
-        .load(db)?;
-    Ok((rows, total))
+    }
 }
 
 type Joined = diesel::dsl::InnerJoin<request::table, account::table>;

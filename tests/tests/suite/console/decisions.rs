@@ -128,3 +128,32 @@ fn many_are_approved_at_once_and_twice_is_once() {
         3
     );
 }
+
+#[test]
+fn a_row_that_cannot_be_read_is_named_and_the_others_are_decided() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut service = Service::set_up(engine);
+        let _site = service.start_site();
+        for mut office in service.offices(3) {
+            office.apply_first();
+        }
+        let mut sql = service.database.connect();
+        let query = "SELECT id AS line FROM request ORDER BY submitted_at";
+        let damaged = sql.lines(query).remove(1);
+        sql.run(&format!(
+            "UPDATE request SET kind = 'evil' WHERE id = '{damaged}'"
+        ));
+        let suzuki = service.operator("suzuki");
+        let desk = suzuki.signed_in();
+        let queue = desk.open("/console/requests");
+        let queue = queue.shows(&["読み取れない申請があります", &damaged, "audit verify"]);
+        let boxes = queue.attributes("input[type=checkbox]", "value");
+        assert_eq!(boxes.len(), 2, "{}", queue.text());
+        desk.open("/console").shows(&["概況"]);
+        let listed = service.cli(&["queue", "list"]).ok();
+        assert!(listed.out.contains("2 of 3 requests"), "{listed:?}");
+        assert!(listed.err.contains(&damaged), "{listed:?}");
+        picked(&queue, "承認する").send(&desk);
+        assert_eq!(sql.count("request WHERE state = 'approved'"), 2);
+    }
+}
