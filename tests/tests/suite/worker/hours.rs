@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, Duration, Utc};
 use inkan_tests::database::Engine;
+use inkan_tests::desk::Desk;
 use inkan_tests::service::Service;
 
 /// A calendar that is closed now for days on end: today, the days around it, and every weekday.
@@ -92,4 +93,41 @@ fn a_year_that_the_calendar_does_not_cover_is_an_error_not_a_guess() {
             .count("intent WHERE purpose = 'client'"),
         0
     );
+}
+
+#[test]
+fn a_calendar_that_closes_today_is_taken_up_with_a_batch_in_hand() {
+    let service = Service::set_up_with(Engine::Sqlite, "worker.jobs = 1");
+    let well = service.worker_in_this_process();
+    let desk = Desk::open(
+        well.store.clone(),
+        well.clock.clone(),
+        well.approval_key.clone(),
+    );
+    (1..=4).for_each(|number| drop(desk.approved(number)));
+    let mut worker = service.start_worker_with(&[("FAILPOINTS", "sign.before=1*sleep(4000)")]);
+    let mut sql = service.database.connect();
+    worker.until("the first signature to be in hand", || {
+        (sql.count("intent WHERE purpose = 'client'") == 4).then_some(())
+    });
+    service.folder().write("calendar.toml", closed());
+    worker.signal("HUP");
+    worker.until_it_says("are in use as they are now");
+    worker.until("operators to be told", || {
+        (sql.count("worker_status WHERE state = 'closed'") == 1).then_some(())
+    });
+    assert_eq!(
+        sql.count("request WHERE state = 'issued'"),
+        1,
+        "the one in hand"
+    );
+    let waiting = "request WHERE state = 'approved' AND attempts = 0";
+    assert_eq!(sql.count(waiting), 3, "{}", worker.said());
+    let order = ["queue", "sign-now", "--reason", "締切のため"];
+    service.cli(&order).ok();
+    worker.until("the others", || {
+        (sql.count("request WHERE state = 'issued'") == 4).then_some(())
+    });
+    assert!(worker.stop().success(), "{}", worker.said());
+    service.assert_whole(&desk.store, "closed in mid-batch");
 }
