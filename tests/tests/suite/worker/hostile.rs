@@ -52,8 +52,9 @@ const PUT_BACK: &str = "BEGIN; DELETE FROM ocsp_answer; DELETE FROM revocation;
      DELETE FROM certificate WHERE purpose = 'client'; DELETE FROM intent WHERE purpose = 'client';
      DELETE FROM approval; DELETE FROM request; DELETE FROM outbox; DELETE FROM audit; DELETE FROM audit_head;
      INSERT INTO request SELECT * FROM kept.request; INSERT INTO approval SELECT * FROM kept.approval;
-     INSERT INTO outbox SELECT * FROM kept.outbox; INSERT INTO audit SELECT * FROM kept.audit;
-     INSERT INTO audit_head SELECT * FROM kept.audit_head; COMMIT";
+     INSERT INTO outbox OVERRIDING SYSTEM VALUE SELECT * FROM kept.outbox;
+     INSERT INTO audit OVERRIDING SYSTEM VALUE SELECT * FROM kept.audit;
+     INSERT INTO audit_head OVERRIDING SYSTEM VALUE SELECT * FROM kept.audit_head; COMMIT";
 
 #[test]
 fn an_owner_of_the_database_who_erases_every_trace_gets_no_second_certificate() {
