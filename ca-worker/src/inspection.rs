@@ -19,7 +19,7 @@ use ca_core::config::Profiles;
 use ca_core::flow::check_invariants::check_invariants;
 use ca_core::flow::mark_journal::journal_standing;
 use ca_core::store::authority::Authority;
-use ca_core::store::{Store, StoreResult, authority};
+use ca_core::store::{Store, StoreResult, authority, told};
 use chrono::{DateTime, Utc};
 
 use crate::certificate::Issuer;
@@ -91,6 +91,14 @@ fn invariants(store: &Store, report: &mut Report) -> StoreResult<()> {
     for breach in check_invariants(store)? {
         report.find(breach.invariant, breach.finding, breach.object, "");
     }
+    for serial in store.read(told::operator_untold)? {
+        report.find(
+            "audit",
+            "no entry tells of the operator's certificate",
+            serial,
+            "",
+        );
+    }
     let head = store.read(ca_core::store::audit::head)?;
     report.looked_at.audit_entries = head.sequence;
     Ok(())
@@ -101,13 +109,17 @@ fn issuers(roots: &[Authority], report: &mut Report) -> BTreeMap<i64, Issuer> {
     let mut issuers = BTreeMap::new();
     for root in roots {
         report.looked_at.roots += 1;
-        let object = format!("root {}", root.generation);
+        let object = format!("generation {}", root.generation);
         match Issuer::from_der(root.generation, &root.certificate_der) {
             Err(error) => report.find("root", "it cannot issue", object, error),
             Ok(issuer) => {
                 let life = issuer.validity();
                 if (life.not_before, life.not_after) != (root.not_before, root.not_after) {
-                    report.find("root", "its row says another validity", object, "");
+                    let finding = "its row says another validity";
+                    report.find("root", finding, object.clone(), "");
+                }
+                if certificate::subject_in(&root.certificate_der).as_ref() != Some(&root.subject) {
+                    report.find("root", "its row says another subject", object, "");
                 }
                 issuers.insert(root.generation, issuer);
             }

@@ -22,7 +22,7 @@ use ca_core::store::authority::Authority;
 use ca_core::store::operator::{NewOperator, Operator};
 use ca_core::store::request::NewRequest;
 use ca_core::store::{Store, StoreResult, account, authority, operator, request};
-use ca_worker::authority::{Generation, OpenAuthority, issue_operator_certificate};
+use ca_worker::authority::{Generation, OpenAuthority, issue_operator_certificate, note_operator};
 use ca_worker::certificate::{Issuer, self_sign_root};
 use ca_worker::journal::Journal;
 use ca_worker::pkcs12::Iterations;
@@ -201,6 +201,7 @@ impl<'a> Office<'a> {
             certificate_spki_sha256: &issued.certificate.spki_sha256,
         };
         add_operator(store, &staff(), &new, &issued.certificate)?;
+        note_operator(&worker.authority, &staff(), &issued);
         let operator = store
             .read(|db| operator::find(db, new.name))?
             .context("the operator")?;

@@ -1,5 +1,5 @@
 //! What the audit tells of certificates, revocations and lists, held against the rows. Entries are read in pages.
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::DateTime;
 use diesel::dsl::{exists, not};
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::invariant::Objects;
 use super::schema::{audit, certificate, crl, revocation};
 use super::{Db, StoreResult};
+use crate::domain::certificate::Purpose;
 use crate::domain::revocation::RevocationEvent;
 
 /// A rule that is broken ten thousand times is told a hundred times.
@@ -61,37 +62,45 @@ fn bad_entries(
     acts: &[&str],
     mut judge: impl FnMut(&mut Db, &[Told]) -> StoreResult<Vec<String>>,
 ) -> Objects {
-    let (mut bad, mut last) = (Vec::new(), 0);
-    while bad.len() < MOST {
-        let page: Vec<(i64, i64, String, String, String)> = audit::table
-            .filter(audit::act.eq_any(acts))
-            .filter(audit::sequence.gt(last))
-            .order(audit::sequence)
-            .limit(PAGE)
-            .select((
-                audit::sequence,
-                audit::at,
-                audit::act,
-                audit::object,
-                audit::detail,
-            ))
-            .load(db)?;
-        let Some((sequence, ..)) = page.last() else {
-            break;
-        };
-        last = *sequence;
-        let told = |(sequence, at, act, object, detail): (i64, i64, String, String, String)| Told {
-            sequence,
-            at,
-            act,
-            object,
-            detail: serde_json::from_str(&detail).unwrap_or_default(),
-        };
-        let page: Vec<Told> = page.into_iter().map(told).collect();
-        bad.extend(judge(db, &page)?);
+    let mut bad = Vec::new();
+    for act in acts {
+        let mut last = 0;
+        while bad.len() < MOST {
+            let page = page(db, act, last)?;
+            let Some(end) = page.last() else {
+                break;
+            };
+            last = end.sequence;
+            bad.extend(judge(db, &page)?);
+        }
     }
     bad.truncate(MOST);
     Ok(bad)
+}
+
+/// Entries with one verb after the one numbered `after`. One verb, since the index has its entries in their order.
+fn page(db: &mut Db, act: &str, after: i64) -> StoreResult<Vec<Told>> {
+    let rows: Vec<(i64, i64, String, String, String)> = audit::table
+        .filter(audit::act.eq(act))
+        .filter(audit::sequence.gt(after))
+        .order(audit::sequence)
+        .limit(PAGE)
+        .select((
+            audit::sequence,
+            audit::at,
+            audit::act,
+            audit::object,
+            audit::detail,
+        ))
+        .load(db)?;
+    let told = |(sequence, at, act, object, detail): (i64, i64, String, String, String)| Told {
+        sequence,
+        at,
+        act,
+        object,
+        detail: serde_json::from_str(&detail).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(told).collect())
 }
 
 /// Subject and thumbprint of the certificates that these entries are about.
@@ -117,6 +126,23 @@ pub fn certificate_gone(db: &mut Db) -> Objects {
         };
         Ok(page.iter().filter(gone).map(Told::name).collect())
     })
+}
+
+/// Operators' certificates that no entry tells of: it is about the operator and names the serial.
+pub fn operator_untold(db: &mut Db) -> Objects {
+    let own = certificate::table.filter(certificate::purpose.eq(Purpose::Operator.as_str()));
+    let mut untold: BTreeSet<String> = own
+        .select(certificate::serial)
+        .load::<String>(db)?
+        .into_iter()
+        .collect();
+    bad_entries(db, &RECORDED, |_, page| {
+        for serial in page.iter().filter_map(Told::serial) {
+            untold.remove(serial);
+        }
+        Ok(Vec::new())
+    })?;
+    Ok(untold.into_iter().take(MOST).collect())
 }
 
 /// Entries that name another subject or thumbprint than the certificate's row.

@@ -217,6 +217,12 @@ fn row_faults(row: &CertificateRow, parsed: &X509Certificate<'_>) -> Vec<&'stati
     broken.map(|(_, finding)| finding).collect()
 }
 
+/// The subject of a certificate as rows have it.
+pub(super) fn subject_in(der: &[u8]) -> Option<String> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(der).ok()?;
+    Some(subject_of(&parsed)?.to_string())
+}
+
 /// The subject, if it consists of what ours consist of.
 fn subject_of(parsed: &X509Certificate<'_>) -> Option<DistinguishedName> {
     let attribute = |found: &x509_parser::x509::AttributeTypeAndValue<'_>| {

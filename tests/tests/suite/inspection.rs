@@ -108,6 +108,8 @@ fn damages(engine: Engine, serials: &[String]) -> Vec<(String, &'static str)> {
         (format!("UPDATE certificate SET subject = 'CN=nobody' WHERE serial = '{first}'"), "its row says another subject"),
         (format!("UPDATE certificate SET not_after = not_after + 1000 WHERE serial = '{first}'"), "its row says another validity"),
         (format!("UPDATE certificate SET spki_sha256 = 'ab' WHERE serial = '{first}'"), "its row says another key"),
+        ("UPDATE authority SET subject = 'CN=nobody' WHERE generation = 2".into(), "root generation 2: its row says another subject"),
+        ("UPDATE audit SET detail = '{}' WHERE act = 'operator.add'".into(), "no entry tells of the operator's certificate"),
         (format!("UPDATE intent SET tbs_sha256 = 'ab' WHERE serial = '{second}'"), "not what its intent said"),
         (
             format!(

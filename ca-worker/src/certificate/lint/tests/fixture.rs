@@ -6,7 +6,7 @@ use ca_core::domain::serial::SerialNumber;
 use rcgen::CertificateParams;
 
 use crate::certificate::draft::parameters;
-use crate::certificate::lint::{Expectation, LintError, lint};
+use crate::certificate::lint::{Expectation, LintError, OF_PROFILE, lint, lint_without_profile};
 use crate::certificate::{Draft, Issuer, self_sign_root};
 use crate::fixture::{morning, profiles};
 use crate::signer::{FileSigner, KeyPair};
@@ -63,10 +63,12 @@ impl Bench {
             key: self.key.public_key(),
             issuer: &self.issuer,
         };
-        match lint(der, &expected) {
-            Ok(()) => Vec::new(),
-            Err(LintError(broken)) => broken.into_iter().map(|broken| broken.rule).collect(),
-        }
+        let broken = names(lint(der, &expected));
+        let mut whatever_profile = broken.clone();
+        whatever_profile.retain(|rule| !OF_PROFILE.contains(rule));
+        let found = names(lint_without_profile(der, &expected));
+        assert_eq!(found, whatever_profile, "by the rules of every profile");
+        broken
     }
 
     pub(super) fn broken_by(
@@ -75,6 +77,13 @@ impl Bench {
     ) -> Vec<&'static str> {
         let draft = self.draft();
         self.broken(&draft, &self.encoded(&draft, change))
+    }
+}
+
+fn names(judged: Result<(), LintError>) -> Vec<&'static str> {
+    match judged {
+        Ok(()) => Vec::new(),
+        Err(LintError(broken)) => broken.into_iter().map(|broken| broken.rule).collect(),
     }
 }
 
