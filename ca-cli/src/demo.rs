@@ -10,16 +10,17 @@ use clap::Args;
 
 use crate::desk::Desk;
 
-mod accounts;
+pub(crate) mod accounts;
 mod place;
 mod port;
 mod running;
-mod set_up;
+pub(crate) mod set_up;
 mod walkthrough;
 
-use place::Place;
-use port::Ports;
-use running::Running;
+pub(crate) use place::Place;
+pub(crate) use port::Ports;
+pub(crate) use running::Running;
+pub(crate) use set_up::House;
 
 /// Where the demo lives when nobody says otherwise.
 const USUAL_FOLDER: &str = "demo-data";

@@ -2,6 +2,7 @@
 
 mod backup;
 pub mod bench;
+mod browser;
 pub mod command;
 mod demo;
 pub mod desk;

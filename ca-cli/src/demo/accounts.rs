@@ -4,7 +4,7 @@
 const BUILT_IN: &str = include_str!("../../../config/demo-accounts.csv");
 
 /// The built-in accounts, and as many made-up ones as `count` needs.
-pub(super) fn built_in(count: u16) -> Vec<u8> {
+pub(crate) fn built_in(count: u16) -> Vec<u8> {
     let known = u16::try_from(BUILT_IN.lines().skip(1).count()).unwrap_or(u16::MAX);
     let mut text = BUILT_IN.to_owned();
     for number in known + 1..=count {

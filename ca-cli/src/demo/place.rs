@@ -16,14 +16,14 @@ use crate::letter::LetterText;
 const POLL_SECONDS: u32 = 1;
 
 /// A folder and its desk.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The desk, its configuration made for this folder.
     pub desk: Desk,
 }
 
 impl Place {
     /// The demo in `folder`: on this machine only, under the name `localhost`.
-    pub(super) fn new(mut config: Config, folder: &Path) -> Self {
+    pub(crate) fn new(mut config: Config, folder: &Path) -> Self {
         config.data.folder = folder.to_owned();
         config.authority.passphrase_file = Some(folder.join("passphrase"));
         config.service.host = "localhost".into();
@@ -37,48 +37,48 @@ impl Place {
     }
 
     /// The folder.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.desk.data()
     }
 
     /// The passphrase of the key files, drawn at random at the first start.
-    pub(super) fn passphrase(&self) -> PathBuf {
+    pub(crate) fn passphrase(&self) -> PathBuf {
         self.folder().join("passphrase")
     }
 
     /// The operator's PKCS#12.
-    pub(super) fn operator_p12(&self) -> PathBuf {
+    pub(crate) fn operator_p12(&self) -> PathBuf {
         self.folder().join("operator.p12")
     }
 
     /// The operator's password.
-    pub(super) fn operator_password(&self) -> PathBuf {
+    pub(crate) fn operator_password(&self) -> PathBuf {
         self.folder().join("operator.password")
     }
 
     /// The first letters.
-    pub(super) fn letters(&self) -> PathBuf {
+    pub(crate) fn letters(&self) -> PathBuf {
         self.folder().join("letters").join("letters.pdf")
     }
 
     /// The mails.
-    pub(super) fn mail(&self) -> PathBuf {
+    pub(crate) fn mail(&self) -> PathBuf {
         self.desk
             .place(self.desk.config.mail.folder.as_ref(), "mail")
     }
 
     /// Address of the console.
-    pub(super) fn console_url(&self) -> String {
+    pub(crate) fn console_url(&self) -> String {
         format!("{}console", here("https", self.desk.config.listen.console))
     }
 
     /// The configuration file that fits this folder, for the other commands.
-    pub(super) fn config_file(&self) -> PathBuf {
+    pub(crate) fn config_file(&self) -> PathBuf {
         self.folder().join("inkan.toml")
     }
 
     /// Writes [`Place::config_file`]; anew at every start, since ports may differ.
-    pub(super) fn write_config(&self) -> anyhow::Result<()> {
+    pub(crate) fn write_config(&self) -> anyhow::Result<()> {
         let config = &self.desk.config;
         let (service, listen) = (&config.service, &config.listen);
         let text = format!(
@@ -101,7 +101,7 @@ impl Place {
     }
 
     /// Everything that somebody needs to try it.
-    pub(super) fn tell(
+    pub(crate) fn tell(
         &self,
         house: &House,
         letters: Option<&[LetterText]>,
@@ -203,7 +203,7 @@ fn sample(house: &House, letters: Option<&[LetterText]>) -> (&'static str, Vec<S
 }
 
 /// `postgres://user:secret@host/name` without `:secret`; libpq reads it from its own pass file.
-pub(super) fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url
         .split_once("://")
         .filter(|_| !url.starts_with("sqlite:"))

@@ -11,7 +11,7 @@ use ca_core::config::{Listen, ListenConfig};
 /// Certificates name the addresses, so these have to be known long before the server serves; whoever connects
 /// meanwhile waits, and nobody else can be given one of them.
 #[derive(Debug)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     /// Their addresses.
     pub listen: ListenConfig,
     /// The sockets.
@@ -21,7 +21,7 @@ pub(super) struct Ports {
 impl Ports {
     /// The configured ones; `base` to `base` + 3 when given; free ones for 0, or for a walkthrough that nobody
     /// configured.
-    pub(super) fn take(
+    pub(crate) fn take(
         configured: &ListenConfig,
         base: Option<u16>,
         walkthrough: bool,

@@ -26,7 +26,7 @@ use super::set_up::House;
 const WATCH: Duration = Duration::from_secs(1);
 
 /// A running demo. Dropping it ends it.
-pub(super) struct Running {
+pub(crate) struct Running {
     server: Option<Server>,
     worker: Option<JoinHandle<()>>,
     shutdown: Arc<AtomicBool>,
@@ -34,7 +34,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts the listeners, then the worker. The calendar is always open: a demo does not wait for Monday.
-    pub(super) fn start(place: &Place, house: &House, ports: Ports) -> anyhow::Result<Self> {
+    pub(crate) fn start(place: &Place, house: &House, ports: Ports) -> anyhow::Result<Self> {
         let desk = &place.desk;
         let (config, store) = (desk.config.clone(), house.store.clone());
         let site = Site::new(
@@ -59,7 +59,7 @@ impl Running {
     }
 
     /// Waits for Ctrl-C or a request to end, then ends: running requests and a batch that was begun finish first.
-    pub(super) fn until_signal(self) -> anyhow::Result<()> {
+    pub(crate) fn until_signal(self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -77,7 +77,7 @@ impl Running {
     }
 
     /// An error if a part ended by itself.
-    pub(super) fn expect_running(&self) -> anyhow::Result<()> {
+    pub(crate) fn expect_running(&self) -> anyhow::Result<()> {
         if !self.server.as_ref().is_some_and(Server::is_running) {
             bail!("the web server ended by itself; start the demo again");
         }

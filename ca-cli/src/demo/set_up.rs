@@ -22,12 +22,12 @@ use crate::file::write_private;
 use crate::letter::{LetterText, Order, Press, Selection};
 
 /// Login name of the demo's operator.
-pub(super) const OPERATOR: &str = "operator";
+pub(crate) const OPERATOR: &str = "operator";
 /// The demo's staff; not the operator, who could not decide for accounts of their own registering.
 const STAFF: &str = "demo-staff";
 
 /// A demo that is set up.
-pub(super) struct House {
+pub(crate) struct House {
     /// The database.
     pub store: Store,
     /// The root.
@@ -39,7 +39,7 @@ pub(super) struct House {
 }
 
 /// The accounts of the CSV; read first, so that a wrong file leaves nothing behind.
-pub(super) fn read_accounts(place: &Place, csv: &[u8]) -> anyhow::Result<Vec<AccountDetails>> {
+pub(crate) fn read_accounts(place: &Place, csv: &[u8]) -> anyhow::Result<Vec<AccountDetails>> {
     let desk = &place.desk;
     let accounts =
         account_csv::read(csv, &desk.config.classes(), CsvLimits::default()).map_err(|errors| {
@@ -55,7 +55,7 @@ pub(super) fn read_accounts(place: &Place, csv: &[u8]) -> anyhow::Result<Vec<Acc
 }
 
 /// Sets up what is missing.
-pub(super) fn open(place: &Place, accounts: &[AccountDetails]) -> anyhow::Result<House> {
+pub(crate) fn open(place: &Place, accounts: &[AccountDetails]) -> anyhow::Result<House> {
     let desk = &place.desk;
     make_data_folder(place.folder())?;
     let store = Store::migrate(&desk.config.database, place.folder())?;
@@ -88,7 +88,7 @@ pub(super) fn open(place: &Place, accounts: &[AccountDetails]) -> anyhow::Result
 
 impl House {
     /// Prints the letters that are due; none if they were printed by an earlier start.
-    pub(super) fn print_first_letters(
+    pub(crate) fn print_first_letters(
         &self,
         place: &Place,
     ) -> anyhow::Result<Option<Vec<LetterText>>> {
@@ -100,7 +100,7 @@ impl House {
     }
 
     /// Prints letters; the passwords on them are known to the caller alone.
-    pub(super) fn print_letters(
+    pub(crate) fn print_letters(
         &self,
         place: &Place,
         selection: Selection,

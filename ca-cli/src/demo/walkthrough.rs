@@ -19,19 +19,17 @@ use super::place::Place;
 use super::port::Ports;
 use super::running::Running;
 use super::set_up::{self, House};
+use crate::browser::Browser;
 use crate::letter::Selection;
 
 mod applicant;
-mod browser;
 mod judge;
 mod member;
 mod operator;
 mod outcome;
-mod page;
 mod progress;
 
 use applicant::Applicant;
-use browser::Browser;
 use outcome::{Issued, Outcome};
 use progress::Progress;
 

@@ -11,9 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::place::Place;
 use super::super::set_up::House;
-use super::browser::Browser;
-use super::page::Page;
 use super::progress::Progress;
+use crate::browser::{Browser, Page};
 use crate::letter::LetterText;
 
 /// One office.

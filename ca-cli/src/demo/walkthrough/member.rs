@@ -8,8 +8,8 @@ use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::applicant::{Applicant, expect, log_out};
-use super::browser::{Browser, client_certificate};
 use super::judge;
+use crate::browser::{Browser, client_certificate};
 
 impl Applicant {
     /// From the login to the portal's first page and out.

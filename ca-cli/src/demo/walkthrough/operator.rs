@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 
 use super::super::place::Place;
 use super::super::set_up::OPERATOR;
-use super::browser::{Browser, client_certificate};
-use super::page::Page;
+use crate::browser::{Browser, Page, client_certificate};
 
 /// More rounds than a queue of the longest walkthrough has pages.
 const MOST_PAGES: usize = 500;

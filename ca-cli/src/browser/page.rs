@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html, Selector};
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Where it came from, after redirects.
     pub address: String,
     /// HTTP status.
@@ -20,7 +20,7 @@ pub(super) struct Page {
 
 /// A form with what stands in its fields.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
+pub(crate) struct Form {
     /// Where it is sent.
     pub action: String,
     /// `get` or `post`.
@@ -45,7 +45,7 @@ struct Button {
 
 impl Page {
     /// The page, if its status is that of success.
-    pub(super) fn well(self) -> anyhow::Result<Self> {
+    pub(crate) fn well(self) -> anyhow::Result<Self> {
         if self.status == 200 {
             return Ok(self);
         }
@@ -53,14 +53,14 @@ impl Page {
     }
 
     /// The text without tags, white space folded.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let document = self.document();
         let main = first(document.root_element(), "main").unwrap_or(document.root_element());
         words(main)
     }
 
     /// What the page is about, for a message: its heading and what it complains of.
-    pub(super) fn gist(&self) -> String {
+    pub(crate) fn gist(&self) -> String {
         let document = self.document();
         let parts = ["h1", ".errors", ".wrong-text"];
         let found = parts
@@ -70,7 +70,7 @@ impl Page {
     }
 
     /// Where the link that says `text` leads.
-    pub(super) fn link(&self, text: &str) -> anyhow::Result<String> {
+    pub(crate) fn link(&self, text: &str) -> anyhow::Result<String> {
         let document = self.document();
         let all = every(document.root_element(), "a[href]");
         let link = all.into_iter().find(|link| words(*link).contains(text));
@@ -79,14 +79,14 @@ impl Page {
     }
 
     /// The form with a field of this name.
-    pub(super) fn form_with_field(&self, name: &str) -> anyhow::Result<Form> {
+    pub(crate) fn form_with_field(&self, name: &str) -> anyhow::Result<Form> {
         let has = |form: &Form| form.fields.iter().any(|field| field.name == name);
         let found = self.forms().into_iter().find(has);
         found.ok_or_else(|| self.lacks(&format!("a form with the field {name}")))
     }
 
     /// The form with a button that says `text`, that button pressed.
-    pub(super) fn form_with_button(&self, text: &str) -> anyhow::Result<Form> {
+    pub(crate) fn form_with_button(&self, text: &str) -> anyhow::Result<Form> {
         for mut form in self.forms() {
             if form.method == "post" && form.press(text) {
                 return Ok(form);
@@ -118,7 +118,7 @@ impl Page {
 
 impl Form {
     /// Writes into a field.
-    pub(super) fn fill(mut self, name: &str, value: &str) -> anyhow::Result<Self> {
+    pub(crate) fn fill(mut self, name: &str, value: &str) -> anyhow::Result<Self> {
         let action = &self.action;
         let missing = || anyhow!("the form to {action} lacks the field {name}");
         let field = self
@@ -131,13 +131,13 @@ impl Form {
     }
 
     /// Ticks the boxes of this name; says how many there are.
-    pub(super) fn tick_all(&mut self, name: &str) -> usize {
+    pub(crate) fn tick_all(&mut self, name: &str) -> usize {
         let boxes = self.fields.iter_mut().filter(|field| field.name == name);
         boxes.map(|field| field.sent = true).count()
     }
 
     /// Presses the button that says `text`; false if there is none.
-    pub(super) fn press(&mut self, text: &str) -> bool {
+    pub(crate) fn press(&mut self, text: &str) -> bool {
         let found = self
             .buttons
             .iter()
@@ -148,7 +148,7 @@ impl Form {
     }
 
     /// What is sent.
-    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         let fields = self.fields.iter().filter(|field| field.sent);
         let pairs = fields.map(|field| (field.name.clone(), field.value.clone()));
         pairs.chain(self.pressed.clone()).collect()

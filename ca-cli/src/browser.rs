@@ -7,7 +7,9 @@ use ureq::http::{Response, header};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body, ResponseExt};
 
-use super::page::{Form, Page};
+mod page;
+
+pub(crate) use page::{Form, Page};
 
 /// Generous: a loaded machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -15,19 +17,19 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MOST_BYTES: u64 = 10 * 1024 * 1024;
 
 /// One browser with its own cookies.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     agent: Agent,
     base: String,
 }
 
 impl Browser {
     /// A browser that trusts nobody yet, at `base`, `https://localhost:8443`.
-    pub(super) fn new(base: &str) -> Self {
+    pub(crate) fn new(base: &str) -> Self {
         Self::with(base, &[], None)
     }
 
     /// A browser into which `root` (DER) was imported, and perhaps a certificate of one's own.
-    pub(super) fn trusting(root: &[u8], base: &str, own: Option<ClientCert>) -> Self {
+    pub(crate) fn trusting(root: &[u8], base: &str, own: Option<ClientCert>) -> Self {
         Self::with(base, &[Certificate::from_der(root).to_owned()], own)
     }
 
@@ -48,7 +50,7 @@ impl Browser {
     }
 
     /// Opens a page by its path.
-    pub(super) fn open(&self, path: &str) -> anyhow::Result<Page> {
+    pub(crate) fn open(&self, path: &str) -> anyhow::Result<Page> {
         let address = self.absolute(path);
         let request = self
             .agent
@@ -62,12 +64,12 @@ impl Browser {
     }
 
     /// Follows the link that says `text`.
-    pub(super) fn follow(&self, page: &Page, text: &str) -> anyhow::Result<Page> {
+    pub(crate) fn follow(&self, page: &Page, text: &str) -> anyhow::Result<Page> {
         self.open(&page.link(text)?)
     }
 
     /// Sends a form.
-    pub(super) fn send(&self, form: &Form) -> anyhow::Result<Page> {
+    pub(crate) fn send(&self, form: &Form) -> anyhow::Result<Page> {
         if form.method != "post" {
             bail!("the form to {} is not sent by POST", form.action);
         }
@@ -97,7 +99,7 @@ impl Browser {
 }
 
 /// A client certificate with its key (PKCS#8, PEM).
-pub(super) fn client_certificate(chain: &[Vec<u8>], key_pem: &[u8]) -> anyhow::Result<ClientCert> {
+pub(crate) fn client_certificate(chain: &[Vec<u8>], key_pem: &[u8]) -> anyhow::Result<ClientCert> {
     let chain: Vec<_> = chain
         .iter()
         .map(|der| Certificate::from_der(der).to_owned())
