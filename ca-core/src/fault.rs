@@ -28,6 +28,7 @@ pub const STEPS: &[&str] = &[
     "crl-number",
     "crl-publish",
     "ocsp",
+    "checkpoint",
     "revoke",
     "reissue",
     "rollover",

@@ -25,7 +25,7 @@ use ca_core::flow::roll_over_authority::RollOverError;
 use ca_core::store::StoreError;
 
 pub use create::{Creation, create_authority};
-pub(crate) use issue::{Hand, issue_responder};
+pub(crate) use issue::{Hand, issue_auditor, issue_responder};
 pub use issue::{
     IssuedOperator, issue_operator_certificate, issue_server_certificate, note_operator,
 };

@@ -6,7 +6,7 @@
 //! ```
 //! Entries stand in the order of their serials, so that a list depends on what is revoked and on nothing else:
 //! made anew from every event or from the list before, it is the same to the bit.
-mod der;
+pub(crate) mod der;
 mod entry;
 mod events;
 pub(crate) mod held_against;

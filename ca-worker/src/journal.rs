@@ -44,6 +44,7 @@ pub use fact::Fact;
 pub(crate) use guard::{Checked, guard};
 pub use guard::{GuardError, check_journal, reconcile};
 pub use line::{GENESIS, Line};
+pub use reading::roots_in;
 pub(crate) use reading::{beginning, files, some_lines_after};
 use tail::Writer;
 
@@ -288,7 +289,7 @@ pub fn issued(certificate: &Certificate) -> Fact {
 }
 
 /// The name of this machine, as a file's name takes it.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let fits = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
     let name: String = name.trim().chars().filter(fits).take(32).collect();

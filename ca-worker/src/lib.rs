@@ -4,6 +4,7 @@
 pub mod authority;
 mod bell;
 pub mod certificate;
+pub mod checkpoint;
 pub mod crl;
 pub mod cycle;
 pub mod durable_file;

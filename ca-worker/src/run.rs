@@ -9,6 +9,7 @@ use ca_core::store::{Db, SchemaState, StoreResult};
 
 use crate::authority::check_life;
 use crate::bell::{Bell, nap};
+use crate::checkpoint::{CheckpointError, checkpoint_due};
 use crate::crl::{Made, lists_due};
 use crate::cycle::{
     Batch, CycleError, Window, check_clock, take_back_lapsed, window, work_one_batch,
@@ -48,8 +49,8 @@ impl Report {
     }
 }
 
-/// One unit of work: revocation lists that are due are made, lapsed leases are taken back (step 10), one batch goes
-/// through steps 3 to 8, OCSP answers that are due are signed, due mails are sent (step 9). A part that fails does
+/// One unit of work: revocation lists that are due are made, lapsed leases are taken back (step 10), a
+/// checkpoint of the audit is made if one is due, one batch goes through steps 3 to 8, OCSP answers that are due are signed, due mails are sent (step 9). A part that fails does
 /// not keep the others from their work.
 pub fn run_once(worker: &Worker) -> Report {
     let made = lists_due(worker);
@@ -96,9 +97,23 @@ fn recover_and_sign(worker: &Worker, report: &mut Report) {
         Ok(recovered) => report.returned = recovered.returned.len() + recovered.parked.len(),
         Err(trouble) => report.troubles.push(trouble),
     }
+    // What is signed is recorded; while that cannot be vouched for, nothing is claimed.
+    if let Err(trouble) = part(|| vouch(worker)) {
+        tracing::error!(trouble, "alarm: no checkpoint of the audit can be made");
+        report.troubles.push(trouble);
+        return;
+    }
     match part(|| sign_batch(worker, report)) {
         Ok(batch) => report.batch = batch,
         Err(trouble) => report.troubles.push(trouble),
+    }
+}
+
+/// Makes the checkpoint of the audit that is due. Without the CA key that waits: without it nothing is claimed either.
+fn vouch(worker: &Worker) -> Result<(), CheckpointError> {
+    match checkpoint_due(worker) {
+        Err(error) if error.is_key_away() => Ok(()),
+        made => made.map(drop),
     }
 }
 

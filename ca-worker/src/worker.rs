@@ -17,6 +17,7 @@ use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 
 use crate::authority::{AuthorityError, OpenAuthority, open_authority};
+use crate::checkpoint::Checkpoints;
 use crate::journal::{Checked, GuardError, guard};
 use crate::mail::{MailSetupError, Notifier};
 use crate::ocsp::Responders;
@@ -76,6 +77,8 @@ pub struct Worker {
     pub random: Arc<dyn Random>,
     /// Numbers.
     pub settings: Settings,
+    /// The audit's checkpoints; none are made unless it was opened by [`Worker::open`].
+    pub checkpoints: Checkpoints,
     pub(crate) responders: Responders,
     owed: Mutex<Vec<Held>>,
     told: Mutex<Option<Told>>,
@@ -158,7 +161,11 @@ impl Worker {
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenWorkerError> {
         let authority = open_authority(&store, config, passphrase, &clock)?;
-        Self::new(config, store, authority, clock, random)
+        let worker = Self::new(config, store, authority, clock, random)?;
+        Ok(Self {
+            checkpoints: Checkpoints::of(config),
+            ..worker
+        })
     }
 
     /// A worker around an authority that is open already.
@@ -187,6 +194,7 @@ impl Worker {
             clock,
             random,
             settings,
+            checkpoints: Checkpoints::nowhere(),
             responders: Responders::default(),
             owed: Mutex::new(Vec::new()),
             told: Mutex::new(None),

@@ -20,6 +20,7 @@ use ca_core::store::authority::Authority;
 use ca_core::store::{Store, crl, intent};
 use ca_worker::authority::{Generation, OpenAuthority};
 use ca_worker::certificate::{Issuer, self_sign_root};
+use ca_worker::checkpoint::Checkpoints;
 use ca_worker::pkcs12::Iterations;
 use ca_worker::signer::{CountingSigner, FileSigner, KeyPair};
 use ca_worker::unseal::{SealingKeyPair, Unsealer};
@@ -28,6 +29,7 @@ use chrono::Duration;
 use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 const PASSPHRASE: &str = "correct horse battery";
@@ -112,6 +114,24 @@ impl Foundry {
         worker.settings.most_skew = None;
         worker.calendar = BusinessCalendar::from_toml(&always_open(0)).expect("a calendar");
         worker
+    }
+
+    /// Checkpoints of the audit in the foundry's folder, one every five minutes, for a worker that is to make them.
+    pub fn checkpoints(&self) -> Checkpoints {
+        let mut config = self.config.clone();
+        config.audit.checkpoint_minutes = 5;
+        config.audit.mail_to = vec!["auditor@example.jp".into()];
+        Checkpoints::of(&config)
+    }
+
+    /// Where they lie.
+    pub fn checkpoint_folder(&self) -> PathBuf {
+        self.config.checkpoint_folder()
+    }
+
+    /// The root, DER.
+    pub fn root(&self) -> &[u8] {
+        &self.root
     }
 
     /// The row of a further generation of the root; its bytes are those of the first.

@@ -44,9 +44,11 @@ struct Morning {
 impl<'a> Script<'a> {
     /// A worker, and nobody there yet.
     pub fn new(foundry: &'a Foundry) -> Self {
+        let mut worker = foundry.worker();
+        worker.checkpoints = foundry.checkpoints();
         Self {
             foundry,
-            worker: foundry.worker(),
+            worker,
             sql: foundry.database.connect(),
             number: 0,
         }
@@ -139,7 +141,8 @@ impl<'a> Script<'a> {
         };
         let allowed = record_intents(store, "dead", vec![intent]).expect("an intent");
         assert_eq!(allowed.len(), 1);
-        self.foundry.wait(11);
+        // Long enough for the lease to lapse, and for the next checkpoint of the audit.
+        self.foundry.wait(301);
     }
 
     /// A connection that holds: the server may have been restarted meanwhile.

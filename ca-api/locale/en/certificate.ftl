@@ -17,6 +17,7 @@ certificate-purpose-client = user
 certificate-purpose-server = server
 certificate-purpose-operator = operator
 certificate-purpose-ocsp = OCSP answers
+certificate-purpose-audit = checkpoints of the audit
 certificate-account = User
 certificate-from = Valid from
 certificate-thumbprint = Thumbprint (SHA-1)

@@ -17,6 +17,7 @@ certificate-purpose-client = 利用者
 certificate-purpose-server = サーバ
 certificate-purpose-operator = 審査担当者
 certificate-purpose-ocsp = ＯＣＳＰ応答
+certificate-purpose-audit = 監査記録の証明
 certificate-account = 利用者
 certificate-from = 有効期間の始まり
 certificate-thumbprint = 拇印（SHA-1）

@@ -99,6 +99,7 @@ pub(super) fn purpose(page: &Page, purpose: Purpose) -> String {
         Purpose::Server => page.t("certificate-purpose-server"),
         Purpose::Operator => page.t("certificate-purpose-operator"),
         Purpose::Ocsp => page.t("certificate-purpose-ocsp"),
+        Purpose::Audit => page.t("certificate-purpose-audit"),
     }
 }
 

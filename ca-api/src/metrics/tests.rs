@@ -98,6 +98,7 @@ fn measured() -> Measurements {
             .map(|audience| (*audience, 14))
             .collect(),
         audit_entries: 15,
+        last_checkpoint: ago(16),
     }
 }
 
@@ -145,6 +146,7 @@ fn samples_say_what_was_measured() {
         "inkan_login_locks_total{door=\"login\"} 13",
         "inkan_sessions{audience=\"portal\"} 14.0",
         "inkan_audit_entries_total 15",
+        "inkan_audit_checkpoint_age_seconds 16.0",
     ] {
         assert!(
             text.lines().any(|own| own == line),

@@ -189,6 +189,13 @@ fn doors(sheet: &mut Sheet, measured: &Measurements) {
         "Entries of the audit",
         measured.audit_entries,
     );
+    sheet.gauge(
+        "audit_checkpoint_age_seconds",
+        "Time since the last checkpoint of the audit was written",
+        measured
+            .last_checkpoint
+            .map(|last| age(measured, Some(last))),
+    );
 }
 
 /// Seconds since `since`, never below 0: clocks of two machines differ.

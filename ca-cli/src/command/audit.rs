@@ -2,31 +2,29 @@
 
 mod check;
 
+mod verify;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use ca_core::domain::time::iso_datetime;
 use ca_core::flow::export_audit::export_audit;
-use ca_core::flow::verify_audit::{AuditVerdict, verify_audit};
 use ca_core::store::audit::AuditEntry;
 use clap::Subcommand;
 
 use crate::desk::Desk;
 use crate::file::write_anew;
-use crate::table::write_json;
+use verify::Verify;
 
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Walk the chain from its first entry to its head; status 1 when an entry is not as it was written.
-    Verify {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Look at every certificate, revocation list, journal and audit entry again, and whether they say the same; status
-    /// 1 on any finding. It needs no key; on PostgreSQL log in as staff or as the owner.
+    /// Walk the chain from its first entry to its head and hold it against its checkpoints; status 1 when an entry or a
+    /// checkpoint is not as it was written.
+    Verify(Verify),
+    /// Look at every certificate, revocation list, journal, checkpoint and audit entry again, and whether they say the
+    /// same; status 1 on any finding. It needs no key; on PostgreSQL log in as staff or as the owner.
     Check(check::Check),
     /// Write every entry as one line of JSON.
     Export {
@@ -41,40 +39,9 @@ pub enum AuditCommand {
 
 pub(super) fn run(command: &AuditCommand, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
-        AuditCommand::Verify { json } => verify(desk, *json, out),
+        AuditCommand::Verify(command) => verify::run(command, desk, out),
         AuditCommand::Check(command) => check::check(command, desk, out),
         AuditCommand::Export { out: file, after } => export(desk, file, *after, out),
-    }
-}
-
-fn verify(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    match verify_audit(&desk.store()?)? {
-        AuditVerdict::Whole { entries, head } => {
-            if json {
-                let facts =
-                    serde_json::json!({ "verified": true, "entries": entries, "head": head });
-                return write_json(out, &facts);
-            }
-            writeln!(
-                out,
-                "The audit chain is whole: {entries} entries, head {head}"
-            )?;
-            writeln!(
-                out,
-                "Write the head down outside this machine: it proves that none was cut off."
-            )?;
-            Ok(())
-        }
-        AuditVerdict::Broken { sequence, finding } => {
-            if json {
-                let facts = serde_json::json!({ "verified": false, "sequence": sequence, "finding": finding });
-                write_json(out, &facts)?;
-            }
-            bail!(
-                "the audit chain is broken at entry {sequence}: {finding}; keep this database as evidence and \
-                 compare it with the last export and backup"
-            );
-        }
     }
 }
 

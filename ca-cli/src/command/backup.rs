@@ -4,9 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use ca_core::domain::actor::Act;
 use ca_core::domain::time::iso_datetime;
 use ca_core::flow::bring_forward::Brought;
 use ca_core::flow::mark_journal::give_up_journal;
+use ca_core::flow::set_back_checkpoints::{Filed, beyond_chain, set_back_checkpoints};
+use ca_core::store::Store;
+use ca_worker::checkpoint::{SET_BACK, contents, set_back};
 use ca_worker::journal::reconcile;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -216,11 +220,44 @@ fn work_in(command: &Reconcile, desk: &Desk, out: &mut dyn Write) -> anyhow::Res
     }
     let usual = desk.config.journal_folder();
     let folder: &Path = command.journals.as_deref().unwrap_or(&usual);
+    let checkpoints = desk.config.checkpoint_folder();
+    let beyond = beyond_chain(&store, contents(&checkpoints)?)?;
     let brought = reconcile(&store, &act, &desk.config, folder)?;
-    report(&brought, command.json, out)
+    set_aside(&store, &act, &checkpoints, &beyond)?;
+    report(&brought, &beyond, command.json, out)
 }
 
-fn report(brought: &Brought, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Checkpoints that know more than the database are kept apart; before that, the audit names them.
+fn set_aside(store: &Store, act: &Act, folder: &Path, beyond: &[Filed]) -> anyhow::Result<()> {
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    set_back_checkpoints(store, act, beyond)?;
+    for (checkpoint, _) in beyond {
+        set_back(folder, &checkpoint.file_name())?;
+    }
+    Ok(())
+}
+
+fn tell_set_back(beyond: &[Filed], out: &mut dyn Write) -> anyhow::Result<()> {
+    for (checkpoint, _) in beyond {
+        writeln!(
+            out,
+            "Checkpoint {} of {} saw {} entries of the audit that this database does not have; it is kept in {SET_BACK}/",
+            checkpoint.file_name(),
+            iso_datetime(checkpoint.at),
+            checkpoint.entries
+        )?;
+    }
+    Ok(())
+}
+
+fn report(
+    brought: &Brought,
+    beyond: &[Filed],
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let lacking = &brought.lacking;
     let certificates = lacking
         .certificates
@@ -237,9 +274,11 @@ fn report(brought: &Brought, json: bool, out: &mut dyn Write) -> anyhow::Result<
             "revocations": lacking.revocations.len(),
             "crl_numbers": lacking.lists,
             "roots": lacking.roots.len(),
+            "checkpoints_set_back": beyond.iter().map(|(one, _)| one.file_name()).collect::<Vec<_>>(),
         });
         return write_json(out, &facts);
     }
+    tell_set_back(beyond, out)?;
     if lacking.is_empty() {
         return Ok(writeln!(
             out,

@@ -2,6 +2,7 @@
 //!
 //! Every section has defaults, so that the demo needs no file. Secrets are never written
 //! here: a key that needs one names the file that holds it.
+mod audit;
 mod authority;
 mod console;
 mod crl;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::lock::LockRule;
 use crate::domain::user_id::{Class, Classes, ClassesError};
 
+pub use audit::AuditConfig;
 pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
 pub use console::{ApprovalKeyError, ConsoleConfig};
 pub use crl::CrlConfig;
@@ -70,6 +72,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// Answers about the state of certificates.
     pub ocsp: OcspConfig,
+    /// Signed checkpoints of the audit, written outside the database.
+    pub audit: AuditConfig,
     /// The certificate revocation lists.
     pub crl: CrlConfig,
     /// Mail notices.
@@ -172,6 +176,12 @@ impl Config {
         configured.unwrap_or_else(|| self.data.folder.join("journal"))
     }
 
+    /// The folder of the checkpoints: as configured, or `checkpoints` in the data folder.
+    pub fn checkpoint_folder(&self) -> PathBuf {
+        let configured = self.audit.checkpoint_folder.clone();
+        configured.unwrap_or_else(|| self.data.folder.join("checkpoints"))
+    }
+
     fn with_defaults(mut self) -> Self {
         if self.class.is_empty() {
             self.class = Classes::default().iter().cloned().collect();
@@ -203,6 +213,7 @@ impl Config {
             &mut self.tls.certificate,
             &mut self.tls.key,
             &mut self.worker.journal_folder,
+            &mut self.audit.checkpoint_folder,
             &mut self.mail.folder,
             &mut self.mail.templates,
             &mut self.mail.smtp.credentials_file,
@@ -220,6 +231,7 @@ impl Config {
         self.pkcs12.check()?;
         self.worker.check()?;
         self.ocsp.check()?;
+        self.audit.check()?;
         self.crl.check()?;
         self.session.check()?;
         self.password.check()?;

@@ -15,6 +15,7 @@ pub struct Profiles {
     server: Profile,
     operator: Profile,
     ocsp: Profile,
+    audit: Profile,
     root: Profile,
 }
 
@@ -59,6 +60,7 @@ impl Profiles {
             server: load(ProfileName::Server)?,
             operator: load(ProfileName::Operator)?,
             ocsp: load(ProfileName::Ocsp)?,
+            audit: load(ProfileName::Audit)?,
             root: load(ProfileName::Root)?,
         })
     }
@@ -70,13 +72,20 @@ impl Profiles {
             ProfileName::Server => &self.server,
             ProfileName::Operator => &self.operator,
             ProfileName::Ocsp => &self.ocsp,
+            ProfileName::Audit => &self.audit,
             ProfileName::Root => &self.root,
         }
     }
 
     /// The longest life that any of them but the root's gives.
     pub fn longest_life(&self) -> Months {
-        let all = [&self.client, &self.server, &self.operator, &self.ocsp];
+        let all = [
+            &self.client,
+            &self.server,
+            &self.operator,
+            &self.ocsp,
+            &self.audit,
+        ];
         Months::new(
             all.map(Profile::validity_months)
                 .into_iter()
@@ -93,6 +102,7 @@ impl Profiles {
             ProfileName::Server => self.server = profile,
             ProfileName::Operator => self.operator = profile,
             ProfileName::Ocsp => self.ocsp = profile,
+            ProfileName::Audit => self.audit = profile,
             ProfileName::Root => self.root = profile,
         }
         self
@@ -137,6 +147,7 @@ fn built_in(name: ProfileName) -> &'static str {
         ProfileName::Server => include_str!("../../../config/profiles/server.toml"),
         ProfileName::Operator => include_str!("../../../config/profiles/operator.toml"),
         ProfileName::Ocsp => include_str!("../../../config/profiles/ocsp.toml"),
+        ProfileName::Audit => include_str!("../../../config/profiles/audit.toml"),
         ProfileName::Root => include_str!("../../../config/profiles/root.toml"),
     }
 }

@@ -12,6 +12,8 @@ pub enum Purpose {
     Operator,
     /// The key that signs OCSP answers.
     Ocsp,
+    /// The key that signs checkpoints of the audit.
+    Audit,
 }
 words!(
     Purpose,
@@ -19,8 +21,19 @@ words!(
     Client = "client",
     Server = "server",
     Operator = "operator",
-    Ocsp = "ocsp"
+    Ocsp = "ocsp",
+    Audit = "audit"
 );
+
+impl Purpose {
+    /// Those of keys that a worker makes for itself and keeps in memory: short-lived, and asked about by nobody.
+    pub const DELEGATES: [Self; 2] = [Self::Ocsp, Self::Audit];
+
+    /// Whether it is one of [`Self::DELEGATES`].
+    pub fn is_delegate(self) -> bool {
+        Self::DELEGATES.contains(&self)
+    }
+}
 
 /// What became of a serial number that was about to be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::random::{self, Random};
 use super::request::words;
 
-/// The occasions on which an applicant gets a mail; one mail, one message.
+/// The occasions on which somebody gets a mail; one mail, one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MailKind {
     /// The certificate can be downloaded.
@@ -32,6 +32,8 @@ pub enum MailKind {
     CertificateHeld,
     /// A certificate of the account was suspended and holds again.
     CertificateReleased,
+    /// To an auditor: a signed checkpoint of the audit, to be kept.
+    AuditCheckpoint,
 }
 words!(
     MailKind,
@@ -48,9 +50,15 @@ words!(
     CertificateRevoked = "certificate-revoked",
     CertificateHeld = "certificate-held",
     CertificateReleased = "certificate-released",
+    AuditCheckpoint = "audit-checkpoint",
 );
 
 impl MailKind {
+    /// Whether it goes to an account; otherwise to somebody whom the configuration names.
+    pub const fn is_to_account(self) -> bool {
+        !matches!(self, Self::AuditCheckpoint)
+    }
+
     /// Whether an account may switch this kind off.
     ///
     /// What answers an own request, or tells of a danger to the account, is always sent.
@@ -67,7 +75,8 @@ impl MailKind {
             | Self::CertificateExpiring
             | Self::AddressProof
             | Self::AddressChangeAsked
-            | Self::AddressChanged => false,
+            | Self::AddressChanged
+            | Self::AuditCheckpoint => false,
         }
     }
 }
@@ -79,9 +88,9 @@ impl MailKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailFacts {
-    /// The account's user ID.
+    /// The account's user ID; empty where the mail is to no account.
     pub user_id: String,
-    /// The account's name.
+    /// The account's name; empty likewise.
     pub name: String,
     /// The operator's reason, for a rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,6 +104,25 @@ pub struct MailFacts {
     /// The code that proves that this mail was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// A checkpoint of the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<MailedCheckpoint>,
+}
+
+/// A checkpoint as a mail shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailedCheckpoint {
+    /// The name of its file.
+    pub file: String,
+    /// Entries of the audit that it speaks of.
+    pub entries: i64,
+    /// The hash of the last one.
+    pub head: String,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// The checkpoint itself, as a PEM block `CMS` (RFC 7468 §9).
+    pub pem: String,
 }
 
 /// Draws a Message-ID, without angle brackets (RFC 5322 §3.6.4).

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod calendar;
 pub mod calendar_csv;
 pub mod certificate;
+pub mod checkpoint;
 pub mod csv;
 pub mod delegation;
 pub mod delegation_csv;

@@ -29,6 +29,8 @@ pub enum ProfileName {
     Operator,
     /// The delegated key that signs OCSP answers (RFC 6960 §4.2.2.2).
     Ocsp,
+    /// The key that signs checkpoints of the audit (RFC 9336).
+    Audit,
     /// The self-signed root.
     Root,
 }
@@ -39,6 +41,7 @@ words!(
     Server = "server",
     Operator = "operator",
     Ocsp = "ocsp",
+    Audit = "audit",
     Root = "root",
 );
 
@@ -49,6 +52,7 @@ impl From<Purpose> for ProfileName {
             Purpose::Server => Self::Server,
             Purpose::Operator => Self::Operator,
             Purpose::Ocsp => Self::Ocsp,
+            Purpose::Audit => Self::Audit,
         }
     }
 }
@@ -77,7 +81,7 @@ words!(
 /// What the key may do (RFC 5280 §4.2.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyUsage {
-    /// Sign in a TLS handshake, or an OCSP answer.
+    /// Sign in a TLS handshake, an OCSP answer or a checkpoint.
     DigitalSignature,
     /// Sign certificates.
     KeyCertSign,
@@ -101,6 +105,8 @@ pub enum ExtendedKeyUsage {
     ServerAuth,
     /// Signs OCSP answers in the issuer's stead.
     OcspSigning,
+    /// Signs documents that people or programs read (RFC 9336).
+    DocumentSigning,
 }
 words!(
     ExtendedKeyUsage,
@@ -108,6 +114,7 @@ words!(
     ClientAuth = "clientAuth",
     ServerAuth = "serverAuth",
     OcspSigning = "OCSPSigning",
+    DocumentSigning = "documentSigning",
 );
 
 /// A checked profile.
@@ -186,6 +193,11 @@ impl Profile {
     /// responder's own, which is short-lived instead.
     pub fn is_not_checked(&self) -> bool {
         self.name == ProfileName::Ocsp
+    }
+
+    /// Whether its holder is a key of the worker's own, short-lived instead of revoked.
+    pub fn is_delegate(&self) -> bool {
+        matches!(self.name, ProfileName::Ocsp | ProfileName::Audit)
     }
 
     /// The same profile with another key: what `ca init --key` and `bench --key` ask for.

@@ -2,6 +2,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::certificate::{IntentState, MailState, Purpose};
+use crate::domain::checkpoint;
 use crate::domain::request::RequestState;
 use crate::domain::session::{Audience, TryScope};
 use crate::store::crl::Crl;
@@ -63,6 +64,8 @@ pub struct Measurements {
     pub sessions: Vec<(Audience, i64)>,
     /// Entries of the audit.
     pub audit_entries: i64,
+    /// When the audit last said that a checkpoint was written; none before the first.
+    pub last_checkpoint: Option<DateTime<Utc>>,
 }
 
 /// One generation of the root.
@@ -105,6 +108,7 @@ pub fn take_measurements(store: &Store, now: DateTime<Utc>) -> StoreResult<Measu
                 measurement::sessions(db, audience, now)
             })?,
             audit_entries: audit::head(db)?.sequence,
+            last_checkpoint: audit::last_at(db, checkpoint::ACT)?,
         })
     })
 }

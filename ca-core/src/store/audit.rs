@@ -155,6 +155,30 @@ pub fn beyond_head(db: &mut Db) -> StoreResult<Option<i64>> {
     Ok(beyond.first(db).optional()?)
 }
 
+/// The hash of the entry numbered `sequence`, if it is there.
+pub fn hash_at(db: &mut Db, sequence: i64) -> StoreResult<Option<String>> {
+    let entry = audit::table.find(sequence).select(audit::hash);
+    Ok(entry.first(db).optional()?)
+}
+
+/// The entries of one verb after the one numbered `after`, in order.
+pub fn acts_after(db: &mut Db, act: &str, after: i64) -> StoreResult<Vec<AuditEntry>> {
+    let query = audit::table
+        .filter(audit::act.eq(act))
+        .filter(audit::sequence.gt(after))
+        .order(audit::sequence);
+    Ok(query.select(AuditEntry::as_select()).load(db)?)
+}
+
+/// When something was last done.
+pub fn last_at(db: &mut Db, act: &str) -> StoreResult<Option<DateTime<Utc>>> {
+    let done = audit::table
+        .filter(audit::act.eq(act))
+        .order(audit::sequence.desc());
+    let last: Option<i64> = done.select(audit::at).first(db).optional()?;
+    Ok(last.and_then(DateTime::from_timestamp_millis))
+}
+
 /// The entries about one object, oldest first.
 pub fn about(db: &mut Db, object: &str) -> StoreResult<Vec<AuditEntry>> {
     let query = audit::table

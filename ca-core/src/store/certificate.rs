@@ -144,7 +144,7 @@ pub fn of_account(db: &mut Db, account_id: i64) -> StoreResult<Vec<Certificate>>
     Ok(newest.select(Certificate::as_select()).load(db)?)
 }
 
-/// The serials of a generation that are neither revoked nor at their end at `now`; a responder's own, which nobody
+/// The serials of a generation that are neither revoked nor at their end at `now`; the worker's own, which nobody
 /// logs in by, are left out.
 pub fn living_of_generation(
     db: &mut Db,
@@ -155,7 +155,7 @@ pub fn living_of_generation(
         .filter(certificate::generation.eq(generation))
         .filter(certificate::status.ne(CertificateStatus::Revoked.as_str()))
         .filter(certificate::not_after.ge(millis(now)))
-        .filter(certificate::purpose.ne(Purpose::Ocsp.as_str()))
+        .filter(certificate::purpose.ne_all(Purpose::DELEGATES.map(Purpose::as_str)))
         .order(certificate::serial)
         .select(certificate::serial)
         .load(db)?;

@@ -10,7 +10,7 @@ use super::connection::on_either;
 use super::revocation::NewRevocation;
 use super::schema::{authority, certificate, ocsp_answer, revocation};
 use super::{Db, StoreError, StoreResult};
-use crate::domain::certificate::{CertificateStatus, Purpose};
+use crate::domain::certificate::CertificateStatus;
 use crate::domain::ocsp::Standing;
 use crate::domain::revocation::{RevocationEvent, RevocationReason};
 use crate::domain::serial::SerialNumber;
@@ -71,12 +71,12 @@ impl Answer {
     }
 }
 
-/// Fresh certificates: their answers are owed. A responder's own certificate is asked about by nobody. One that was
+/// Fresh certificates: their answers are owed. The worker's own certificates are asked about by nobody. One that was
 /// brought forward after its serial was given up has its answer already.
 pub(super) fn owe(db: &mut Db, certificates: &[Certificate]) -> StoreResult<()> {
     let rows: Vec<_> = certificates
         .iter()
-        .filter(|one| one.purpose != Purpose::Ocsp)
+        .filter(|one| !one.purpose.is_delegate())
         .map(|one| row(one.serial, one.generation))
         .collect();
     for rows in rows.chunks(CHUNK) {

@@ -1,4 +1,4 @@
-//! Certificates that nobody applies for on a page: the site's own and the operators'.
+//! Certificates that nobody applies for on a page: the site's own, the operators' and the worker's.
 //!
 //! They take the same way as everybody's: prepared and linted, intent committed, signed, recorded.
 use ca_core::config::{Config, Profiles};
@@ -146,14 +146,44 @@ pub(crate) fn issue_responder(
     profiles: &Profiles,
     random: &dyn Random,
 ) -> Result<SignedCertificate, AuthorityError> {
-    let number = hand.generation.issuer.generation();
+    let name = format!("OCSP {}", hand.generation.issuer.generation());
+    issue_delegate(store, act, hand, profiles, (Purpose::Ocsp, &name), random)
+}
+
+/// Issues the certificate of the key that signs this machine's checkpoints of the audit, and records it.
+pub(crate) fn issue_auditor(
+    store: &Store,
+    act: &Act,
+    hand: Hand<'_>,
+    profiles: &Profiles,
+    machine: &str,
+    random: &dyn Random,
+) -> Result<SignedCertificate, AuthorityError> {
+    let name = format!("Audit {machine}");
+    issue_delegate(store, act, hand, profiles, (Purpose::Audit, &name), random)
+}
+
+/// Issues and records the certificate of a key that stays in the worker's memory.
+fn issue_delegate(
+    store: &Store,
+    act: &Act,
+    hand: Hand<'_>,
+    profiles: &Profiles,
+    (purpose, name): (Purpose, &str),
+    random: &dyn Random,
+) -> Result<SignedCertificate, AuthorityError> {
     let holder = Holder {
-        purpose: Purpose::Ocsp,
-        name: &format!("OCSP {number}"),
+        purpose,
+        name,
         alternative_names: &[],
     };
     let signed = issue(store, act, hand, profiles, holder, random)?;
-    let recorded = row(&signed, Purpose::Ocsp, number, act.at);
+    let recorded = row(
+        &signed,
+        purpose,
+        hand.generation.issuer.generation(),
+        act.at,
+    );
     record_certificate(store, act, &recorded)?;
     hand.journal.note_issued(act.at, &[issued(&recorded)]);
     Ok(signed)

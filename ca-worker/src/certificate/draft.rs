@@ -168,6 +168,9 @@ fn encoded_extended_usage(usage: &ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
         ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
         ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
         ExtendedKeyUsage::OcspSigning => ExtendedKeyUsagePurpose::OcspSigning,
+        ExtendedKeyUsage::DocumentSigning => {
+            ExtendedKeyUsagePurpose::Other(DOCUMENT_SIGNING.to_vec())
+        }
     }
 }
 
@@ -182,6 +185,8 @@ fn encoded_alternative(name: &AlternativeName) -> Result<SanType, PrepareError> 
 type Method = [u64; 9];
 const CA_ISSUERS: Method = [1, 3, 6, 1, 5, 5, 7, 48, 2];
 const OCSP: Method = [1, 3, 6, 1, 5, 5, 7, 48, 1];
+/// id-kp-documentSigning (RFC 9336 §3.1).
+const DOCUMENT_SIGNING: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 3, 36];
 /// `id-pkix-ocsp-nocheck` (RFC 6960 §4.2.2.2.1).
 const OCSP_NOCHECK: [u64; 10] = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
 

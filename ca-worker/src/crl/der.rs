@@ -2,15 +2,16 @@
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
 pub(super) const BOOLEAN: u8 = 0x01;
-pub(super) const INTEGER: u8 = 0x02;
+pub(crate) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;
 pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const UTC_TIME: u8 = 0x17;
 pub(super) const GENERALIZED_TIME: u8 = 0x18;
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 /// `[0] EXPLICIT`.
-pub(super) const TAGGED_0: u8 = 0xa0;
+pub(crate) const TAGGED_0: u8 = 0xa0;
 
 /// Tag and length of a value of `length` octets, in the shortest form (§10.1).
 pub(super) fn header(tag: u8, length: usize) -> Vec<u8> {
@@ -91,7 +92,7 @@ pub(super) fn take(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// Takes a value with this very tag off.
-pub(super) fn expect(tag: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn expect(tag: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
     take(input)
         .filter(|(found, ..)| *found == tag)
         .map(|(_, content, rest)| (content, rest))

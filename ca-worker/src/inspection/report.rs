@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 /// One thing that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// An invariant (`I1` to `I7`), or `certificate`, `root`, `crl`, `journal`, `audit`.
+    /// An invariant (`I1` to `I7`), or `certificate`, `root`, `crl`, `journal`, `audit`, `checkpoint`.
     pub kind: &'static str,
     /// With what: a serial number, a list, a journal and its line.
     pub object: String,
@@ -29,6 +29,8 @@ impl std::fmt::Display for Finding {
 pub struct LookedAt {
     /// Entries of the audit.
     pub audit_entries: i64,
+    /// Checkpoints of the audit.
+    pub checkpoints: u64,
     /// Generations of the root.
     pub roots: u64,
     /// Certificates.
@@ -76,7 +78,8 @@ impl Report {
         often.map(|((kind, finding), count)| (*kind, *finding, *count))
     }
 
-    pub(super) fn find(
+    /// Adds a finding.
+    pub fn find(
         &mut self,
         kind: &'static str,
         finding: &'static str,

@@ -1,4 +1,5 @@
 //! A journal read from a place on, each line held against the one before.
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ca_core::store::journal_mark::Mark;
 
 use super::line::{self, GENESIS};
-use super::{JournalError, Line};
+use super::{Fact, JournalError, Line};
 
 /// The journals in `folder`, by name.
 pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
@@ -27,6 +28,19 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalErro
     }
     found.sort();
     Ok(found)
+}
+
+/// The root certificates (DER) that the journals in `folder` hold, each once.
+pub fn roots_in(folder: &Path) -> Result<Vec<Vec<u8>>, JournalError> {
+    let mut roots = BTreeSet::new();
+    for (journal, path) in files(folder)? {
+        lines_after(&path, &beginning(&journal), |line, _| {
+            if let Fact::Root { der, .. } = line.fact {
+                roots.insert(der);
+            }
+        })?;
+    }
+    Ok(roots.into_iter().collect())
 }
 
 /// The place before the first line of a journal.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use ca_core::config::{Config, ServiceConfig};
-use ca_core::domain::mail::{MailFacts, MailKind};
+use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
 use ca_core::domain::time::{iso_datetime, japanese_datetime};
 use ca_core::store::outbox::Mail;
 use chrono::DateTime;
@@ -138,6 +138,7 @@ impl Composer {
             code => known(facts.code.clone()),
             until => known(facts.until.map(japanese_datetime)),
             until_en => known(facts.until.map(iso_datetime)),
+            checkpoint => facts.checkpoint.as_ref().map_or(Value::UNDEFINED, checkpoint),
             service => &self.service.name,
             service_en => &self.service.name_en,
             url => &self.service.public_url,
@@ -150,6 +151,17 @@ impl Composer {
 impl std::fmt::Debug for Composer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Composer({})", self.from)
+    }
+}
+
+fn checkpoint(mailed: &MailedCheckpoint) -> Value {
+    context! {
+        file => &mailed.file,
+        entries => mailed.entries,
+        head => &mailed.head,
+        at => japanese_datetime(mailed.at),
+        at_en => iso_datetime(mailed.at),
+        pem => mailed.pem.trim_end(),
     }
 }
 
@@ -221,6 +233,7 @@ fn built_in(kind: MailKind) -> &'static str {
         MailKind::CertificateReleased => {
             include_str!("../../templates/mail/certificate-released.txt")
         }
+        MailKind::AuditCheckpoint => include_str!("../../templates/mail/audit-checkpoint.txt"),
     }
 }
 
@@ -250,5 +263,12 @@ fn sample(kind: MailKind) -> MailFacts {
         until: until.then_some(DateTime::UNIX_EPOCH),
         title: word(kind == MailKind::NoticePublished),
         code: word(matches!(kind, AddressProof | AddressChangeAsked)),
+        checkpoint: (kind == MailKind::AuditCheckpoint).then(|| MailedCheckpoint {
+            file: "000000000000-sample.p7s".into(),
+            entries: 0,
+            head: "0".repeat(64),
+            at: DateTime::UNIX_EPOCH,
+            pem: "-----BEGIN CMS-----\n-----END CMS-----\n".into(),
+        }),
     }
 }

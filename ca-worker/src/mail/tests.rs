@@ -2,7 +2,7 @@
 mod leaving;
 
 use ca_core::config::Config;
-use ca_core::domain::mail::{MailFacts, MailKind};
+use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
 use ca_core::store::outbox::{Mail, NewMail};
 use ca_core::store::{Store, outbox};
 
@@ -24,6 +24,20 @@ fn facts(kind: MailKind) -> MailFacts {
         title: (kind == MailKind::NoticePublished).then(|| "年末年始の受付について".into()),
         code: matches!(kind, MailKind::AddressProof | MailKind::AddressChangeAsked)
             .then(|| "bcdf ghjk mnpr".into()),
+        checkpoint: (kind == MailKind::AuditCheckpoint).then(checkpoint),
+    }
+}
+
+fn checkpoint() -> MailedCheckpoint {
+    MailedCheckpoint {
+        file: "000000001234-ca1.p7s".into(),
+        entries: 1_234,
+        head: "0123456789abcdef".repeat(4),
+        at: morning(),
+        pem: format!(
+            "-----BEGIN CMS-----\n{}\n-----END CMS-----\n",
+            "A".repeat(64)
+        ),
     }
 }
 
@@ -116,8 +130,10 @@ fn every_mail_fits_its_lines_and_links_to_the_top_page_alone() {
         facts.name = "介".repeat(64);
         facts.reason = facts.reason.map(|reason| reason.repeat(12));
         let (subject, body) = composer().text(kind, &facts).unwrap();
+        let to_auditors = kind == MailKind::AuditCheckpoint;
+        let about = ["KJ2700000001", "000000001234-ca1.p7s"][usize::from(to_auditors)];
         assert!(
-            subject.starts_with("［電子請求受付センター］") && subject.ends_with("KJ2700000001"),
+            subject.starts_with("［電子請求受付センター］") && subject.ends_with(about),
             "{subject}"
         );
         for line in body.lines() {
@@ -127,7 +143,9 @@ fn every_mail_fits_its_lines_and_links_to_the_top_page_alone() {
             assert_eq!(link, "https://localhost:8443/");
         }
         let (japanese, english) = body.split_once(&"-".repeat(68)).unwrap();
-        assert!(japanese.contains("様") && english.contains("Dear"));
+        let greetings =
+            [("様", "Dear"), ("お預かりの方へ", "To whoever")][usize::from(to_auditors)];
+        assert!(japanese.contains(greetings.0) && english.contains(greetings.1));
     }
 }
 

@@ -6,6 +6,7 @@ mod backup;
 mod bad_input;
 mod browser;
 mod canary;
+mod checkpoints;
 mod console;
 mod database;
 mod fences;

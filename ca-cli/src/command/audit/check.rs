@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use ca_core::config::Profiles;
+use ca_core::store::Store;
 use ca_worker::inspection::{Inspection, LookedAt, Report, inspect};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::verify::{Verify, judge};
 use crate::desk::Desk;
 use crate::table::write_json;
 
@@ -26,12 +28,13 @@ pub struct Check {
 pub(super) fn check(command: &Check, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let (store, profiles) = (desk.store()?, Profiles::load(&desk.config)?);
     let usual = desk.config.journal_folder();
-    let report = inspect(Inspection {
+    let mut report = inspect(Inspection {
         store: &store,
         profiles: &profiles,
         journals: command.journals.as_deref().unwrap_or(&usual),
         now: desk.now(),
     })?;
+    look_at_checkpoints(desk, &store, &mut report);
     if command.json {
         write_json(out, &as_json(&report))?;
     } else {
@@ -45,6 +48,25 @@ pub(super) fn check(command: &Check, desk: &Desk, out: &mut dyn Write) -> anyhow
          the copies of the journals; docs/operations.md says what each finding means",
         count(&report)
     );
+}
+
+/// What `ca-cli audit verify` says of the checkpoints. The chain by itself was looked at before.
+fn look_at_checkpoints(desk: &Desk, store: &Store, report: &mut Report) {
+    let folder = desk.config.checkpoint_folder().display().to_string();
+    match judge(&Verify::default(), desk, store) {
+        Ok(judged) => {
+            report.looked_at.checkpoints = u64::try_from(judged.looked_at).unwrap_or(u64::MAX);
+            for finding in judged.findings {
+                report.find(
+                    "checkpoint",
+                    "the audit does not stand up to it",
+                    &folder,
+                    finding,
+                );
+            }
+        }
+        Err(error) => report.find("checkpoint", "none can be judged", folder, error),
+    }
 }
 
 /// Also those that are not told one by one.
@@ -66,6 +88,7 @@ fn tell(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     let LookedAt {
         audit_entries,
+        checkpoints,
         roots,
         certificates,
         by_profile,
@@ -83,7 +106,10 @@ fn tell(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
         "Looked at:"
     };
     writeln!(out, "{verdict}")?;
-    writeln!(out, "  {audit_entries} entries of the audit")?;
+    writeln!(
+        out,
+        "  {audit_entries} entries of the audit, {checkpoints} checkpoints"
+    )?;
     writeln!(out, "  {roots} roots, {events} events of revocation")?;
     writeln!(
         out,
@@ -114,6 +140,7 @@ fn as_json(report: &Report) -> Value {
         "repeated": repeated.collect::<Vec<_>>(),
         "looked_at": {
             "audit_entries": looked_at.audit_entries,
+            "checkpoints": looked_at.checkpoints,
             "roots": looked_at.roots,
             "certificates": looked_at.certificates,
             "certificates_by_profile": looked_at.by_profile,

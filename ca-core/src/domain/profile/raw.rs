@@ -8,7 +8,7 @@ use crate::domain::distinguished_name::{DistinguishedNameError, RawAttribute};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawProfile {
-    /// `client`, `server`, `operator`, `ocsp` or `root`.
+    /// `client`, `server`, `operator`, `ocsp`, `audit` or `root`.
     pub name: String,
     /// The subject with the places `{name}` and `{organisation}`; none for the root.
     #[serde(default)]
@@ -21,7 +21,7 @@ pub struct RawProfile {
     pub backdate_minutes: u32,
     /// `digitalSignature`, `keyCertSign`, `cRLSign`.
     pub key_usage: Vec<String>,
-    /// `clientAuth`, `serverAuth`, `OCSPSigning`.
+    /// `clientAuth`, `serverAuth`, `OCSPSigning`, `documentSigning`.
     pub extended_key_usage: Vec<String>,
     /// Address of the revocation list, with the places `{plain_url}` and `{generation}`.
     #[serde(default)]
@@ -187,25 +187,26 @@ impl Profile {
     fn broken_leaf_rule(&self) -> Option<&'static str> {
         if self.key_usage.as_slice() != [KeyUsage::DigitalSignature] {
             return Some(
-                "key_usage is [\"digitalSignature\"]: keys here sign TLS handshakes or OCSP answers and nothing else",
+                "key_usage is [\"digitalSignature\"]: keys here sign TLS handshakes, OCSP answers or checkpoints and nothing else",
             );
         }
         let expected = match self.name {
             ProfileName::Server => ExtendedKeyUsage::ServerAuth,
             ProfileName::Ocsp => ExtendedKeyUsage::OcspSigning,
+            ProfileName::Audit => ExtendedKeyUsage::DocumentSigning,
             _ => ExtendedKeyUsage::ClientAuth,
         };
         if self.extended_key_usage.as_slice() != [expected] {
             return Some(
-                "extended_key_usage is [\"serverAuth\"] for server, [\"OCSPSigning\"] for ocsp and [\"clientAuth\"] for the others",
+                "extended_key_usage is [\"serverAuth\"] for server, [\"OCSPSigning\"] for ocsp, [\"documentSigning\"] for audit and [\"clientAuth\"] for the others",
             );
         }
         if self.key_algorithm == KeyAlgorithm::Rsa4096 {
             return Some("key_algorithm is p256, p384 or rsa3072");
         }
-        if self.is_not_checked() && self.validity_months != 1 {
+        if self.is_delegate() && self.validity_months != 1 {
             return Some(
-                "validity_months is 1: nobody asks whether a responder's certificate is revoked, so it ends soon",
+                "validity_months is 1: nobody asks whether a certificate of the worker's own is revoked, so it ends soon",
             );
         }
         (!self.names_its_holder()).then_some("subject holds { CN = \"{name}\" }")

@@ -16,6 +16,7 @@ fn raw(name: ProfileName) -> RawProfile {
         ProfileName::Server => include_str!("../../../../config/profiles/server.toml"),
         ProfileName::Operator => include_str!("../../../../config/profiles/operator.toml"),
         ProfileName::Ocsp => include_str!("../../../../config/profiles/ocsp.toml"),
+        ProfileName::Audit => include_str!("../../../../config/profiles/audit.toml"),
         ProfileName::Root => include_str!("../../../../config/profiles/root.toml"),
     };
     Figment::from(Toml::string(text)).extract().unwrap()
@@ -45,7 +46,7 @@ fn shipped_profiles_are_valid_and_differ() {
         .map(|name| profile(*name).sha256())
         .collect();
     let unique: std::collections::HashSet<_> = hashes.iter().collect();
-    assert_eq!(unique.len(), 5);
+    assert_eq!(unique.len(), 6);
     let client = profile(ProfileName::Client);
     assert_eq!(
         client.subject_of("KJ2700000001").unwrap().to_string(),
@@ -192,7 +193,7 @@ fn broken_profiles_are_refused_by_name() {
 #[test]
 fn a_responders_profile_has_rules_of_its_own() {
     type Case = (ProfileName, fn(&mut RawProfile), &'static str);
-    let cases: [Case; 4] = [
+    let cases: [Case; 6] = [
         (
             ProfileName::Client,
             |p| p.ocsp_url = Some("https://a/ocsp".into()),
@@ -203,6 +204,12 @@ fn a_responders_profile_has_rules_of_its_own() {
             ProfileName::Ocsp,
             |p| p.extended_key_usage = vec!["clientAuth".into()],
             "OCSPSigning",
+        ),
+        (ProfileName::Audit, |p| p.validity_months = 12, "ends soon"),
+        (
+            ProfileName::Audit,
+            |p| p.extended_key_usage = vec!["OCSPSigning".into()],
+            "documentSigning",
         ),
         (
             ProfileName::Client,

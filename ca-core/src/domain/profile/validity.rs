@@ -69,8 +69,8 @@ impl Profile {
             });
         }
         let mut own = self.own_validity(now, Some(issuer.not_before))?;
-        if self.is_not_checked() {
-            // A responder works until the root's last day.
+        if self.is_delegate() {
+            // It works until the root's last day.
             own.not_after = own.not_after.min(issuer.not_after);
         }
         if own.not_after > issuer.not_after {

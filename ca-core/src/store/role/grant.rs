@@ -27,7 +27,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("approval", Auditor, "SELECT"),
     // Nobody changes or takes away what was written; the head moves with each entry.
     // Monitoring counts verbs, states and ages; what an entry or a mail says stays unread.
-    ("audit", Web, "INSERT, SELECT (act)"),
+    ("audit", Web, "INSERT, SELECT (act, at, sequence)"),
     ("audit", Console, "SELECT"),
     ("audit", Worker, "SELECT, INSERT"),
     ("audit", Auditor, "SELECT"),

@@ -16,6 +16,8 @@ const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
 const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// RFC 6960 §4.2.2.2.1.
 const OCSP_NOCHECK: &str = "1.3.6.1.5.5.7.48.1.5";
+/// id-kp-documentSigning (RFC 9336 §3.1).
+const DOCUMENT_SIGNING: &str = "1.3.6.1.5.5.7.3.36";
 /// Every extension a certificate of ours may have.
 const KNOWN: [&str; 9] = [
     "2.5.29.14",
@@ -108,12 +110,12 @@ pub(super) fn extended_key_usage(candidate: &Candidate<'_>) -> Result<(), String
 }
 
 fn are_exactly(found: &FoundPurposes<'_>, expected: &[ExtendedKeyUsage]) -> bool {
-    let others = found.any
-        || found.code_signing
-        || found.email_protection
-        || found.time_stamping
-        || !found.other.is_empty();
+    let others = found.any || found.code_signing || found.email_protection || found.time_stamping;
+    let further: Vec<String> = found.other.iter().map(|oid| oid.to_id_string()).collect();
+    let documents = expected.contains(&ExtendedKeyUsage::DocumentSigning);
+    let meant: &[&str] = if documents { &[DOCUMENT_SIGNING] } else { &[] };
     !others
+        && further == meant
         && found.client_auth == expected.contains(&ExtendedKeyUsage::ClientAuth)
         && found.server_auth == expected.contains(&ExtendedKeyUsage::ServerAuth)
         && found.ocsp_signing == expected.contains(&ExtendedKeyUsage::OcspSigning)

@@ -1,10 +1,13 @@
 //! The drill: backup, more work, the database is lost, restored, completed from the journal; nothing is issued twice,
 //! nothing that was revoked comes back, the numbers of lists do not fall.
 
+use ca_core::domain::time::FixedClock;
+use ca_worker::checkpoint::checkpoint_due;
 use inkan_tests::applicant::{Applicant, CHOSEN};
 use inkan_tests::database::{Engine, Sql};
 use inkan_tests::service::Service;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{PASSPHRASE, back_up, lose_database, restore};
 
@@ -44,6 +47,8 @@ struct Before {
     certificates: BTreeMap<String, String>,
     number: i64,
     revoked: String,
+    /// The checkpoint that saw more of the audit than the archive has.
+    checkpoint: String,
     issuance: String,
 }
 
@@ -85,7 +90,9 @@ fn history(service: &mut Service) -> (std::path::PathBuf, Before) {
     ];
     service.cli(&order).ok();
     service.work_once().ok();
+    let checkpoint = later_checkpoint(service);
     let before = Before {
+        checkpoint,
         certificates: certificates(&mut sql),
         number: number(&mut sql),
         revoked,
@@ -93,6 +100,33 @@ fn history(service: &mut Service) -> (std::path::PathBuf, Before) {
     };
     assert_eq!(before.certificates.len(), 4);
     (archive, before)
+}
+
+/// The checkpoint of the audit that is due in an hour.
+fn later_checkpoint(service: &Service) -> String {
+    let mut worker = service.worker_in_this_process();
+    let later = worker.clock.now() + chrono::Duration::minutes(61);
+    worker.clock = Arc::new(FixedClock::new(later));
+    let made = checkpoint_due(&worker).expect("a checkpoint");
+    made.expect("a checkpoint that was due")
+}
+
+/// The checkpoint that the archive's audit cannot bear out is kept apart, named, and excused by nothing.
+fn assert_evidence_is_kept(service: &Service, before: &Before) {
+    let kept = service.folder().join("data/checkpoints/set-back");
+    let kept = kept.join(&before.checkpoint).display().to_string();
+    assert!(std::path::Path::new(&kept).exists(), "{kept}");
+    let mut sql = service.database.connect();
+    let entry = format!(
+        "audit WHERE act = 'audit.set-back' AND detail LIKE '%{}%'",
+        before.checkpoint
+    );
+    assert_eq!(sql.count(&entry), 1);
+    service.cli(&["audit", "verify"]).ok();
+    let copy = ["audit", "verify", "--checkpoint", &kept];
+    service
+        .cli(&copy)
+        .refused(&[&before.checkpoint, "evidence"]);
 }
 
 /// While nothing is reconciled: no program signs, and each says what to do.
@@ -237,7 +271,10 @@ fn drill(engine: Engine) {
             == 2,
         "{brought}"
     );
+    let set_back = facts["checkpoints_set_back"].to_string();
+    assert!(set_back.contains(&before.checkpoint), "{set_back}");
     assert_all_is_back(&service, &before);
+    assert_evidence_is_kept(&service, &before);
     assert_the_worker_goes_on(&mut service, &before);
 }
 

@@ -1,0 +1,74 @@
+//! A checkpoint as somebody kept it: the file itself, its PEM block, or a mail that has the block in it.
+use openssl::base64::decode_block;
+use openssl::cms::CmsContentInfo;
+
+const BEGIN: &str = "-----BEGIN CMS-----";
+const END: &str = "-----END CMS-----";
+
+/// The DER of the checkpoint in `bytes`. What has no PEM block in it is taken for DER.
+pub fn der_of(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    // In a mail the block may look whole and still be encoded: an `=` at its end as `=3D`.
+    let unpacked = unpacked(&text);
+    let found = unpacked.as_deref().and_then(in_block);
+    let found = found.or_else(|| in_block(&text));
+    found.unwrap_or_else(|| bytes.to_vec())
+}
+
+fn in_block(text: &str) -> Option<Vec<u8>> {
+    let pem = block(text)?;
+    CmsContentInfo::from_pem(pem.as_bytes()).ok()?.to_der().ok()
+}
+
+/// The PEM block, with the marks of a reply and spaces around its lines taken away.
+fn block(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once(BEGIN)?;
+    let (inside, _) = rest.split_once(END)?;
+    let lines = inside
+        .lines()
+        .map(|line| line.trim_matches(['>', ' ', '\t', '\r']));
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    Some(format!("{BEGIN}\n{}\n{END}\n", lines.join("\n")))
+}
+
+/// The body of a mail without its transfer encoding (RFC 2045 §6); none where there is none to be undone.
+fn unpacked(mail: &str) -> Option<String> {
+    let mail = mail.replace("\r\n", "\n");
+    let (head, body) = mail.split_once("\n\n")?;
+    let head = head.to_ascii_lowercase();
+    let encoding = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-transfer-encoding:"))?;
+    match encoding.trim() {
+        "base64" => {
+            let packed: String = body.split_whitespace().collect();
+            let bytes = decode_block(&packed).ok()?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        "quoted-printable" => Some(from_quoted_printable(body)),
+        _ => None,
+    }
+}
+
+/// RFC 2045 §6.7; a sequence that is none stays as it is.
+fn from_quoted_printable(body: &str) -> String {
+    let joined = body.replace("=\n", "");
+    let mut bytes = Vec::with_capacity(joined.len());
+    let mut rest = joined.as_str();
+    while let Some((before, after)) = rest.split_once('=') {
+        bytes.extend_from_slice(before.as_bytes());
+        let code = after.get(..2);
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(b'=');
+                rest = after;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
