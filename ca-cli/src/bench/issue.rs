@@ -4,6 +4,7 @@ use anyhow::bail;
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::time::{Clock, SystemClock};
 use ca_worker::cycle::{Window, work_one_batch};
+use ca_worker::pkcs12::Iterations;
 use chrono::Duration;
 use serde::Serialize;
 
@@ -14,12 +15,16 @@ use super::stopwatch::timing_transactions;
 
 /// Certificates' worth of bare cryptography that the shares are taken from.
 const FLOOR_SAMPLE: usize = 200;
+/// Certificates that are asked for before they are issued, when the database is filled.
+const AT_A_TIME: usize = 5_000;
 
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct IssueOrder {
     /// Certificates.
     pub count: usize,
+    /// Certificates that are issued beforehand, so that the database is as large as after years.
+    pub stored: usize,
     /// The subjects' keys.
     pub key: KeyAlgorithm,
     /// Rounds of each key derivation in a PKCS#12.
@@ -28,6 +33,17 @@ pub struct IssueOrder {
     pub jobs: usize,
     /// An empty database; a SQLite file in a temporary folder when absent.
     pub database: Option<String>,
+}
+
+impl IssueOrder {
+    /// `sqlite` or `postgres`.
+    pub(super) fn engine(&self) -> &'static str {
+        let url = self.database.as_deref().unwrap_or("sqlite:");
+        match url.starts_with("sqlite:") {
+            true => "sqlite",
+            false => "postgres",
+        }
+    }
 }
 
 /// One measurement.
@@ -63,6 +79,21 @@ pub struct IssueReport {
     pub floor_parts_ms: FloorParts,
     /// `cpu_ms_per_certificate` / `floor_cpu_ms_per_certificate`.
     pub ratio_to_floor: f64,
+    /// The same with an empty database, measured before; none where it was empty anyway.
+    pub stored: Option<Stored>,
+}
+
+/// What a large database changes.
+#[derive(Debug, Serialize)]
+pub struct Stored {
+    /// Certificates that were there.
+    pub certificates: usize,
+    /// Certificates in a second with none there.
+    pub empty_per_second: f64,
+    /// CPU time for one with none there, in milliseconds.
+    pub empty_cpu_ms: f64,
+    /// Certificates in a second with all of them there, divided by those with none.
+    pub rate_ratio: f64,
 }
 
 /// The bare cryptography of one certificate, in CPU milliseconds.
@@ -95,34 +126,55 @@ pub struct Share {
 
 /// Sends approved requests through the cycle's steps 3 to 8 until the queue is empty.
 pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
-    let stage = Stage::build(order)?;
+    let mut stage = Stage::build(order)?;
+    let empty = match order.stored {
+        0 => None,
+        stored => {
+            let (_, usage) = metered(|| drain(&stage, order.count));
+            store(&mut stage, stored)?;
+            stage.fill(order.count)?;
+            Some(usage)
+        }
+    };
     forget_peak();
-    let ((issued, usage), transactions) = timing_transactions(|| metered(|| drain(&stage)));
+    let ((issued, usage), transactions) =
+        timing_transactions(|| metered(|| drain(&stage, order.count)));
     let peak = peak_megabytes();
-    let issued = issued?;
-    if issued != order.count {
-        bail!(
-            "{issued} of {} requests were issued; the log says why",
-            order.count
-        );
-    }
+    issued?;
     let floor = floor::measure(order, order.count.min(FLOOR_SAMPLE))?;
     let each = usage.cpu_ms_each(order.count);
     let share = Share::of(&floor, transactions.cpu_ms_each(order.count), each);
     Ok(IssueReport {
         measured: "queue",
-        database: Some(if is_server(order) {
-            "postgres"
-        } else {
-            "sqlite"
-        }),
+        database: Some(order.engine()),
         peak_rss_mb: peak.map(rounded),
         share,
         database_wall_share: Some(rounded(
             transactions.wall.as_secs_f64() / usage.wall.as_secs_f64(),
         )),
+        stored: empty.map(|empty| Stored {
+            certificates: order.stored + order.count,
+            empty_per_second: rounded(order.count as f64 / empty.wall.as_secs_f64()),
+            empty_cpu_ms: rounded(empty.cpu_ms_each(order.count)),
+            rate_ratio: rounded(empty.wall.as_secs_f64() / usage.wall.as_secs_f64()),
+        }),
         ..IssueReport::of(order, &usage, &floor)
     })
+}
+
+/// Issues so many through the same cycle, with as little key derivation as there is.
+fn store(stage: &mut Stage, count: usize) -> anyhow::Result<()> {
+    let usual = stage.worker.settings.iterations;
+    stage.worker.settings.iterations = Iterations::for_bench(1);
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(AT_A_TIME);
+        stage.fill(some)?;
+        drain(stage, some)?;
+        left -= some;
+    }
+    stage.worker.settings.iterations = usual;
+    Ok(())
 }
 
 /// Measures the bare cryptography alone.
@@ -138,24 +190,21 @@ pub fn measure_floor(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     })
 }
 
-/// Batch after batch, as `run --once` does, but by day and night. Says how many were issued.
-fn drain(stage: &Stage) -> anyhow::Result<usize> {
+/// Batch after batch, as `run --once` does, but by day and night; `count` have to come of it.
+fn drain(stage: &Stage, count: usize) -> anyhow::Result<()> {
     let open = Window::Open(SystemClock.now() + Duration::days(1));
     let mut issued = 0;
     loop {
         let batch = work_one_batch(&stage.worker, open)?;
         if batch.claimed == 0 {
-            return Ok(issued);
+            break;
         }
         issued += batch.issued.len();
     }
-}
-
-fn is_server(order: &IssueOrder) -> bool {
-    order
-        .database
-        .as_deref()
-        .is_some_and(|url| !url.starts_with("sqlite:"))
+    if issued != count {
+        bail!("{issued} of {count} requests were issued; the log says why");
+    }
+    Ok(())
 }
 
 impl IssueReport {
@@ -178,6 +227,7 @@ impl IssueReport {
             floor_cpu_ms_per_certificate: rounded(bare),
             floor_parts_ms: FloorParts::of(floor),
             ratio_to_floor: rounded(each / bare),
+            stored: None,
         }
     }
 }
@@ -222,6 +272,7 @@ mod tests {
     fn order(count: usize) -> IssueOrder {
         IssueOrder {
             count,
+            stored: 0,
             key: KeyAlgorithm::P256,
             p12_iterations: 16,
             jobs: 2,
@@ -249,6 +300,17 @@ mod tests {
             key + sign + kdf + database + other > 0.99,
             "{key} {sign} {kdf} {database} {other}"
         );
+    }
+
+    #[test]
+    fn a_filled_database_is_compared_with_an_empty_one() {
+        let order = IssueOrder {
+            stored: 5,
+            ..order(3)
+        };
+        let stored = measure_queue(&order).unwrap().stored.unwrap();
+        assert_eq!(stored.certificates, 8);
+        assert!(stored.rate_ratio > 0.0 && stored.empty_cpu_ms > 0.0);
     }
 
     #[test]

@@ -39,6 +39,9 @@ use crate::desk::Desk;
 /// As long as those on letters.
 pub(super) const PASSWORD: &str = "bcdfghjkmnprtwxy";
 
+/// The operator's name.
+const OPERATOR: &str = "operator";
+
 /// Rows in a transaction of the set-up.
 const CHUNK: usize = 500;
 
@@ -47,6 +50,7 @@ pub(super) struct Stage {
     pub(super) worker: Worker,
     store: Store,
     is_server: bool,
+    registered: usize,
     _folder: TempDir,
 }
 
@@ -63,17 +67,22 @@ impl Stage {
             worker,
             store: store.clone(),
             is_server: matches!(target, DatabaseUrl::Postgres(_)),
+            registered: 0,
             _folder: folder,
         };
         let worker = worker(&config, &store, order)?;
-        let stage = stage(worker);
+        enrol_operator(&worker)?;
+        let mut stage = stage(worker);
         stage.fill(order.count)?;
         Ok(stage)
     }
 
-    fn fill(&self, count: usize) -> anyhow::Result<()> {
+    /// Registers `count` more accounts, each with a request that was approved.
+    pub(super) fn fill(&mut self, count: usize) -> anyhow::Result<()> {
         let office = Office::open(&self.worker)?;
-        let numbers: Vec<usize> = (1..=count).collect();
+        let first = self.registered + 1;
+        self.registered += count;
+        let numbers: Vec<usize> = (first..=self.registered).collect();
         for numbers in numbers.chunks(CHUNK) {
             office.ask(&self.store, numbers)?;
         }
@@ -179,31 +188,37 @@ struct Asked {
     sealed: SealedPassword,
 }
 
+/// The one who approves.
+fn enrol_operator(worker: &Worker) -> anyhow::Result<()> {
+    let store = &worker.store;
+    let (config, password) = (Config::default(), PASSWORD.into());
+    let issued = issue_operator_certificate(
+        store,
+        &staff(),
+        &worker.authority,
+        &config,
+        OPERATOR,
+        &password,
+        &OsRandom,
+    )?;
+    let new = NewOperator {
+        name: OPERATOR,
+        display_name: OPERATOR,
+        password_hash: "none",
+        own_user_id: None,
+        certificate_serial: issued.certificate.serial,
+        certificate_spki_sha256: &issued.certificate.spki_sha256,
+    };
+    add_operator(store, &staff(), &new, &issued.certificate)?;
+    note_operator(&worker.authority, &staff(), &issued);
+    Ok(())
+}
+
 impl<'a> Office<'a> {
     fn open(worker: &'a Worker) -> anyhow::Result<Self> {
         let store = &worker.store;
-        let (config, password) = (Config::default(), PASSWORD.into());
-        let issued = issue_operator_certificate(
-            store,
-            &staff(),
-            &worker.authority,
-            &config,
-            "operator",
-            &password,
-            &OsRandom,
-        )?;
-        let new = NewOperator {
-            name: "operator",
-            display_name: "operator",
-            password_hash: "none",
-            own_user_id: None,
-            certificate_serial: issued.certificate.serial,
-            certificate_spki_sha256: &issued.certificate.spki_sha256,
-        };
-        add_operator(store, &staff(), &new, &issued.certificate)?;
-        note_operator(&worker.authority, &staff(), &issued);
         let operator = store
-            .read(|db| operator::find(db, new.name))?
+            .read(|db| operator::find(db, OPERATOR))?
             .context("the operator")?;
         let sealing_key = store
             .read(authority::current_sealing_key)?

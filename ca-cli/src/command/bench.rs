@@ -1,12 +1,16 @@
 //! `ca-cli bench`: what issuing, revoking and answering cost on this machine.
 
 use std::io::Write;
+use std::time::Duration;
 
+use ca_core::config::WorkerConfig;
 use ca_core::domain::profile::KeyAlgorithm;
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 
 use crate::bench::{
-    IssueOrder, measure_crl, measure_floor, measure_ocsp, measure_queue, publish_in,
+    IssueOrder, measure_claims, measure_crl, measure_floor, measure_login, measure_ocsp,
+    measure_pages, measure_queue, publish_in,
 };
 
 /// What can be measured.
@@ -14,6 +18,18 @@ use crate::bench::{
 pub enum BenchCommand {
     /// Issue certificates through the durable queue of an empty database; one line of JSON.
     Issue(Issue),
+    /// Claim requests in batches and one by one; one line of JSON.
+    Claim {
+        /// Requests, each way.
+        #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        count: u32,
+        /// Requests in a batch.
+        #[arg(long, default_value_t = WorkerConfig::default().batch, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+        batch: u32,
+        /// An empty database (postgres://… or sqlite:FILE), emptied again; a temporary SQLite file when absent.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
     /// Make a revocation list of many entries, and have `openssl ca -gencrl` make the same; one line of JSON.
     Crl {
         /// Revoked certificates.
@@ -22,6 +38,18 @@ pub enum BenchCommand {
         /// The measured part, as this command starts it for itself.
         #[arg(long, value_name = "FOLDER", hide = true)]
         publish_in: Option<std::path::PathBuf>,
+    },
+    /// Let many try passwords at the login page, and ask for lists and OCSP answers meanwhile; one line of JSON.
+    Login {
+        /// Seconds of calm, and as many of storm.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+        seconds: u32,
+    },
+    /// Ask for each page in calm, and while many try passwords; one line of JSON.
+    Pages {
+        /// Seconds for each page at full speed, in calm, and in storm.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+        seconds: u32,
     },
     /// Ask for OCSP answers over kept connections, and a handler that does nothing but reply; one line of JSON.
     Ocsp {
@@ -37,6 +65,9 @@ pub struct Issue {
     /// Certificates.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
+    /// Certificates that are issued beforehand; the rate with an empty database is measured before and told too.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    stored: u32,
     /// The subjects' keys.
     #[arg(long, value_enum, default_value_t = Key::P256)]
     key: Key,
@@ -64,28 +95,39 @@ enum Key {
 }
 
 pub(super) fn run(command: &BenchCommand, out: &mut dyn Write) -> anyhow::Result<()> {
-    let issue = match command {
-        BenchCommand::Issue(issue) => issue,
+    match command {
+        BenchCommand::Issue(issue) => {
+            let order = issue.order()?;
+            match issue.floor {
+                true => tell(out, &measure_floor(&order)?),
+                false => tell(out, &measure_queue(&order)?),
+            }
+        }
+        BenchCommand::Claim {
+            count,
+            batch,
+            database,
+        } => {
+            let count = usize::try_from(*count)?;
+            tell(out, &measure_claims(count, *batch, database.clone())?)
+        }
         BenchCommand::Crl {
             publish_in: Some(folder),
             ..
-        } => return publish_in(folder),
-        BenchCommand::Crl { entries, .. } => {
-            let report = measure_crl(usize::try_from(*entries)?)?;
-            return Ok(writeln!(out, "{}", serde_json::to_string(&report)?)?);
-        }
-        BenchCommand::Ocsp { seconds } => {
-            let report = measure_ocsp(*seconds)?;
-            return Ok(writeln!(out, "{}", serde_json::to_string(&report)?)?);
-        }
-    };
-    let order = issue.order()?;
-    let report = if issue.floor {
-        measure_floor(&order)?
-    } else {
-        measure_queue(&order)?
-    };
-    writeln!(out, "{}", serde_json::to_string(&report)?)?;
+        } => publish_in(folder),
+        BenchCommand::Crl { entries, .. } => tell(out, &measure_crl(usize::try_from(*entries)?)?),
+        BenchCommand::Login { seconds } => tell(out, &measure_login(whole(*seconds))?),
+        BenchCommand::Pages { seconds } => tell(out, &measure_pages(whole(*seconds))?),
+        BenchCommand::Ocsp { seconds } => tell(out, &measure_ocsp(*seconds)?),
+    }
+}
+
+fn whole(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
+fn tell(out: &mut dyn Write, report: &impl Serialize) -> anyhow::Result<()> {
+    writeln!(out, "{}", serde_json::to_string(report)?)?;
     Ok(())
 }
 
@@ -93,6 +135,7 @@ impl Issue {
     fn order(&self) -> anyhow::Result<IssueOrder> {
         Ok(IssueOrder {
             count: usize::try_from(self.count)?,
+            stored: usize::try_from(self.stored)?,
             key: match self.key {
                 Key::P256 => KeyAlgorithm::P256,
                 Key::Rsa3072 => KeyAlgorithm::Rsa3072,

@@ -19,13 +19,11 @@ use ca_core::store::{Store, StoreResult, ocsp_answer};
 use ca_worker::ocsp::answer_due;
 use ca_worker::worker::Worker;
 use chrono::Duration;
-use openssl::bn::BigNum;
-use openssl::hash::MessageDigest;
-use openssl::ocsp::{OcspCertId, OcspRequest};
 use openssl::x509::X509;
 use tempfile::TempDir;
 
 use crate::bench::issue::IssueOrder;
+use crate::bench::question::question;
 use crate::bench::stage::worker;
 
 /// Certificates.
@@ -50,6 +48,7 @@ impl Stage {
         let store = Store::migrate(&config.database, &config.data.folder)?;
         let order = IssueOrder {
             count: 0,
+            stored: 0,
             key: KeyAlgorithm::P256,
             p12_iterations: 2_048,
             jobs: 1,
@@ -62,7 +61,7 @@ impl Stage {
         record(&worker, &serials)?;
         answer_due(&worker)?;
         let root = X509::from_der(worker.authority.current().issuer.certificate())?;
-        let requests = serials.iter().map(|serial| request(&root, *serial));
+        let requests = serials.iter().map(|serial| question(&root, *serial));
         let requests = requests.collect::<anyhow::Result<_>>()?;
         let first = serials.first().context("a certificate")?;
         let answer: StoreResult<_> = store.read(|db| ocsp_answer::find(db, *first));
@@ -133,21 +132,4 @@ fn certificate(serial: SerialNumber) -> Certificate {
         installed_at: None,
         first_portal_login_at: None,
     }
-}
-
-/// A question as clients ask it: by SHA-1, in the body of a POST.
-fn request(root: &X509, serial: SerialNumber) -> anyhow::Result<Vec<u8>> {
-    let mut subject = X509::builder()?;
-    let number = BigNum::from_slice(serial.as_bytes())?.to_asn1_integer()?;
-    subject.set_serial_number(&number)?;
-    subject.set_issuer_name(root.subject_name())?;
-    let id = OcspCertId::from_cert(MessageDigest::sha1(), &subject.build(), root)?;
-    let mut question = OcspRequest::new()?;
-    question.add_id(id)?;
-    let body = question.to_der()?;
-    let head = format!(
-        "POST /ocsp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/ocsp-request\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    Ok([head.as_bytes(), &body].concat())
 }

@@ -1,0 +1,177 @@
+//! `bench pages`: what each page costs, and what its visitors feel of a storm of logins.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::house::{LIST, Site};
+use super::login::Beside;
+use super::meter::{cpu_of_thread, metered};
+use super::pace::{Times, paced};
+use super::storm::{BROWSERS, Storm};
+use super::wire::{Wire, get};
+
+/// Calm and storm take turns, so that a busy machine hits both.
+const TURNS: u32 = 4;
+
+/// One measurement.
+#[derive(Debug, Serialize)]
+pub struct PagesReport {
+    /// `pages`.
+    pub measured: &'static str,
+    /// Wall time for each page: at full speed, in calm, and in storm.
+    pub seconds: f64,
+    /// Browsers that try passwords during the storm.
+    pub browsers: usize,
+    /// Page by page.
+    pub pages: Vec<PageReport>,
+}
+
+/// One page.
+#[derive(Debug, Serialize)]
+pub struct PageReport {
+    /// Its path.
+    pub page: &'static str,
+    /// Octets of the reply's body.
+    pub bytes: usize,
+    /// Replies in a second, one after the other on one connection.
+    pub per_second: f64,
+    /// CPU time of the site for one reply, in microseconds.
+    pub cpu_us: f64,
+    /// At a steady pace, in calm and in storm.
+    #[serde(flatten)]
+    pub beside: Beside,
+}
+
+/// What is asked for, and at which listener.
+struct Visit {
+    page: &'static str,
+    request: Vec<u8>,
+    over_tls: bool,
+}
+
+/// Measures every page for so long at full speed, and as long in calm and in storm.
+pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
+    let site = Site::open()?;
+    let storm = Storm::gather(&site)?;
+    let mut asked = Vec::new();
+    for visit in visits(&site) {
+        asked.push(Asked::at_full_speed(&site, visit, time)?);
+    }
+    let turn = time / TURNS;
+    for _ in 0..TURNS {
+        for one in &mut asked {
+            one.calm
+                .add(paced(&mut one.wire, &one.visit.request, turn)?);
+        }
+        storm.around(|| {
+            for one in &mut asked {
+                one.storm
+                    .add(paced(&mut one.wire, &one.visit.request, turn)?);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(PagesReport {
+        measured: "pages",
+        seconds: time.as_secs_f64(),
+        browsers: BROWSERS,
+        pages: asked.into_iter().map(Asked::report).collect(),
+    })
+}
+
+fn visits(site: &Site) -> Vec<Visit> {
+    let visit = |over_tls| {
+        move |page| Visit {
+            page,
+            request: get(page),
+            over_tls,
+        }
+    };
+    let question = Visit {
+        page: "/ocsp",
+        request: site.question.clone(),
+        over_tls: false,
+    };
+    let plain = [LIST, "/ca.crt", "/healthz", "/readyz"].map(visit(false));
+    let browsed = ["/", "/service/login", "/help"].map(visit(true));
+    std::iter::once(question)
+        .chain(plain)
+        .chain(browsed)
+        .collect()
+}
+
+/// A page on a connection of its own, and what was measured of it.
+struct Asked {
+    visit: Visit,
+    wire: Wire,
+    bytes: usize,
+    per_second: f64,
+    cpu_us: f64,
+    calm: Times,
+    storm: Times,
+}
+
+impl Asked {
+    fn at_full_speed(site: &Site, visit: Visit, time: Duration) -> anyhow::Result<Self> {
+        let mut wire = match visit.over_tls {
+            true => site.pages()?,
+            false => site.plain()?,
+        };
+        let bytes = wire.ask(&visit.request)?.len();
+        let (per_second, cpu_us) = at_full_speed(&mut wire, &visit.request, time)?;
+        Ok(Self {
+            visit,
+            wire,
+            bytes,
+            per_second,
+            cpu_us,
+            calm: Times::default(),
+            storm: Times::default(),
+        })
+    }
+
+    fn report(mut self) -> PageReport {
+        PageReport {
+            page: self.visit.page,
+            bytes: self.bytes,
+            per_second: self.per_second,
+            cpu_us: self.cpu_us,
+            beside: Beside::of(&mut self.calm, &mut self.storm),
+        }
+    }
+}
+
+/// Replies in a second, and the site's CPU time for one in microseconds.
+fn at_full_speed(wire: &mut Wire, request: &[u8], time: Duration) -> anyhow::Result<(f64, f64)> {
+    let (mut replies, own) = (0_u32, cpu_of_thread());
+    let (done, usage) = metered(|| {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            wire.ask(request)?;
+            replies += 1;
+        }
+        anyhow::Ok(())
+    });
+    done?;
+    let cpu = usage.cpu.saturating_sub(cpu_of_thread() - own);
+    let replies = f64::from(replies.max(1));
+    let each = cpu.as_secs_f64() * 1_000_000.0 / replies;
+    let per_second = replies / usage.wall.as_secs_f64();
+    Ok((per_second.round(), (each * 10.0).round() / 10.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_asked_for_in_calm_and_in_storm() {
+        let report = measure_pages(Duration::from_millis(200)).unwrap();
+        assert_eq!(report.pages.len(), 8);
+        for page in &report.pages {
+            assert!(page.bytes > 0 && page.cpu_us > 0.0, "{page:?}");
+            assert!(page.beside.storm.replies > 0, "{page:?}");
+        }
+    }
+}
