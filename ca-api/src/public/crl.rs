@@ -1,10 +1,10 @@
 //! `GET /crl/<generation>.crl`: the revocation list as the worker published it, for everybody, over plain http too.
 //!
-//! A list may have a million entries, so its bytes are kept in memory. Each request asks the database for the newest
-//! number alone; a new list is there as soon as it is committed, without a restart.
+//! A list may have a million entries, so its bytes are kept in memory. At most once a second the database is asked for
+//! the newest number alone; a new list is there within a second of its commit, without a restart.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::header::{
@@ -14,6 +14,7 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use ca_core::store::crl::{self, Crl};
 use ca_core::store::{Store, StoreResult};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::problem::Problem;
 use crate::site::Site;
@@ -25,39 +26,66 @@ const DER: &str = "application/pkix-crl";
 /// docs/revocation.md promises.
 const CACHED: &str = "public, max-age=60";
 
+/// How long a list counts as the newest without a look at the database.
+const FRESH: TimeDelta = TimeDelta::seconds(1);
+
 /// The newest list of each generation that anybody asked for.
 #[derive(Debug, Default)]
-pub struct CrlCache(Mutex<HashMap<i64, Kept>>);
+pub struct CrlCache {
+    kept: RwLock<HashMap<i64, Kept>>,
+    /// Held while a list is fetched: of many who ask at once, one fetches it and the others wait for that.
+    fetching: Mutex<()>,
+}
 
 /// One list with its bytes; clones share them.
 #[derive(Debug, Clone)]
 struct Kept {
     list: Crl,
     der: Bytes,
+    seen_at: DateTime<Utc>,
 }
 
 impl CrlCache {
+    /// The generation's list, if it was seen to be the newest a moment ago.
+    fn recall(&self, generation: i64, now: DateTime<Utc>) -> Option<Kept> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.get(&generation)?;
+        // A clock that was set back makes what was seen stale too.
+        let is_fresh = (TimeDelta::zero()..FRESH).contains(&(now - found.seen_at));
+        is_fresh.then(|| found.clone())
+    }
+
     /// The newest list of the generation, out of memory unless there is a newer one than there.
-    fn newest(&self, store: &Store, generation: i64) -> StoreResult<Option<Kept>> {
+    fn newest(
+        &self,
+        store: &Store,
+        generation: i64,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<Kept>> {
+        let _one = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(newest) = store.read(|db| crl::newest(db, generation))? else {
             return Ok(None);
         };
-        // Held while a list is fetched: of many who ask at once, one fetches it and the others wait for that.
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = kept.get(&generation)
+        if let Some(kept) = self.change().get_mut(&generation)
             && kept.list.number >= newest.number
         {
+            kept.seen_at = now;
             return Ok(Some(kept.clone()));
         }
         let fetched = store.read(|db| crl::newest_with_bytes(db, generation))?;
         let fetched = fetched.map(|(list, der)| Kept {
             list,
             der: Bytes::from(der),
+            seen_at: now,
         });
         if let Some(fetched) = &fetched {
-            kept.insert(generation, fetched.clone());
+            self.change().insert(generation, fetched.clone());
         }
         Ok(fetched)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, HashMap<i64, Kept>> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,8 +95,14 @@ pub(super) async fn show(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let generation = generation(&name).ok_or(Problem::NotFound)?;
-    let found = work::read(&site, move |site| site.crl.newest(&site.store, generation));
-    let kept = found.await?.ok_or(Problem::NotFound)?;
+    let now = site.clock.now();
+    let kept = match site.crl.recall(generation, now) {
+        Some(kept) => kept,
+        None => {
+            let look = move |site: &Site| site.crl.newest(&site.store, generation, now);
+            work::read(&site, look).await?.ok_or(Problem::NotFound)?
+        }
+    };
     let tag = EntityTag::new_strong(kept.list.sha256.clone());
     let seconds = u64::try_from(kept.list.this_update.timestamp()).unwrap_or(0);
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
