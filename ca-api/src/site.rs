@@ -71,6 +71,11 @@ pub enum SiteError {
     /// The access matrix is broken.
     #[error(transparent)]
     Access(#[from] AccessMatrixError),
+    /// The system gives no threads for password checks.
+    #[error(
+        "no threads for password checks: {0}; raise the limit of processes or lower [password] concurrent"
+    )]
+    Threads(std::io::Error),
 }
 
 impl Site {
@@ -92,7 +97,7 @@ impl Site {
                 Listen::Off => None,
                 Listen::At(_) => Some(config.approval_key()?),
             },
-            hashing: HashingGate::new(config.password.concurrent),
+            hashing: HashingGate::new(config.password.at_once()).map_err(SiteError::Threads)?,
             crl: CrlCache::default(),
             locale: Arc::new(Locale::load()?),
             answers: AnswerMemory::default(),

@@ -14,6 +14,7 @@ use ca_core::domain::time::FixedClock;
 use ca_core::store::Store;
 use chrono::{DateTime, TimeZone, Utc};
 
+use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, Texts};
 use crate::page::Page;
 use crate::site::{Area, Site};
@@ -52,6 +53,16 @@ impl Stage {
             site: Data::new(site),
             clock,
             folder,
+        }
+    }
+
+    /// The same with so many at the login that nobody else may wait.
+    pub(crate) fn crowded(self) -> Self {
+        let mut site = self.site.into_inner();
+        Arc::get_mut(&mut site).unwrap().hashing = HashingGate::crowded().unwrap();
+        Self {
+            site: Data::from(site),
+            ..self
         }
     }
 

@@ -72,7 +72,8 @@ pub struct PasswordConfig {
     pub memory_kib: u32,
     /// Passes over the memory.
     pub iterations: u32,
-    /// Hashes that one program computes at the same time; further logins wait their turn.
+    /// Hashes that one program computes at the same time; further logins wait their turn. 0 stands for one fewer than
+    /// the machine has cores, and at least one, so that lists, OCSP answers and pages always find a core.
     pub concurrent: u32,
     /// Calendar months after which a login password has to be changed.
     pub valid_months: u32,
@@ -85,7 +86,7 @@ impl Default for PasswordConfig {
         Self {
             memory_kib: 19_456,
             iterations: 2,
-            concurrent: 2,
+            concurrent: 0,
             valid_months: PasswordAgeing::DEFAULT.valid_months,
             warn_months: PasswordAgeing::DEFAULT.warn_months,
         }
@@ -98,6 +99,15 @@ impl PasswordConfig {
         PasswordCost {
             memory_kib: self.memory_kib,
             iterations: self.iterations,
+        }
+    }
+
+    /// Hashes at the same time.
+    pub fn at_once(&self) -> u32 {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        match self.concurrent {
+            0 => u32::try_from(cores()).unwrap_or(1).saturating_sub(1).max(1),
+            concurrent => concurrent,
         }
     }
 
@@ -137,8 +147,8 @@ impl PasswordConfig {
         within(
             "password.concurrent",
             self.concurrent,
-            1..=256,
-            "allowed are 1 to 256",
+            0..=256,
+            "allowed are 0 to 256",
         )
     }
 }

@@ -90,7 +90,7 @@ async fn what_goes_wrong_has_a_page_in_the_visitors_language_and_a_mark() {
 
 #[actix_web::test]
 async fn too_many_logins_at_once_are_asked_to_come_again() {
-    let busy = Stage::with(|config| config.password.concurrent = 0);
+    let busy = Stage::new().crowded();
     let mut browser = Browser::new(&busy);
     let reply = browser.log_in(USER, TEMPORARY).await;
     assert_eq!(
