@@ -263,7 +263,8 @@ impl Journal {
         let mut owed = self.owed();
         let mut all = owed.clone();
         all.extend(facts);
-        writer.append(&all)?;
+        let written = writer.append(&all)?;
+        self.answered().take_written(written, &all);
         owed.clear();
         Ok(())
     }

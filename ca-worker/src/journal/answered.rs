@@ -9,8 +9,10 @@ use std::path::Path;
 
 use ca_core::domain::request::RequestId;
 use ca_core::store::journal_mark::Mark;
+use chrono::{DateTime, Utc};
 
 use super::reading::{beginning, files, lines_after};
+use super::tail::Written;
 use super::{Fact, JournalError};
 
 /// The requests, sixteen bytes each, the roots' generations, and how far every journal was read.
@@ -34,9 +36,7 @@ impl Answered {
             let from = from.unwrap_or_else(|| beginning(&journal));
             let end = lines_after(&path, &from, |line, _| {
                 requests.extend(request_of(&line.fact));
-                if let Fact::Root { generation, .. } = line.fact {
-                    roots.insert(generation);
-                }
+                roots.extend(root_of(&line.fact));
             })?;
             read.insert(journal, end);
         }
@@ -48,12 +48,34 @@ impl Answered {
         self.requests.extend(facts.iter().filter_map(request_of));
     }
 
+    /// Takes facts that this program wrote. Where the journal was read to the place before them they need not be read.
+    pub(super) fn take_written(&mut self, written: Written, facts: &[(DateTime<Utc>, Fact)]) {
+        let Written { before, after } = written;
+        let read = self.read.get(&after.journal);
+        let read = read.map_or(Ok(0), |read| u64::try_from(read.position));
+        if read != Ok(before) {
+            return;
+        }
+        for (_, fact) in facts {
+            self.requests.extend(request_of(fact));
+            self.roots.extend(root_of(fact));
+        }
+        self.read.insert(after.journal.clone(), after);
+    }
+
     pub(super) fn knows_root(&self, generation: i64) -> bool {
         self.roots.contains(&generation)
     }
 
     pub(super) fn knows(&self, request: &RequestId) -> bool {
         self.requests.contains(&request.number())
+    }
+}
+
+fn root_of(fact: &Fact) -> Option<i64> {
+    match fact {
+        Fact::Root { generation, .. } => Some(*generation),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use ca_core::store::journal_mark::Mark;
 use chrono::{DateTime, Utc};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::{Errno, retry_on_intr};
@@ -21,6 +22,15 @@ struct End {
     length: u64,
     sequence: u64,
     hash: String,
+}
+
+/// Where lines were written.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Bytes before the first of them.
+    pub(super) before: u64,
+    /// The place after the last of them.
+    pub(super) after: Mark,
 }
 
 /// Appends to one file.
@@ -49,8 +59,12 @@ impl Writer {
     }
 
     /// Appends lines and makes them durable: all of them, or none.
-    pub(super) fn append(&mut self, facts: &[(DateTime<Utc>, Fact)]) -> Result<(), JournalError> {
+    pub(super) fn append(
+        &mut self,
+        facts: &[(DateTime<Utc>, Fact)],
+    ) -> Result<Written, JournalError> {
         self.locked(|writer| {
+            let before = writer.end.length;
             let mut text = String::new();
             let mut end = writer.end.clone();
             for (at, fact) in facts {
@@ -70,7 +84,10 @@ impl Writer {
                 return Err(writer.disk(error));
             }
             writer.end = end;
-            Ok(())
+            Ok(Written {
+                before,
+                after: writer.mark(),
+            })
         })
     }
 
@@ -88,14 +105,26 @@ impl Writer {
     }
 
     /// Does `work` while no other program writes, at the true end of the file.
-    fn locked(
+    fn locked<T>(
         &mut self,
-        work: impl FnOnce(&mut Self) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
+        work: impl FnOnce(&mut Self) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         self.file.lock().map_err(|error| self.disk(error))?;
         let done = self.find_end().and_then(|()| work(self));
         let unlocked = self.file.unlock().map_err(|error| self.disk(error));
-        done.and(unlocked)
+        let done = done?;
+        unlocked.map(|()| done)
+    }
+
+    /// The place after the last line.
+    fn mark(&self) -> Mark {
+        let name = self.path.file_stem().and_then(|name| name.to_str());
+        Mark {
+            journal: name.unwrap_or_default().to_owned(),
+            sequence: i64::try_from(self.end.sequence).unwrap_or(i64::MAX),
+            position: i64::try_from(self.end.length).unwrap_or(i64::MAX),
+            hash: self.end.hash.clone(),
+        }
     }
 
     fn find_end(&mut self) -> Result<(), JournalError> {
