@@ -24,7 +24,7 @@ use super::stage::{PASSWORD, root};
 const TO_BE_SIGNED: [u8; 700] = [0x30; 700];
 
 /// What the parts took, over all certificates.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Floor {
     pub(super) count: usize,
     pub(super) key: Usage,
@@ -34,9 +34,18 @@ pub(super) struct Floor {
 }
 
 impl Floor {
-    /// Key, signature and derivations together; the verification is our own choice and no part of the floor.
+    /// Key, signature and derivations together. The verification, which step 6 demands too, is told beside it.
     pub(super) fn whole(&self) -> Usage {
         self.key.and(self.sign).and(self.kdf)
+    }
+
+    /// Takes another measurement in.
+    pub(super) fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.key = self.key.and(other.key);
+        self.sign = self.sign.and(other.sign);
+        self.verify = self.verify.and(other.verify);
+        self.kdf = self.kdf.and(other.kdf);
     }
 
     /// CPU milliseconds for one certificate.

@@ -13,8 +13,8 @@ use super::meter::{Usage, forget_peak, metered, peak_megabytes};
 use super::stage::Stage;
 use super::stopwatch::timing_transactions;
 
-/// Certificates' worth of bare cryptography that the shares are taken from.
-const FLOOR_SAMPLE: usize = 200;
+/// Certificates' worth of bare cryptography after each batch: a machine that is slower for a while is so for both.
+const FLOOR_SAMPLE: usize = 20;
 /// Certificates that are asked for before they are issued, when the database is filled.
 const AT_A_TIME: usize = 5_000;
 
@@ -132,18 +132,20 @@ pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     let empty = match order.stored {
         0 => None,
         stored => {
-            let (_, usage) = metered(|| drain(&stage, order.count));
+            let usage = drain(&stage, order.count, || Ok(()))?;
             store(&mut stage, stored)?;
             stage.fill(order.count)?;
             Some(usage)
         }
     };
     forget_peak();
-    let ((issued, usage), transactions) =
-        timing_transactions(|| metered(|| drain(&stage, order.count)));
-    let peak = peak_megabytes();
-    issued?;
-    let floor = floor::measure(order, order.count.min(FLOOR_SAMPLE))?;
+    let mut floor = Floor::default();
+    let sample = || {
+        floor.add(floor::measure(order, FLOOR_SAMPLE)?);
+        Ok(())
+    };
+    let (usage, transactions) = timing_transactions(|| drain(&stage, order.count, sample));
+    let (usage, peak) = (usage?, peak_megabytes());
     let each = usage.cpu_ms_each(order.count);
     let share = Share::of(&floor, transactions.cpu_ms_each(order.count), each);
     Ok(IssueReport {
@@ -172,7 +174,7 @@ fn store(stage: &mut Stage, count: usize) -> anyhow::Result<()> {
     while left > 0 {
         let some = left.min(AT_A_TIME);
         stage.fill(some)?;
-        drain(stage, some)?;
+        drain(stage, some, || Ok(()))?;
         left -= some;
     }
     stage.worker.settings.iterations = usual;
@@ -192,21 +194,29 @@ pub fn measure_floor(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     })
 }
 
-/// Batch after batch, as `run --once` does, but by day and night; `count` have to come of it.
-fn drain(stage: &Stage, count: usize) -> anyhow::Result<()> {
+/// Batch after batch, as `run --once` does, but by day and night; `count` have to come of it. Says what the batches
+/// used, without what is done `between` them.
+fn drain(
+    stage: &Stage,
+    count: usize,
+    mut between: impl FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<Usage> {
     let open = Window::Open(SystemClock.now() + Duration::days(1));
-    let mut issued = 0;
+    let (mut issued, mut used) = (0, Usage::default());
     loop {
-        let batch = work_one_batch(&stage.worker, open)?;
+        let (batch, usage) = metered(|| work_one_batch(&stage.worker, open));
+        let batch = batch?;
+        used = used.and(usage);
         if batch.claimed == 0 {
             break;
         }
         issued += batch.issued.len();
+        between()?;
     }
     if issued != count {
         bail!("{issued} of {count} requests were issued; the log says why");
     }
-    Ok(())
+    Ok(used)
 }
 
 impl IssueReport {

@@ -50,6 +50,15 @@ struct Visit {
     over_tls: bool,
 }
 
+impl Visit {
+    fn connect(&self, site: &Site) -> anyhow::Result<Wire> {
+        match self.over_tls {
+            true => site.pages(),
+            false => site.plain(),
+        }
+    }
+}
+
 /// Measures every page for so long at full speed, and as long in calm and in storm.
 pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
     let site = Site::open()?;
@@ -61,13 +70,11 @@ pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
     let turn = time / TURNS;
     for _ in 0..TURNS {
         for one in &mut asked {
-            one.calm
-                .add(paced(&mut one.wire, &one.visit.request, turn)?);
+            one.calm.add(one.paced(&site, turn)?);
         }
         storm.around(|| {
             for one in &mut asked {
-                one.storm
-                    .add(paced(&mut one.wire, &one.visit.request, turn)?);
+                one.storm.add(one.paced(&site, turn)?);
             }
             Ok(())
         })?;
@@ -101,10 +108,9 @@ fn visits(site: &Site) -> Vec<Visit> {
         .collect()
 }
 
-/// A page on a connection of its own, and what was measured of it.
+/// A page, and what was measured of it.
 struct Asked {
     visit: Visit,
-    wire: Wire,
     bytes: usize,
     per_second: f64,
     cpu_us: f64,
@@ -114,21 +120,22 @@ struct Asked {
 
 impl Asked {
     fn at_full_speed(site: &Site, visit: Visit, time: Duration) -> anyhow::Result<Self> {
-        let mut wire = match visit.over_tls {
-            true => site.pages()?,
-            false => site.plain()?,
-        };
+        let mut wire = visit.connect(site)?;
         let bytes = wire.ask(&visit.request)?.len();
         let (per_second, cpu_us) = at_full_speed(&mut wire, &visit.request, time)?;
         Ok(Self {
             visit,
-            wire,
             bytes,
             per_second,
             cpu_us,
             calm: Times::default(),
             storm: Times::default(),
         })
+    }
+
+    /// On a connection that was made before the first is asked: the site keeps none for as long as a round takes.
+    fn paced(&self, site: &Site, turn: Duration) -> anyhow::Result<Times> {
+        paced(&mut self.visit.connect(site)?, &self.visit.request, turn)
     }
 
     fn report(mut self) -> PageReport {

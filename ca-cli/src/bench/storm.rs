@@ -38,7 +38,10 @@ impl Storm {
         let visitor = |number: usize| {
             let browser = Browser::trusting(site.root(), site.url(), None);
             let page = browser.open("/service/login")?.well()?;
-            let known = site.user_ids().get(number / 2).filter(|_| number % 2 == 0);
+            let known = site
+                .user_ids()
+                .get(number / 2)
+                .filter(|_| number.is_multiple_of(2));
             let typed = known.map_or_else(|| format!("KJ99{number:08}"), ToString::to_string);
             let form = page.form_with_field("user_id")?;
             let form = form
