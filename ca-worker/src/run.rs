@@ -49,9 +49,9 @@ impl Report {
     }
 }
 
-/// One unit of work: revocation lists that are due are made, lapsed leases are taken back (step 10), a
-/// checkpoint of the audit is made if one is due, one batch goes through steps 3 to 8, OCSP answers that are due are signed, due mails are sent (step 9). A part that fails does
-/// not keep the others from their work.
+/// One unit of work: revocation lists that are due are made, lapsed leases are taken back (step 10), a checkpoint of the
+/// audit is made if one is due, one batch goes through steps 3 to 8, OCSP answers that are due are signed, due mails
+/// are sent (step 9). A part that fails does not keep the others from their work.
 pub fn run_once(worker: &Worker) -> Report {
     let made = lists_due(worker);
     let mut report = sign_once(worker);
