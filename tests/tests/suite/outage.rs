@@ -172,7 +172,8 @@ fn a_database_that_is_away_for_longer_than_a_lease_loses_nothing_and_people_are_
     let requests: Vec<_> = (1..=6).map(|number| desk.approved(number)).collect();
     let mut worker = service.start_worker_with(&[
         ("INKAN__WORKER__LEASE_SECONDS", "5"),
-        ("FAILPOINTS", "intend.after=1*sleep(8000)"),
+        // A step that no certificate but an office's passes.
+        ("FAILPOINTS", "pack.before=1*sleep(8000)"),
     ]);
     let mut sql = service.database.connect();
     worker.until("a batch in flight", || {
