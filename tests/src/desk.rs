@@ -24,6 +24,7 @@ use ca_core::store::operator::{self, NewOperator, Operator};
 use ca_core::store::request::{self, Request};
 use ca_core::store::session::{self, Session};
 use ca_core::store::{Store, StoreResult, authority, reissue};
+use ca_worker::worker::Worker;
 use std::sync::Arc;
 
 /// The site's name in Message-IDs.
@@ -56,6 +57,12 @@ impl Desk {
             store,
             clock,
         }
+    }
+
+    /// A desk before the database that this worker works in.
+    pub fn beside(worker: &Worker) -> Self {
+        let (store, clock) = (worker.store.clone(), worker.clock.clone());
+        Self::open(store, clock, worker.approval_key.clone())
     }
 
     /// Registers an office.

@@ -159,4 +159,27 @@ mod tests {
             assert_eq!(generation(bad), None, "{bad}");
         }
     }
+
+    #[test]
+    fn a_list_counts_as_the_newest_for_a_second_and_not_before_it_was_seen() {
+        let (cache, seen_at) = (CrlCache::default(), DateTime::UNIX_EPOCH);
+        let list = Crl {
+            generation: 1,
+            number: 7,
+            this_update: seen_at,
+            next_update: seen_at,
+            covered: 0,
+            regular_at: seen_at,
+            regular_covered: 0,
+            entries: 0,
+            sha256: String::new(),
+        };
+        let der = Bytes::from_static(b"a list");
+        let kept = Kept { list, der, seen_at };
+        cache.change().insert(1, kept);
+        let at = |milliseconds| cache.recall(1, seen_at + TimeDelta::milliseconds(milliseconds));
+        assert!(at(0).is_some() && at(999).is_some());
+        assert!(at(1_000).is_none() && at(-1).is_none());
+        assert!(cache.recall(2, seen_at).is_none());
+    }
 }

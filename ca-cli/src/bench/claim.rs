@@ -9,6 +9,7 @@ use ca_core::queue::request;
 use serde::Serialize;
 
 use super::issue::IssueOrder;
+use super::meter::hundredths;
 use super::stage::Stage;
 
 /// The two take turns, so that a busy machine hits both.
@@ -62,7 +63,7 @@ pub fn measure_claims(
         batch,
         rows_per_second: per_second(in_batches),
         one_by_one_per_second: per_second(one_by_one),
-        ratio: (one_by_one.as_secs_f64() / in_batches.as_secs_f64() * 100.0).round() / 100.0,
+        ratio: hundredths(one_by_one.as_secs_f64() / in_batches.as_secs_f64()),
     })
 }
 

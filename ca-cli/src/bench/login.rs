@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::house::{LIST, Site};
-use super::meter::{Usage, metered};
+use super::meter::{Usage, hundredths, metered};
 use super::pace::{Quantiles, Times, paced};
 use super::storm::{BROWSERS, Storm, Stormed};
 use super::wire::get;
@@ -82,11 +82,11 @@ pub fn measure_login(time: Duration) -> anyhow::Result<LoginReport> {
         browsers: BROWSERS,
         tries: all.tries,
         turned_away: all.turned_away,
-        tries_per_second: rounded(all.tries as f64 / used.wall.as_secs_f64()),
+        tries_per_second: hundredths(all.tries as f64 / used.wall.as_secs_f64()),
         answered: all.times.quantiles(),
-        cpu_ms_per_try: rounded(each),
-        argon2_cpu_ms: rounded(bare),
-        ratio: rounded(each / bare),
+        cpu_ms_per_try: hundredths(each),
+        argon2_cpu_ms: hundredths(bare),
+        ratio: hundredths(each / bare),
         ocsp: Beside::of(&mut calm.ocsp, &mut under.ocsp),
         crl: Beside::of(&mut calm.crl, &mut under.crl),
     })
@@ -124,7 +124,7 @@ impl Beside {
         Self {
             calm,
             storm,
-            p99_ratio: rounded(storm.p99_us / calm.p99_us),
+            p99_ratio: hundredths(storm.p99_us / calm.p99_us),
         }
     }
 }
@@ -134,10 +134,6 @@ fn floor(count: usize) -> anyhow::Result<Usage> {
     let (done, usage) = metered(|| (0..count).try_for_each(|_| verify_dummy(&password, cost)));
     done?;
     Ok(usage)
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 #[cfg(test)]

@@ -41,6 +41,11 @@ pub(super) fn metered<T>(work: impl FnOnce() -> T) -> (T, Usage) {
     (done, usage)
 }
 
+/// A ratio or a rate as it is told: more digits no run repeats.
+pub(super) fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
 /// CPU time of this thread so far.
 pub(super) fn cpu_of_thread() -> Duration {
     of_clock(ClockId::ThreadCPUTime)

@@ -14,7 +14,7 @@ use anyhow::Context;
 use ca_api::server::lone::{serve_bytes, serve_plain};
 use serde::Serialize;
 
-use super::meter::metered;
+use super::meter::{hundredths, metered};
 use client::{Asked, ask};
 use stage::Stage;
 
@@ -77,10 +77,10 @@ pub fn measure_ocsp(seconds: u32) -> anyhow::Result<OcspReport> {
         certificates: stage.requests.len(),
         answer_bytes,
         answers: of_ours.answers,
-        answers_per_second: rounded(of_ours.answers as f64 / of_ours.wall.as_secs_f64()),
-        cpu_us_per_answer: rounded(each),
-        trivial_cpu_us_per_answer: rounded(floor),
-        ratio: rounded(each / floor),
+        answers_per_second: hundredths(of_ours.answers as f64 / of_ours.wall.as_secs_f64()),
+        cpu_us_per_answer: hundredths(each),
+        trivial_cpu_us_per_answer: hundredths(floor),
+        ratio: hundredths(each / floor),
     })
 }
 
@@ -129,10 +129,6 @@ fn measure(address: SocketAddr, requests: &[Vec<u8>], turn: Duration) -> anyhow:
         wall: usage.wall,
         cpu: usage.cpu.saturating_sub(of_clients),
     })
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 #[cfg(test)]

@@ -152,3 +152,23 @@ impl PasswordConfig {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nought_leaves_a_core_to_everything_else_and_a_number_is_taken_as_it_is() {
+        let config = |concurrent| PasswordConfig {
+            concurrent,
+            ..PasswordConfig::default()
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let usual = usize::try_from(config(0).at_once()).unwrap();
+        assert!(
+            usual >= 1 && (usual < cores || cores == 1),
+            "{usual} of {cores}"
+        );
+        assert_eq!(config(5).at_once(), 5);
+    }
+}

@@ -1,6 +1,7 @@
 //! A checkpoint as somebody kept it: the file itself, its PEM block, or a mail that has the block in it.
 use openssl::base64::decode_block;
 use openssl::cms::CmsContentInfo;
+use quoted_printable::ParseMode;
 
 const BEGIN: &str = "-----BEGIN CMS-----";
 const END: &str = "-----END CMS-----";
@@ -45,30 +46,10 @@ fn unpacked(mail: &str) -> Option<String> {
             let bytes = decode_block(&packed).ok()?;
             Some(String::from_utf8_lossy(&bytes).into_owned())
         }
-        "quoted-printable" => Some(from_quoted_printable(body)),
+        "quoted-printable" => {
+            let bytes = quoted_printable::decode(body, ParseMode::Robust).ok()?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
         _ => None,
     }
-}
-
-/// RFC 2045 §6.7; a sequence that is none stays as it is.
-fn from_quoted_printable(body: &str) -> String {
-    let joined = body.replace("=\n", "");
-    let mut bytes = Vec::with_capacity(joined.len());
-    let mut rest = joined.as_str();
-    while let Some((before, after)) = rest.split_once('=') {
-        bytes.extend_from_slice(before.as_bytes());
-        let code = after.get(..2);
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(b'=');
-                rest = after;
-            }
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
 }

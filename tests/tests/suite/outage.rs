@@ -164,11 +164,7 @@ fn a_database_that_is_away_for_longer_than_a_lease_loses_nothing_and_people_are_
     let mut office = service.office("KJ2700000099");
     office.arrive_first();
     let well = service.worker_in_this_process();
-    let desk = Desk::open(
-        well.store.clone(),
-        well.clock.clone(),
-        well.approval_key.clone(),
-    );
+    let desk = Desk::beside(&well);
     let requests: Vec<_> = (1..=6).map(|number| desk.approved(number)).collect();
     let mut worker = service.start_worker_with(&[
         ("INKAN__WORKER__LEASE_SECONDS", "5"),

@@ -46,11 +46,7 @@ impl Place {
         let lines = "worker.attempts = 50\nworker.jobs = 2";
         let service = Service::set_up_with(engine, lines);
         let well = service.worker_in_this_process();
-        let desk = Desk::open(
-            well.store.clone(),
-            well.clock.clone(),
-            well.approval_key.clone(),
-        );
+        let desk = Desk::beside(&well);
         let sql = service.database.connect();
         Self {
             service,

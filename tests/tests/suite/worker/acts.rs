@@ -23,11 +23,7 @@ impl Place {
     fn new(engine: Engine, side: &str) -> Self {
         let service = Service::set_up(engine);
         let well = service.worker_in_this_process();
-        let desk = Desk::open(
-            well.store.clone(),
-            well.clock.clone(),
-            well.approval_key.clone(),
-        );
+        let desk = Desk::beside(&well);
         Self {
             suzuki: service.operator("suzuki"),
             sql: service.database.connect(),

@@ -99,11 +99,7 @@ fn a_year_that_the_calendar_does_not_cover_is_an_error_not_a_guess() {
 fn a_calendar_that_closes_today_is_taken_up_with_a_batch_in_hand() {
     let service = Service::set_up_with(Engine::Sqlite, "worker.jobs = 1");
     let well = service.worker_in_this_process();
-    let desk = Desk::open(
-        well.store.clone(),
-        well.clock.clone(),
-        well.approval_key.clone(),
-    );
+    let desk = Desk::beside(&well);
     (1..=4).for_each(|number| drop(desk.approved(number)));
     let mut worker = service.start_worker_with(&[("FAILPOINTS", "sign.before=1*sleep(4000)")]);
     let mut sql = service.database.connect();

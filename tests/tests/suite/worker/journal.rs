@@ -71,11 +71,7 @@ fn a_full_disk_under_the_journal_stops_the_signer_and_costs_no_serial() {
     with_own_disks(name, || {
         let (service, disk) = on_a_small_disk();
         let well = service.worker_in_this_process();
-        let desk = Desk::open(
-            well.store.clone(),
-            well.clock.clone(),
-            well.approval_key.clone(),
-        );
+        let desk = Desk::beside(&well);
         let requests: Vec<_> = (1..=20).map(|number| desk.approved(number)).collect();
         let before = facts(&service);
         disk.fill();
@@ -120,11 +116,7 @@ fn a_disk_that_fills_under_the_journal_in_mid_batch_loses_neither_certificate_no
     with_own_disks(name, || {
         let (service, disk) = on_a_small_disk();
         let worker = service.worker_in_this_process();
-        let desk = Desk::open(
-            worker.store.clone(),
-            worker.clock.clone(),
-            worker.approval_key.clone(),
-        );
+        let desk = Desk::beside(&worker);
         run_once(&worker);
         for number in 1..=20 {
             desk.approved(number);
@@ -149,11 +141,7 @@ fn a_disk_without_room_for_the_second_half_of_the_intents_takes_neither_half() {
     with_own_disks(name, || {
         let (service, disk) = on_a_small_disk();
         let worker = service.worker_in_this_process();
-        let desk = Desk::open(
-            worker.store.clone(),
-            worker.clock.clone(),
-            worker.approval_key.clone(),
-        );
+        let desk = Desk::beside(&worker);
         run_once(&worker);
         let requests: Vec<_> = (1..=20).map(|number| desk.approved(number)).collect();
         let before = std::fs::read(file(&service)).expect("the journal");
@@ -195,11 +183,7 @@ fn a_disk_without_room_for_the_second_half_of_the_intents_takes_neither_half() {
 fn a_certificate_whose_commit_was_not_answered_gets_its_line_from_the_worker_that_runs_on() {
     let service = Service::set_up(Engine::Postgres);
     let well = service.worker_in_this_process();
-    let desk = Desk::open(
-        well.store.clone(),
-        well.clock.clone(),
-        well.approval_key.clone(),
-    );
+    let desk = Desk::beside(&well);
     let request = desk.approved(1);
     let mut worker = service.start_worker_with(&[("FAILPOINTS", "record.after=1*return(error)")]);
     worker.until("the line", || (issued(&service) == 1).then_some(()));

@@ -47,11 +47,7 @@ fn killed_at_random(engine: Engine) {
         "worker.attempts = 100\nworker.jobs = 2\nworker.batch = 3\nworker.lease_seconds = 5";
     let service = Service::set_up_with(engine, lines);
     let opened = service.worker_in_this_process();
-    let desk = Desk::open(
-        opened.store.clone(),
-        opened.clock.clone(),
-        opened.approval_key.clone(),
-    );
+    let desk = Desk::beside(&opened);
     let (number, is_over) = (AtomicU32::new(1), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let asking = SeededRandom::new(seed + 1);

@@ -27,11 +27,7 @@ fn a_full_disk_under_the_database_stops_the_signer_until_there_is_room() {
             let disk = SmallDisk::mount(&place.join("small"), "12m");
             let service = Service::set_up_in(Database::sqlite_in(&place.join("small")));
             let well = service.worker_in_this_process();
-            let desk = Desk::open(
-                well.store.clone(),
-                well.clock.clone(),
-                well.approval_key.clone(),
-            );
+            let desk = Desk::beside(&well);
             let request = desk.approved(1);
             // Nothing is left in the write-ahead log that could be used again.
             service
@@ -65,11 +61,7 @@ fn a_full_disk_under_the_mail_folder_keeps_mails_and_not_certificates() {
         || {
             let service = Service::set_up(Engine::Sqlite);
             let well = service.worker_in_this_process();
-            let desk = Desk::open(
-                well.store.clone(),
-                well.clock.clone(),
-                well.approval_key.clone(),
-            );
+            let desk = Desk::beside(&well);
             let disk = SmallDisk::mount(&service.folder().join("data/mail"), "64k");
             disk.fill();
             let request = desk.approved(1);
@@ -93,11 +85,7 @@ fn a_full_disk_under_the_mail_folder_keeps_mails_and_not_certificates() {
 fn a_clock_far_from_the_databases_signs_nothing_until_it_is_set_right() {
     let service = Service::set_up(Engine::Postgres);
     let well = service.worker_in_this_process();
-    let desk = Desk::open(
-        well.store.clone(),
-        well.clock.clone(),
-        well.approval_key.clone(),
-    );
+    let desk = Desk::beside(&well);
     let request = desk.approved(1);
     for offset in ["+90s", "-90s"] {
         let mut worker = Command::new("faketime");
@@ -215,11 +203,7 @@ fn two_workers_go_on_after_the_server_crashed() {
     let cluster = Cluster::start();
     let service = Service::set_up_in(Database::on_server(cluster.url()));
     let well = service.worker_in_this_process();
-    let desk = Desk::open(
-        well.store.clone(),
-        well.clock.clone(),
-        well.approval_key.clone(),
-    );
+    let desk = Desk::beside(&well);
     let mut workers = [service.start_worker(), service.start_worker()];
     for worker in &mut workers {
         worker.until_it_says("the worker begins");
