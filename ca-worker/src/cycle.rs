@@ -9,6 +9,8 @@
 //! | 8 record issued | `record` | one a batch |
 //! | 10 recover | `recover` | one |
 //!
+//! A round (`round`) shares what waits out among the jobs; each takes a batch of its own through the steps.
+//!
 //! Step 9, notify, is [`crate::mail`]'s: mail runs at any hour and never waits for the signer.
 mod approval;
 mod batch;
@@ -19,6 +21,7 @@ mod jobs;
 mod prepare;
 mod record;
 mod recover;
+mod round;
 mod skew;
 #[cfg(test)]
 mod tests;
@@ -27,9 +30,10 @@ mod window;
 use ca_core::queue::request::{Claimed, Held};
 use ca_core::store::StoreError;
 
-pub use batch::{Batch, work_one_batch};
+pub use batch::Batch;
 pub(crate) use jobs::in_parallel;
 pub use recover::take_back_lapsed;
+pub use round::{Round, work_round};
 pub use skew::check_clock;
 pub use window::{Window, window};
 

@@ -21,6 +21,7 @@ use crate::signer::KeyError;
 use derivation::Derivation;
 use layout::Content;
 
+pub use derivation::keys;
 pub use self_test::{ReaderError, try_readers};
 
 /// Rounds of key derivation, for the encryption and for the MAC each.
@@ -134,7 +135,7 @@ fn pack_content(
     iterations: Iterations,
     random: &dyn Random,
 ) -> Result<Vec<u8>, Pkcs12Error> {
-    let derivation = Derivation::of(password, iterations, random)?;
+    let derivation = Derivation::of(password, iterations, random);
     let file = layout::write(content, &derivation, random)?;
     self_test::reopen(&file, &derivation, content).map_err(Pkcs12Error::SelfTest)?;
     Ok(file)

@@ -12,7 +12,7 @@ use crate::bell::{Bell, nap};
 use crate::checkpoint::{CheckpointError, checkpoint_due};
 use crate::crl::{Made, lists_due};
 use crate::cycle::{
-    Batch, CycleError, Window, check_clock, take_back_lapsed, window, work_one_batch,
+    Batch, CycleError, Round, Window, check_clock, take_back_lapsed, window, work_round,
 };
 use crate::mail::{Notified, notify};
 use crate::ocsp::{Answered, answer_due};
@@ -25,7 +25,7 @@ pub struct Report {
     pub returned: usize,
     /// Whether signing was allowed; none when that could not be told.
     pub window: Option<Window>,
-    /// The batch.
+    /// The batches of the round.
     pub batch: Batch,
     /// The OCSP answers.
     pub ocsp: Answered,
@@ -50,7 +50,7 @@ impl Report {
 }
 
 /// One unit of work: revocation lists that are due are made, lapsed leases are taken back (step 10), a checkpoint of the
-/// audit is made if one is due, one batch goes through steps 3 to 8, OCSP answers that are due are signed, due mails
+/// audit is made if one is due, one round of batches goes through steps 3 to 8, OCSP answers that are due are signed, due mails
 /// are sent (step 9). A part that fails does not keep the others from their work.
 pub fn run_once(worker: &Worker) -> Report {
     let made = lists_due(worker);
@@ -103,8 +103,12 @@ fn recover_and_sign(worker: &Worker, report: &mut Report) {
         report.troubles.push(trouble);
         return;
     }
-    match part(|| sign_batch(worker, report)) {
-        Ok(batch) => report.batch = batch,
+    match part(|| sign_round(worker, report)) {
+        Ok(round) => {
+            report.batch = round.batch;
+            let troubles = round.troubles.iter().map(CycleError::to_string);
+            report.troubles.extend(troubles);
+        }
         Err(trouble) => report.troubles.push(trouble),
     }
 }
@@ -117,16 +121,20 @@ fn vouch(worker: &Worker) -> Result<(), CheckpointError> {
     }
 }
 
-fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError> {
+fn sign_round(worker: &Worker, report: &mut Report) -> Result<Round, CycleError> {
     let now = worker.clock.now();
     check_life(&worker.authority.current().issuer, now)?;
     let open = window(worker, now)?;
     report.window = Some(open);
     // A claim without a key would spend a serial for each request, every time.
     if let Err(error) = worker.authority.current().signer.ready() {
-        return Ok(Batch {
+        let batch = Batch {
             trouble: Some(error.to_string()),
             ..Batch::default()
+        };
+        return Ok(Round {
+            batch,
+            ..Round::default()
         });
     }
     // Nor without room for what has to be written down before and after the signatures.
@@ -134,7 +142,7 @@ fn sign_batch(worker: &Worker, report: &mut Report) -> Result<Batch, CycleError>
         let most = usize::try_from(worker.settings.batch).unwrap_or(usize::MAX);
         worker.authority.journal().make_room(most)?;
     }
-    work_one_batch(worker, open)
+    work_round(worker, open)
 }
 
 /// Why a worker stopped running.

@@ -90,7 +90,11 @@ pub enum KeyError {
 impl PublicKey {
     /// Reads a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
     pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
-        let key = PKey::public_key_from_der(spki)?;
+        Self::of(PKey::public_key_from_der(spki)?, spki)
+    }
+
+    /// A key with the SubjectPublicKeyInfo that says the same.
+    fn of(key: PKey<Public>, spki: &[u8]) -> Result<Self, KeyError> {
         let algorithm = algorithm_of(&key)?;
         let (_, parsed) = SubjectPublicKeyInfo::from_der(spki).map_err(|_| KeyError::Kind)?;
         let bits = parsed.subject_public_key.data.to_vec();

@@ -1,31 +1,30 @@
 //! `bench issue`: approved requests through the worker's cycle, and what of the time went where.
 
+use std::time::Duration;
+
 use anyhow::bail;
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::time::{Clock, SystemClock};
-use ca_worker::cycle::{Window, work_one_batch};
-use ca_worker::pkcs12::Iterations;
-use chrono::Duration;
+use ca_worker::cycle::{Window, work_round};
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::floor::{self, Floor};
 use super::meter::{Usage, forget_peak, metered, peak_megabytes};
 use super::stage::Stage;
-use super::stopwatch::timing_transactions;
+use super::stopwatch::{Parts, timing};
 
 /// Certificates' worth of bare cryptography between batches: a machine that is slower for a while is so for both.
 const FLOOR_SAMPLE: usize = 200;
 /// Certificates after which it is measured again.
 const FLOOR_EVERY: usize = 500;
-/// Certificates that are asked for before they are issued, when the database is filled.
-const AT_A_TIME: usize = 5_000;
 
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct IssueOrder {
     /// Certificates.
     pub count: usize,
-    /// Certificates that are issued beforehand, so that the database is as large as after years.
+    /// Certificates that are recorded beforehand, so that the database is as large as after years.
     pub stored: usize,
     /// The subjects' keys.
     pub key: KeyAlgorithm,
@@ -73,8 +72,10 @@ pub struct IssueReport {
     pub peak_rss_mb: Option<f64>,
     /// Where the CPU time went; the parts add up to 1.
     pub share: Share,
-    /// Wall time inside transactions, as a part of all; none for the floor.
+    /// Wall time inside transactions, as a part of all the jobs' time; none for the floor.
     pub database_wall_share: Option<f64>,
+    /// CPU time of a certificate divided by that of making its own key; none for the floor.
+    pub ratio_to_key: Option<f64>,
     /// CPU milliseconds of the bare cryptography for one certificate.
     pub floor_cpu_ms_per_certificate: f64,
     /// Its parts.
@@ -113,18 +114,20 @@ pub struct FloorParts {
     pub kdf: f64,
 }
 
-/// Parts of the CPU time.
+/// Parts of the CPU time, each measured where it was spent.
 #[derive(Debug, Serialize)]
 pub struct Share {
     /// Making the subject's key.
     pub key: f64,
     /// The root's signature.
     pub sign: f64,
+    /// Verifying it.
+    pub verify: f64,
     /// The derivations of a PKCS#12.
     pub kdf: f64,
     /// Inside transactions.
     pub database: f64,
-    /// Seal, encoding, lint, verification of the signature, self-test.
+    /// Seal, encoding, lint, self-test, journal.
     pub other: f64,
 }
 
@@ -135,7 +138,7 @@ pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
         0 => None,
         stored => {
             let usage = drain(&stage, order.count, || Ok(()))?;
-            store(&mut stage, stored)?;
+            stage.store(stored)?;
             stage.fill(order.count)?;
             Some(usage)
         }
@@ -146,17 +149,17 @@ pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
         floor.add(floor::measure(order, FLOOR_SAMPLE)?);
         Ok(())
     };
-    let (usage, transactions) = timing_transactions(|| drain(&stage, order.count, sample));
+    let (usage, parts) = timing(|| drain(&stage, order.count, sample));
     let (usage, peak) = (usage?, peak_megabytes());
-    let each = usage.cpu_ms_each(order.count);
-    let share = Share::of(&floor, transactions.cpu_ms_each(order.count), each);
+    let jobs_wall = usage.wall.as_secs_f64() * order.jobs as f64;
     Ok(IssueReport {
         measured: "queue",
         database: Some(order.engine()),
         peak_rss_mb: peak.map(rounded),
-        share,
-        database_wall_share: Some(rounded(
-            transactions.wall.as_secs_f64() / usage.wall.as_secs_f64(),
+        share: Share::of(&parts, usage.cpu),
+        database_wall_share: Some(rounded(parts.transaction.wall.as_secs_f64() / jobs_wall)),
+        ratio_to_key: Some(rounded(
+            usage.cpu.as_secs_f64() / parts.key.cpu.as_secs_f64(),
         )),
         stored: empty.map(|empty| Stored {
             certificates: order.stored + order.count,
@@ -168,21 +171,6 @@ pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     })
 }
 
-/// Issues so many through the same cycle, with as little key derivation as there is.
-fn store(stage: &mut Stage, count: usize) -> anyhow::Result<()> {
-    let usual = stage.worker.settings.iterations;
-    stage.worker.settings.iterations = Iterations::for_bench(1);
-    let mut left = count;
-    while left > 0 {
-        let some = left.min(AT_A_TIME);
-        stage.fill(some)?;
-        drain(stage, some, || Ok(()))?;
-        left -= some;
-    }
-    stage.worker.settings.iterations = usual;
-    Ok(())
-}
-
 /// Measures the bare cryptography alone.
 pub fn measure_floor(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     forget_peak();
@@ -191,7 +179,6 @@ pub fn measure_floor(order: &IssueOrder) -> anyhow::Result<IssueReport> {
     Ok(IssueReport {
         measured: "floor",
         peak_rss_mb: peak_megabytes().map(rounded),
-        share: Share::of(&floor, 0.0, floor.cpu_ms_each()),
         ..IssueReport::of(order, &usage, &floor)
     })
 }
@@ -203,11 +190,11 @@ fn drain(
     count: usize,
     mut between: impl FnMut() -> anyhow::Result<()>,
 ) -> anyhow::Result<Usage> {
-    let open = Window::Open(SystemClock.now() + Duration::days(1));
+    let open = Window::Open(SystemClock.now() + TimeDelta::days(1));
     let (mut issued, mut due, mut used) = (0, 0, Usage::default());
     loop {
-        let (batch, usage) = metered(|| work_one_batch(&stage.worker, open));
-        let batch = batch?;
+        let (round, usage) = metered(|| work_round(&stage.worker, open));
+        let batch = round?.batch;
         used = used.and(usage);
         if batch.claimed == 0 {
             break;
@@ -239,8 +226,9 @@ impl IssueReport {
             certificates_per_second: rounded(order.count as f64 / seconds),
             cpu_ms_per_certificate: rounded(each),
             peak_rss_mb: None,
-            share: Share::of(floor, 0.0, bare),
+            share: Share::of(&floor.parts(), usage.cpu),
             database_wall_share: None,
+            ratio_to_key: None,
             floor_cpu_ms_per_certificate: rounded(bare),
             floor_parts_ms: FloorParts::of(floor),
             ratio_to_floor: rounded(each / bare),
@@ -265,17 +253,25 @@ impl FloorParts {
 }
 
 impl Share {
-    /// Parts of `whole` milliseconds; `other` is what the measured parts leave.
-    fn of(floor: &Floor, database: f64, whole: f64) -> Self {
-        let part = |usage: Usage| usage.cpu_ms_each(floor.count) / whole;
-        let (key, sign, kdf) = (part(floor.key), part(floor.sign), part(floor.kdf));
-        let database = database / whole;
+    /// Parts of `whole`; `other` is what the measured parts leave.
+    fn of(parts: &Parts, whole: Duration) -> Self {
+        let part = |usage: Usage| usage.cpu.as_secs_f64() / whole.as_secs_f64();
+        let measured = [
+            parts.key,
+            parts.sign,
+            parts.verify,
+            parts.derive,
+            parts.transaction,
+        ]
+        .map(part);
+        let [key, sign, verify, kdf, database] = measured.map(rounded);
         Self {
-            key: rounded(key),
-            sign: rounded(sign),
-            kdf: rounded(kdf),
-            database: rounded(database),
-            other: rounded((1.0 - key - sign - kdf - database).max(0.0)),
+            key,
+            sign,
+            verify,
+            kdf,
+            database,
+            other: rounded((1.0 - measured.iter().sum::<f64>()).max(0.0)),
         }
     }
 }
@@ -312,14 +308,15 @@ mod tests {
         let Share {
             key,
             sign,
+            verify,
             kdf,
             database,
             other,
         } = report.share;
-        assert!(
-            key + sign + kdf + database + other > 0.99,
-            "{key} {sign} {kdf} {database} {other}"
-        );
+        let parts = [key, sign, verify, kdf, database, other];
+        assert!(parts.iter().sum::<f64>() > 0.99, "{parts:?}");
+        assert!(parts.iter().all(|part| *part > 0.0), "{parts:?}");
+        assert!(report.ratio_to_key.is_some_and(|ratio| ratio > 1.0));
     }
 
     #[test]

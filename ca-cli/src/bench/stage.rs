@@ -7,9 +7,11 @@ use ca_core::config::{Config, DatabaseUrl, Profiles};
 use ca_core::domain::account::{AccountDetails, AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::approval::ApprovalKey;
+use ca_core::domain::certificate::{IntentState, Purpose};
 use ca_core::domain::distinguished_name::DistinguishedName;
+use ca_core::domain::mail::{MailFacts, MailKind, draw_message_id};
 use ca_core::domain::profile::{Profile, ProfileName};
-use ca_core::domain::random::OsRandom;
+use ca_core::domain::random::{self, OsRandom};
 use ca_core::domain::request::{RequestId, RequestKind};
 use ca_core::domain::seal::{SealedPassword, SealingKey, seal};
 use ca_core::domain::serial::SerialNumber;
@@ -18,8 +20,14 @@ use ca_core::domain::user_id::Classes;
 use ca_core::flow::add_operator::add_operator;
 use ca_core::flow::approve_requests::{Seen, approve_requests, digest_of};
 use ca_core::flow::record_authority::record_authority;
+use ca_core::flow::record_intents::record_intents;
+use ca_core::flow::record_issued::{Issued, record_issued};
+use ca_core::queue::request::{Claimed, claim};
 use ca_core::store::authority::Authority;
+use ca_core::store::certificate::{self, Certificate};
+use ca_core::store::intent::Intent;
 use ca_core::store::operator::{NewOperator, Operator};
+use ca_core::store::outbox::NewMail;
 use ca_core::store::request::NewRequest;
 use ca_core::store::{Store, StoreResult, account, authority, operator, request};
 use ca_worker::authority::{Generation, OpenAuthority, issue_operator_certificate, note_operator};
@@ -88,6 +96,31 @@ impl Stage {
         }
         Ok(())
     }
+
+    /// Records `count` more certificates, each of an account and a request of its own, by the flows that the worker
+    /// calls. Nothing is signed: they are copies of one that was, under serials and hashes of their own.
+    pub(super) fn store(&mut self, count: usize) -> anyhow::Result<()> {
+        let newest = self.store.read(|db| certificate::list(db, 0, 10))?;
+        let pattern = newest.into_iter().find(|one| one.pkcs12.is_some());
+        let pattern = pattern.context("a certificate to copy")?;
+        let (mut left, name) = (count, self.worker.name.clone());
+        while left > 0 {
+            let some = left.min(CHUNK);
+            self.fill(some)?;
+            let now = SystemClock.now();
+            let until = now + chrono::Duration::minutes(5);
+            let claimed = claim(&self.store, &name, until, u32::try_from(some)?, now)?;
+            let copies: Vec<_> = claimed.iter().map(|one| copy(&pattern, one)).collect();
+            let intents = copies.iter().map(intent_of).collect();
+            record_intents(&self.store, &name, intents)?;
+            let recorded = record_issued(&self.store, &self.worker.act(), &name, copies)?;
+            if recorded.issued.len() != some {
+                bail!("{} of {some} copies were recorded", recorded.issued.len());
+            }
+            left -= some;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Stage {
@@ -97,6 +130,56 @@ impl Drop for Stage {
         {
             tracing::warn!(%error, "the database could not be emptied after the bench");
         }
+    }
+}
+
+/// A certificate as `pattern`, for another request.
+fn copy(pattern: &Certificate, claimed: &Claimed) -> Issued {
+    let sha1: [u8; 20] = random::bytes(&OsRandom);
+    let sha256: [u8; 32] = random::bytes(&OsRandom);
+    let request_id = claimed.request.id.clone();
+    let certificate = Certificate {
+        serial: SerialNumber::random(&OsRandom),
+        request_id: Some(request_id.clone()),
+        account_id: Some(claimed.account.id),
+        subject: claimed.request.subject.clone(),
+        spki_sha256: hex::encode(sha256),
+        sha1_thumbprint: hex::encode(sha1),
+        issued_at: SystemClock.now(),
+        ..pattern.clone()
+    };
+    let mail = NewMail {
+        kind: MailKind::CertificateReady,
+        to_address: "office@example.jp".to_owned(),
+        facts: MailFacts {
+            user_id: claimed.account.user_id.as_str().to_owned(),
+            name: claimed.account.name.clone(),
+            until: Some(certificate.not_after),
+            ..MailFacts::default()
+        },
+        message_id: draw_message_id(SystemClock.now(), &OsRandom, "ca.example.jp"),
+    };
+    Issued {
+        request_id,
+        fence: claimed.request.fence,
+        certificate,
+        mail: Some(mail),
+    }
+}
+
+/// What was recorded before the copy was "signed".
+fn intent_of(issued: &Issued) -> Intent {
+    Intent {
+        serial: issued.certificate.serial,
+        purpose: Purpose::Client,
+        generation: issued.certificate.generation,
+        request_id: Some(issued.request_id.clone()),
+        fence: issued.fence,
+        tbs_sha256: issued.certificate.spki_sha256.clone(),
+        profile_sha256: issued.certificate.spki_sha256.clone(),
+        state: IntentState::Intended,
+        recorded_at: issued.certificate.issued_at,
+        settled_at: None,
     }
 }
 

@@ -1,4 +1,11 @@
-//! Adds up the time inside the store's `transaction` spans.
+//! Adds up the time inside the spans of the worker and the store that a bench tells apart.
+//!
+//! | span | opened by |
+//! |---|---|
+//! | `transaction` | `Store::transaction` |
+//! | `key` | step 4, the subject's key pair |
+//! | `sign`, `verify` | step 6, the root's signature and its check |
+//! | `derive` | step 7, the keys that a password gives |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,36 +17,54 @@ use tracing_subscriber::{Registry, registry::LookupSpan};
 
 use super::meter::{Usage, cpu_of_thread};
 
-/// The span that `Store::transaction` opens.
-const SPAN: &str = "transaction";
-
-/// Runs `work` and says what this thread spent in transactions meanwhile.
-///
-/// The worker opens its transactions on the thread that runs the batch, one at a time.
-pub(super) fn timing_transactions<T>(work: impl FnOnce() -> T) -> (T, Usage) {
-    let total = Arc::new(Mutex::new(Usage::default()));
-    let subscriber = Registry::default().with(Stopwatch(Arc::clone(&total)));
-    let done = tracing::subscriber::with_default(subscriber, work);
-    let usage = *total.lock().unwrap_or_else(PoisonError::into_inner);
-    (done, usage)
+/// What was spent in each kind of span, all threads together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Parts {
+    pub(super) transaction: Usage,
+    pub(super) key: Usage,
+    pub(super) sign: Usage,
+    pub(super) verify: Usage,
+    pub(super) derive: Usage,
 }
 
-struct Stopwatch(Arc<Mutex<Usage>>);
+impl Parts {
+    fn of(&mut self, span: &str) -> Option<&mut Usage> {
+        match span {
+            "transaction" => Some(&mut self.transaction),
+            "key" => Some(&mut self.key),
+            "sign" => Some(&mut self.sign),
+            "verify" => Some(&mut self.verify),
+            "derive" => Some(&mut self.derive),
+            _ => None,
+        }
+    }
+}
 
-/// When a span was entered.
-struct Entered {
+/// Runs `work` and says what this thread, and the worker's jobs that it starts, spent in the spans meanwhile.
+pub(super) fn timing<T>(work: impl FnOnce() -> T) -> (T, Parts) {
+    let total = Arc::new(Mutex::new(Parts::default()));
+    let subscriber = Registry::default().with(Stopwatch(Arc::clone(&total)));
+    let done = tracing::subscriber::with_default(subscriber, work);
+    let parts = *total.lock().unwrap_or_else(PoisonError::into_inner);
+    (done, parts)
+}
+
+struct Stopwatch(Arc<Mutex<Parts>>);
+
+/// When a span was opened.
+struct Opened {
     wall: Instant,
     cpu: Duration,
 }
 
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Stopwatch {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        metadata.is_span() && metadata.name() == SPAN
+        metadata.is_span() && Parts::default().of(metadata.name()).is_some()
     }
 
     fn on_new_span(&self, _: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(Entered {
+            span.extensions_mut().insert(Opened {
                 wall: Instant::now(),
                 cpu: cpu_of_thread(),
             });
@@ -50,10 +75,12 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Stopwatch {
         let Some(span) = context.span(&id) else {
             return;
         };
-        if let Some(entered) = span.extensions().get::<Entered>() {
-            let mut total = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            total.wall += entered.wall.elapsed();
-            total.cpu += cpu_of_thread().saturating_sub(entered.cpu);
+        if let Some(opened) = span.extensions().get::<Opened>() {
+            let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(part) = parts.of(span.name()) {
+                part.wall += opened.wall.elapsed();
+                part.cpu += cpu_of_thread().saturating_sub(opened.cpu);
+            }
         }
     }
 }
@@ -63,15 +90,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_transactions_are_timed() {
+    fn each_span_is_timed_by_its_name_and_others_are_not() {
         let pause = || std::thread::sleep(Duration::from_millis(5));
-        let (_, usage) = timing_transactions(|| {
+        let (_, parts) = timing(|| {
             tracing::debug_span!("other").in_scope(pause);
             tracing::debug_span!("transaction").in_scope(pause);
             tracing::debug_span!("transaction").in_scope(pause);
+            tracing::debug_span!("verify").in_scope(pause);
         });
-        assert!(usage.wall >= Duration::from_millis(10), "{usage:?}");
-        let (_, usage) = timing_transactions(|| tracing::debug_span!("other").in_scope(pause));
-        assert_eq!(usage.wall, Duration::ZERO);
+        let at_least = |usage: Usage, milliseconds| usage.wall >= Duration::from_millis(milliseconds);
+        assert!(at_least(parts.transaction, 10), "{parts:?}");
+        assert!(at_least(parts.verify, 5), "{parts:?}");
+        assert_eq!(parts.sign.wall, Duration::ZERO);
     }
 }

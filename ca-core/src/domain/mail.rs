@@ -125,13 +125,13 @@ pub struct MailedCheckpoint {
     pub pem: String,
 }
 
-/// Draws a Message-ID, without angle brackets (RFC 5322 §3.6.4).
+/// Draws a Message-ID at the instant `at`, without angle brackets (RFC 5322 §3.6.4). It begins with a UUIDv7, so that
+/// Message-IDs sort by time: in an index of a million the next one goes to the end, not to a page of its own.
 ///
 /// It is drawn once, when the mail is owed, and stays the same at every try: a reader can tell
 /// the second copy of one mail from a second mail.
-pub fn draw_message_id(random: &dyn Random, host: &str) -> String {
-    let bytes: [u8; 16] = random::bytes(random);
-    format!("{}@{host}", hex::encode(bytes))
+pub fn draw_message_id(at: DateTime<Utc>, random: &dyn Random, host: &str) -> String {
+    format!("{}@{host}", random::uuid_v7(at, random).simple())
 }
 
 /// When to try again after `attempts` tries that failed for the moment; `None` gives up.

@@ -1,7 +1,9 @@
 //! Randomness as an argument: the operating system's in programs, a repeatable stream in tests.
 use std::sync::Mutex;
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// A source of cryptographic randomness.
 pub trait Random: Send + Sync {
@@ -57,6 +59,12 @@ impl Random for SeededRandom {
             }
         }
     }
+}
+
+/// A fresh UUIDv7 (RFC 9562 §5.7) of the instant `at`: 74 random bits behind the time.
+pub(super) fn uuid_v7(at: DateTime<Utc>, random: &dyn Random) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &bytes(random)).into_uuid()
 }
 
 /// `N` fresh random bytes.

@@ -17,9 +17,7 @@ pub struct RequestIdError;
 impl RequestId {
     /// Draws a name at the instant `at`.
     pub fn draw(at: DateTime<Utc>, random: &dyn Random) -> Self {
-        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random::bytes(random));
-        Self(id.into_uuid().to_string())
+        Self(random::uuid_v7(at, random).to_string())
     }
 
     /// Reads a name from a URL or a form.

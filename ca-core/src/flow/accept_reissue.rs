@@ -79,7 +79,7 @@ pub fn accept_reissue(
         }
         let (held, mut records) = void(db, &account, at)?;
         settle(db, &applied, operator, acceptance.note, at)?;
-        if let Some(mail) = notice(random, &held, acceptance.host) {
+        if let Some(mail) = notice(random, &held, acceptance.host, at) {
             outbox::insert(db, &[mail], at)?;
         }
         let record = Record::new("reissue.accept", format!("account:{}", held.user_id));
@@ -184,7 +184,12 @@ fn settle(
     Ok(())
 }
 
-fn notice(random: &dyn Random, account: &Account, host: &str) -> Option<NewMail> {
+fn notice(
+    random: &dyn Random,
+    account: &Account,
+    host: &str,
+    at: DateTime<Utc>,
+) -> Option<NewMail> {
     Some(NewMail {
         kind: MailKind::ReissueAccepted,
         to_address: account.mail_address.clone()?,
@@ -193,6 +198,6 @@ fn notice(random: &dyn Random, account: &Account, host: &str) -> Option<NewMail>
             name: account.name.clone(),
             ..MailFacts::default()
         },
-        message_id: draw_message_id(random, host),
+        message_id: draw_message_id(at, random, host),
     })
 }

@@ -116,9 +116,9 @@ fn begin(
         until: Some(ends_at),
         ..facts_of(account)
     };
-    let mut mails = vec![postmark.mail(MailKind::AddressProof, &new_address, carrying(&new))];
+    let mut mails = vec![postmark.mail(MailKind::AddressProof, &new_address, carrying(&new), at)];
     if let Some(address) = &account.mail_address {
-        mails.push(postmark.mail(MailKind::AddressChangeAsked, address, carrying(&old)));
+        mails.push(postmark.mail(MailKind::AddressChangeAsked, address, carrying(&old), at));
     }
     let change = AddressChange {
         account_id: account.id,

@@ -3,6 +3,8 @@
 //! An order about an account also stops what would become its next certificate without anybody saying yes again:
 //! requests that are approved or being signed are parked, and serials drawn for them are abandoned in the same
 //! transaction. A worker that is signing one of them finds its lease gone and records nothing.
+use chrono::{DateTime, Utc};
+
 use super::abandon::abandon;
 use super::fail_request::{Failure, fail_held};
 use super::revoke_certificates::{release_in, revoke_in};
@@ -107,7 +109,7 @@ pub fn order_revocation(
             Order::Revoke(reason) => revoke_in(db, &serials, reason, act.at)?,
             Order::Release => release_in(db, &serials, act.at)?,
         };
-        let mails = mails(db, &moved, order, notice)?;
+        let mails = mails(db, &moved, order, notice, act.at)?;
         if !mails.is_empty() {
             outbox::insert(db, &mails, act.at)?;
         }
@@ -189,6 +191,7 @@ fn mails(
     moved: &[Certificate],
     order: Order,
     notice: Notice<'_>,
+    at: DateTime<Utc>,
 ) -> StoreResult<Vec<NewMail>> {
     let mut mails = Vec::new();
     for some in moved.chunks(10_000) {
@@ -210,7 +213,7 @@ fn mails(
                     until: Some(one.not_after),
                     ..MailFacts::default()
                 },
-                message_id: draw_message_id(notice.random, notice.host),
+                message_id: draw_message_id(at, notice.random, notice.host),
             })
         }));
     }

@@ -24,13 +24,19 @@ impl std::fmt::Debug for Postmark<'_> {
 }
 
 impl Postmark<'_> {
-    /// A mail to this address.
-    pub(super) fn mail(self, kind: MailKind, to_address: &str, facts: MailFacts) -> NewMail {
+    /// A mail to this address, owed at `at`.
+    pub(super) fn mail(
+        self,
+        kind: MailKind,
+        to_address: &str,
+        facts: MailFacts,
+        at: DateTime<Utc>,
+    ) -> NewMail {
         NewMail {
             kind,
             to_address: to_address.to_owned(),
             facts,
-            message_id: draw_message_id(self.random, self.host),
+            message_id: draw_message_id(at, self.random, self.host),
         }
     }
 }
@@ -59,6 +65,6 @@ pub(super) fn owe_mail(
     if !mail_preference::wants(db, account.id, kind)? {
         return Ok(false);
     }
-    outbox::insert(db, &[postmark.mail(kind, to_address, facts)], at)?;
+    outbox::insert(db, &[postmark.mail(kind, to_address, facts, at)], at)?;
     Ok(true)
 }

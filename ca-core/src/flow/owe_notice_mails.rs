@@ -32,7 +32,7 @@ pub fn owe_notice_mails(
                     ..facts_of(reader)
                 };
                 let to_address = reader.mail_address.as_deref()?;
-                Some(postmark.mail(kind, to_address, facts))
+                Some(postmark.mail(kind, to_address, facts, at))
             })
             .collect();
         if !mails.is_empty() {

@@ -150,7 +150,7 @@ pub(super) fn settle(
     };
     let told = change.old_address.iter().chain([&change.new_address]);
     let mails: Vec<_> = told
-        .map(|address| postmark.mail(MailKind::AddressChanged, address, facts.clone()))
+        .map(|address| postmark.mail(MailKind::AddressChanged, address, facts.clone(), at))
         .collect();
     outbox::insert(db, &mails, at)?;
     let facts = serde_json::json!({

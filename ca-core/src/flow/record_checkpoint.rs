@@ -52,7 +52,7 @@ pub fn record_checkpoint(
                     checkpoint: Some(mailed.clone()),
                     ..MailFacts::default()
                 };
-                postmark.mail(MailKind::AuditCheckpoint, address, facts)
+                postmark.mail(MailKind::AuditCheckpoint, address, facts, act.at)
             });
             outbox::insert(db, &mails.collect::<Vec<_>>(), act.at)?;
         }

@@ -58,7 +58,7 @@ pub fn reject_requests(
             approval::delete(db, id)?;
             let record = Record::new("request.reject", format!("request:{id}"));
             records.push(record.with(serde_json::json!({ "reason": rejection.reason })));
-            mails.extend(notice(random, &account, rejection));
+            mails.extend(notice(random, &account, rejection, at));
             outcomes.push((id.clone(), Decision::Done));
         }
         if !mails.is_empty() {
@@ -73,7 +73,12 @@ pub fn reject_requests(
     })
 }
 
-fn notice(random: &dyn Random, account: &Account, rejection: Rejection<'_>) -> Option<NewMail> {
+fn notice(
+    random: &dyn Random,
+    account: &Account,
+    rejection: Rejection<'_>,
+    at: DateTime<Utc>,
+) -> Option<NewMail> {
     Some(NewMail {
         kind: MailKind::RequestRejected,
         to_address: account.mail_address.clone()?,
@@ -83,6 +88,6 @@ fn notice(random: &dyn Random, account: &Account, rejection: Rejection<'_>) -> O
             reason: Some(rejection.reason.to_owned()),
             ..MailFacts::default()
         },
-        message_id: draw_message_id(random, rejection.host),
+        message_id: draw_message_id(at, random, rejection.host),
     })
 }

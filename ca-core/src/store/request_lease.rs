@@ -62,6 +62,12 @@ pub fn claim(
     read(db, &ids, large)
 }
 
+/// How many approved requests wait for a claim.
+pub fn waiting(db: &mut Db) -> StoreResult<i64> {
+    let approved = request::table.filter(request::state.eq(RequestState::Approved.as_str()));
+    Ok(approved.count().get_result(db)?)
+}
+
 /// Parts off the requests that are too large to be read.
 fn without_large(db: &mut Db, ids: Vec<String>) -> StoreResult<(Vec<String>, Vec<Unreadable>)> {
     let large = bulky::requests(db, &ids)?;

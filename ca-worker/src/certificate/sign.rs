@@ -4,6 +4,7 @@ use ca_core::domain::profile::Validity;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::thumbprint::Thumbprint;
 use sha2::{Digest, Sha256};
+use tracing::debug_span;
 
 use super::Issuer;
 use super::prepare::{Prepared, assembled};
@@ -77,11 +78,14 @@ pub fn sign(
     if now != prepared.tbs_sha256 {
         return Err(SignError::Changed);
     }
-    let signature = signer.sign(&prepared.to_be_signed)?;
-    if !issuer
-        .public_key()
-        .verifies(&prepared.to_be_signed, &signature)
-    {
+    let signature =
+        debug_span!("sign").in_scope(|| signer.sign(&prepared.to_be_signed))?;
+    let verifies = || {
+        issuer
+            .public_key()
+            .verifies(&prepared.to_be_signed, &signature)
+    };
+    if !debug_span!("verify").in_scope(verifies) {
         return Err(SignError::BadSignature);
     }
     let der = assembled(&prepared.to_be_signed, &prepared.algorithm, &signature);

@@ -1,4 +1,4 @@
-//! One batch through steps 3 to 8.
+//! One batch through steps 3 to 8, on one thread.
 use ca_core::domain::request::{RequestId, RequestState};
 use ca_core::flow::fail_request::{Failure, fail_request};
 use ca_core::flow::record_issued::Issued;
@@ -6,14 +6,13 @@ use ca_core::queue::request::Held;
 
 use super::finish::finish;
 use super::intend::intend;
-use super::jobs::in_parallel;
 use super::prepare::{Ready, prepare};
 use super::record::record;
 use super::{CycleError, Fault, Window, claim, held};
 use crate::pkcs12::SelfTest;
 use crate::worker::Worker;
 
-/// What came of one batch.
+/// What came of one batch, or of those of a round.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Batch {
     /// Requests taken.
@@ -34,13 +33,41 @@ pub struct Batch {
     pub trouble: Option<String>,
 }
 
-/// Takes a batch while `window` is open, and brings every request of it to an end of some kind.
-pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleError> {
+impl Batch {
+    /// Takes in what came of another one.
+    pub(super) fn add(&mut self, other: Self) {
+        let Self {
+            claimed,
+            issued,
+            failed,
+            parked,
+            given_back,
+            hours_ended,
+            lost,
+            trouble,
+        } = other;
+        self.claimed += claimed;
+        self.issued.extend(issued);
+        self.failed.extend(failed);
+        self.parked.extend(parked);
+        self.given_back += given_back;
+        self.hours_ended |= hours_ended;
+        self.lost += lost;
+        self.trouble = self.trouble.take().or(trouble);
+    }
+}
+
+/// Takes up to `limit` requests while `window` is open, and brings every one of them to an end of some kind.
+pub(super) fn work_batch(
+    worker: &Worker,
+    window: Window,
+    limit: u32,
+) -> Result<Batch, CycleError> {
     if !window.allows(worker.clock.now()) {
         return Ok(Batch::default());
     }
     // Step 3, claim.
-    let claimed = claim::claim(worker)?;
+    let claimed = claim::claim(worker, limit)?;
     let mut batch = Batch {
         claimed: claimed.len(),
         ..Batch::default()
@@ -54,9 +81,8 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
         return Err(stop(worker, all, error.into()));
     }
     // Step 4, prepare.
-    let threads = worker.settings.jobs;
-    let prepared = in_parallel(threads, claimed, |claimed| prepare(worker, claimed));
-    let ready: Vec<Ready> = keep(worker, &mut batch, prepared);
+    let prepared = claimed.into_iter().map(|claimed| prepare(worker, claimed));
+    let ready: Vec<Ready> = keep(worker, &mut batch, prepared.collect());
     // Step 5, record intent.
     let intended = ready.len();
     let (ready, noted) = match intend(worker, ready) {
@@ -69,11 +95,9 @@ pub fn work_one_batch(worker: &Worker, window: Window) -> Result<Batch, CycleErr
     };
     batch.lost += intended - ready.len();
     // Steps 6 and 7, sign and pack.
-    let ready = tested(ready);
-    let finished = in_parallel(threads, ready, |(self_test, ready)| {
-        finish(worker, window, self_test, &noted, ready)
-    });
-    let issued: Vec<Issued> = keep(worker, &mut batch, finished);
+    let tested = tested(ready).into_iter();
+    let finished = tested.map(|(self_test, ready)| finish(worker, window, self_test, &noted, ready));
+    let issued: Vec<Issued> = keep(worker, &mut batch, finished.collect());
     // Step 8, record issued.
     let all: Vec<Held> = issued.iter().map(held_of_issued).collect();
     let recorded = record(worker, issued).map_err(|error| stop(worker, all, error))?;

@@ -100,6 +100,10 @@ fn notice(
             until: Some(certificate.not_after),
             ..MailFacts::default()
         },
-        message_id: draw_message_id(worker.random.as_ref(), &worker.settings.host),
+        message_id: draw_message_id(
+            certificate.issued_at,
+            worker.random.as_ref(),
+            &worker.settings.host,
+        ),
     })
 }

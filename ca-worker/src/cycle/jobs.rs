@@ -1,4 +1,4 @@
-//! Work in parallel: the items of a batch on a few threads, results in the order of the items.
+//! Work in parallel: items on a few threads, results in the order of the items.
 use std::sync::Mutex;
 
 /// Applies `work` to every item on up to `threads` threads.
@@ -21,11 +21,15 @@ pub(crate) fn in_parallel<T: Send, R: Send>(
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .next()
     };
-    // What is logged on these threads belongs to the same worker.
-    let span = tracing::Span::current();
+    // What is logged on these threads belongs to the same worker, and to whoever listens to this thread.
+    let (span, listener) = (
+        tracing::Span::current(),
+        tracing::dispatcher::get_default(Clone::clone),
+    );
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                let _listener = tracing::dispatcher::set_default(&listener);
                 let _entered = span.enter();
                 while let Some((place, item)) = next() {
                     let result = work(item);

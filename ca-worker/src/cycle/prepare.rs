@@ -8,6 +8,7 @@ use ca_core::queue::request::{Claimed, Held};
 use ca_core::store::certificate as certificates;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tracing::debug_span;
 
 use super::{Fault, approval, guarded, held};
 use crate::certificate::{self, Draft, Prepared};
@@ -60,7 +61,8 @@ fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretStrin
             )
             .map_err(life_fault)?,
     };
-    let key = KeyPair::generate(profile.key_algorithm()).map_err(Fault::around)?;
+    let key = debug_span!("key").in_scope(|| KeyPair::generate(profile.key_algorithm()));
+    let key = key.map_err(Fault::around)?;
     let prepared = certificate::prepare(&draft, key, issuer).map_err(Fault::own)?;
     Ok((prepared, password))
 }

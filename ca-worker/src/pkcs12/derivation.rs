@@ -1,14 +1,19 @@
 //! The two keys that a password gives: one encrypts, one authenticates. Nearly all that packing costs.
+//!
+//! Computed by RustCrypto's SHA-256, which takes half of the time of OpenSSL's functions for the same: those set up a
+//! context for each of the rounds. See docs/decisions/pkcs12.md.
 use ca_core::domain::random::{self, Random};
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::sha::Sha256;
-use zeroize::Zeroizing;
+use sha2::{Digest, Sha256};
+use tracing::debug_span;
+use zeroize::{Zeroizing, zeroize_stack};
 
 use super::Iterations;
 
 /// Bytes of salt, for each of the two.
 pub(super) const SALT: usize = 16;
+
+/// More bytes of stack than a derivation uses.
+const STACK: usize = 8_192;
 
 /// Keys derived from one password for one file; wiped when dropped.
 ///
@@ -30,42 +35,47 @@ pub(super) struct Derivation {
 
 impl Derivation {
     /// Draws salts and derives both keys.
-    pub(super) fn of(
-        password: &str,
-        iterations: Iterations,
-        random: &dyn Random,
-    ) -> Result<Self, ErrorStack> {
+    pub(super) fn of(password: &str, iterations: Iterations, random: &dyn Random) -> Self {
         let (encryption_salt, mac_salt) = (random::bytes(random), random::bytes(random));
         let rounds = iterations.rounds();
-        Ok(Self {
+        let (encryption_key, mac_key) = keys(password, rounds, &encryption_salt, &mac_salt);
+        Self {
             rounds,
-            encryption_key: encryption_key(password, &encryption_salt, rounds)?,
             encryption_salt,
-            mac_key: mac_key(password, &mac_salt, rounds),
+            encryption_key,
             mac_salt,
-        })
+            mac_key,
+        }
     }
 }
 
-/// PBKDF2 with HMAC-SHA-256 over the password's bytes (RFC 8018 §5.2).
-fn encryption_key(
+/// One key from each salt: PBKDF2's, the MAC's.
+pub fn keys(
     password: &str,
-    salt: &[u8],
     rounds: u32,
-) -> Result<Zeroizing<[u8; 32]>, ErrorStack> {
+    encryption_salt: &[u8],
+    mac_salt: &[u8],
+) -> (Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>) {
+    let _entered = debug_span!("derive").entered();
+    let keys = (
+        encryption_key(password, encryption_salt, rounds),
+        mac_key(password, mac_salt, rounds),
+    );
+    // What the two left below this frame: blocks that the password was mixed into.
+    zeroize_stack::<STACK>();
+    keys
+}
+
+/// PBKDF2 with HMAC-SHA-256 over the password's bytes (RFC 8018 §5.2).
+#[inline(never)]
+fn encryption_key(password: &str, salt: &[u8], rounds: u32) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
-    let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
-    openssl::pkcs5::pbkdf2_hmac(
-        password.as_bytes(),
-        salt,
-        rounds,
-        MessageDigest::sha256(),
-        key.as_mut(),
-    )?;
-    Ok(key)
+    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt, rounds, key.as_mut());
+    key
 }
 
 /// RFC 7292 appendix B.2 with SHA-256, ID 3, one block of output, over the password in UTF-16 with its end mark.
+#[inline(never)]
 fn mac_key(password: &str, salt: &[u8], rounds: u32) -> Zeroizing<[u8; 32]> {
     const BLOCK: usize = 64;
     const ID_MAC: u8 = 3;
@@ -76,15 +86,9 @@ fn mac_key(password: &str, salt: &[u8], rounds: u32) -> Zeroizing<[u8; 32]> {
         let length = part.len().div_ceil(BLOCK) * BLOCK;
         input.extend(part.iter().cycle().take(length));
     }
-    let mut key = Zeroizing::new(sha256(&input));
+    let mut key: Zeroizing<[u8; 32]> = Zeroizing::new(Sha256::digest(&input).into());
     for _ in 1..rounds {
-        *key = sha256(key.as_ref());
+        *key = Sha256::digest(key.as_ref()).into();
     }
     key
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(bytes);
-    hash.finish()
 }

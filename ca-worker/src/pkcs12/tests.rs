@@ -187,7 +187,7 @@ fn every_flipped_byte_fails_the_self_test() {
         friendly_name: "KJ2700000001 2029",
         key_id: &[1],
     };
-    let derivation = Derivation::of(PASSWORD, Iterations::for_bench(16), &OsRandom).unwrap();
+    let derivation = Derivation::of(PASSWORD, Iterations::for_bench(16), &OsRandom);
     let file = layout::write(&content, &derivation, &OsRandom).unwrap();
     assert_eq!(self_test::reopen(&file, &derivation, &content), Ok(()));
     for at in 0..file.len() {
@@ -201,7 +201,7 @@ fn every_flipped_byte_fails_the_self_test() {
     for shorter in [0, 1, 100, file.len() - 1] {
         assert!(self_test::reopen(&file[..shorter], &derivation, &content).is_err());
     }
-    let other = Derivation::of(PASSWORD, Iterations::for_bench(16), &OsRandom).unwrap();
+    let other = Derivation::of(PASSWORD, Iterations::for_bench(16), &OsRandom);
     assert!(self_test::reopen(&file, &other, &content).is_err());
     assert_eq!(
         self_test::reopen(

@@ -3,7 +3,7 @@ use ca_core::domain::profile::KeyAlgorithm;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::rsa::Rsa;
 use zeroize::Zeroizing;
 
@@ -29,7 +29,8 @@ impl KeyPair {
 
     /// Takes a private key that was read from a file.
     pub fn from_private(private: PKey<Private>) -> Result<Self, KeyError> {
-        let public = PublicKey::from_spki(&private.public_key_to_der()?)?;
+        let (half, spki) = (public_half(&private)?, private.public_key_to_der()?);
+        let public = PublicKey::of(half, &spki)?;
         Ok(Self { private, public })
     }
 
@@ -51,6 +52,17 @@ impl KeyPair {
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         sign_with(&self.private, self.public.algorithm(), message)
     }
+}
+
+/// The public half by itself; reading it back from its DER takes longer than drawing the pair.
+fn public_half(private: &PKeyRef<Private>) -> Result<PKey<Public>, KeyError> {
+    if let Ok(key) = private.ec_key() {
+        let half = EcKey::from_public_key(key.group(), key.public_key())?;
+        return Ok(PKey::from_ec_key(half)?);
+    }
+    let key = private.rsa().map_err(|_| KeyError::Kind)?;
+    let half = Rsa::from_public_components(key.n().to_owned()?, key.e().to_owned()?)?;
+    Ok(PKey::from_rsa(half)?)
 }
 
 fn elliptic(curve: Nid) -> Result<PKey<Private>, ErrorStack> {
