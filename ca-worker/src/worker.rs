@@ -33,11 +33,11 @@ const REMIND_EVERY: Duration = Duration::hours(1);
 /// The numbers of `[worker]`, `[pkcs12]` and `[ocsp]`, and the host name for Message-IDs.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Requests in one round, all jobs together.
+    /// Requests in one claim, for all jobs together.
     pub batch: u32,
     /// How long a claim holds.
     pub lease: Duration,
-    /// Threads, each with a batch of its own.
+    /// Threads, each with a share of the claim.
     pub jobs: usize,
     /// Tries that a request has.
     pub attempts: u32,
@@ -295,8 +295,8 @@ impl Worker {
         self.careful.fetch_max(requests, Ordering::SeqCst);
     }
 
-    /// How many requests the next round takes.
-    pub(crate) fn next_round(&self) -> u32 {
+    /// How many requests the next claim takes.
+    pub(crate) fn next_claim(&self) -> u32 {
         let less = |left: u32| left.checked_sub(1);
         match self
             .careful

@@ -37,12 +37,6 @@ pub struct Held {
     pub serial: Option<SerialNumber>,
 }
 
-/// How many approved requests wait for a claim at this moment.
-pub fn waiting(store: &Store) -> StoreResult<u32> {
-    let waiting = store.read(request_lease::waiting)?;
-    Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
-}
-
 /// Step 3: takes up to `limit` approved requests for `owner` until `until`.
 ///
 /// A request whose row, or whose account's row, cannot be understood is parked on the way; others are taken instead.

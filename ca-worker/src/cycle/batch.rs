@@ -1,14 +1,14 @@
-//! One batch through steps 3 to 8, on one thread.
+//! One batch through steps 4 to 8, on one thread.
 use ca_core::domain::request::{RequestId, RequestState};
 use ca_core::flow::fail_request::{Failure, fail_request};
 use ca_core::flow::record_issued::Issued;
-use ca_core::queue::request::Held;
+use ca_core::queue::request::{Claimed, Held};
 
 use super::finish::finish;
 use super::intend::intend;
 use super::prepare::{Ready, prepare};
 use super::record::record;
-use super::{CycleError, Fault, Window, claim, held};
+use super::{CycleError, Fault, Window, held};
 use crate::pkcs12::SelfTest;
 use crate::worker::Worker;
 
@@ -57,29 +57,16 @@ impl Batch {
     }
 }
 
-/// Takes up to `limit` requests while `window` is open, and brings every one of them to an end of some kind.
+/// Brings every one of the `claimed` requests to an end of some kind, while `window` is open.
 pub(super) fn work_batch(
     worker: &Worker,
     window: Window,
-    limit: u32,
+    claimed: Vec<Claimed>,
 ) -> Result<Batch, CycleError> {
-    if !window.allows(worker.clock.now()) {
-        return Ok(Batch::default());
-    }
-    // Step 3, claim.
-    let claimed = claim::claim(worker, limit)?;
     let mut batch = Batch {
         claimed: claimed.len(),
         ..Batch::default()
     };
-    if claimed.is_empty() {
-        return Ok(batch);
-    }
-    // Others may have issued since the guard looked: what is claimed is judged by what the journals say now.
-    if let Err(error) = worker.authority.journal().learn_what_was_answered() {
-        let all = claimed.iter().map(held).collect();
-        return Err(stop(worker, all, error.into()));
-    }
     // Step 4, prepare.
     let prepared = claimed.into_iter().map(|claimed| prepare(worker, claimed));
     let ready: Vec<Ready> = keep(worker, &mut batch, prepared.collect());
@@ -197,7 +184,7 @@ fn fail(
 }
 
 /// The database failed in the middle: what is held goes back now, or as soon as the database is there again.
-fn stop(worker: &Worker, held: Vec<Held>, error: CycleError) -> CycleError {
+pub(super) fn stop(worker: &Worker, held: Vec<Held>, error: CycleError) -> CycleError {
     worker.give_back(held, &error.to_string());
     error
 }

@@ -1,11 +1,9 @@
-//! One round: what waits is shared out among the jobs, and each takes a batch of its own through steps 3 to 8.
+//! One round: what is claimed is shared out among the jobs, and each takes a batch of its own through steps 4 to 8.
 //!
 //! A job waits for nobody but the database: while one commits, the others make keys, sign and pack.
-use ca_core::queue::request;
-
-use super::batch::{Batch, work_batch};
+use super::batch::{Batch, stop, work_batch};
 use super::jobs::in_parallel;
-use super::{CycleError, Window};
+use super::{CycleError, Window, claim, held};
 use crate::worker::Worker;
 
 /// What came of a round.
@@ -17,15 +15,22 @@ pub struct Round {
     pub troubles: Vec<CycleError>,
 }
 
-/// Takes up to `[worker] batch` requests while `window` is open, and brings every one of them to an end of some kind.
+/// Claims up to `[worker] batch` requests while `window` is open, and brings every one of them to an end of some kind.
 pub fn work_round(worker: &Worker, window: Window) -> Result<Round, CycleError> {
     if !window.allows(worker.clock.now()) {
         return Ok(Round::default());
     }
-    let shares = shares(
-        request::waiting(&worker.store)?.min(worker.next_round()),
-        worker.settings.jobs,
-    );
+    // Step 3, claim. One for all jobs: what one of them gives back is no other's in the same round.
+    let claimed = claim::claim(worker)?;
+    if claimed.is_empty() {
+        return Ok(Round::default());
+    }
+    // Others may have issued since the guard looked: what is claimed is judged by what the journals say now.
+    if let Err(error) = worker.authority.journal().learn_what_was_answered() {
+        let all = claimed.iter().map(held).collect();
+        return Err(stop(worker, all, error.into()));
+    }
+    let shares = shares(claimed, worker.settings.jobs);
     let done = in_parallel(shares.len(), shares, |share| {
         work_batch(worker, window, share)
     });
@@ -39,11 +44,14 @@ pub fn work_round(worker: &Worker, window: Window) -> Result<Round, CycleError> 
     Ok(round)
 }
 
-/// `requests` in shares for up to `jobs`, none larger by more than one than another, and none empty.
-fn shares(requests: u32, jobs: usize) -> Vec<u32> {
-    let jobs = u32::try_from(jobs.max(1)).unwrap_or(u32::MAX);
-    let share = |job| requests / jobs + u32::from(job < requests % jobs);
-    (0..jobs.min(requests)).map(share).collect()
+/// `items` in order, in shares for up to `jobs`: none larger by more than one than another, and none empty.
+fn shares<T>(items: Vec<T>, jobs: usize) -> Vec<Vec<T>> {
+    let jobs = jobs.clamp(1, items.len().max(1));
+    let (share, longer) = (items.len() / jobs, items.len() % jobs);
+    let mut items = items.into_iter();
+    (0..jobs)
+        .map(|job| items.by_ref().take(share + usize::from(job < longer)).collect())
+        .collect()
 }
 
 #[cfg(test)]
@@ -51,11 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_even_and_none_is_empty() {
-        assert!(shares(0, 4).is_empty());
-        assert_eq!(shares(3, 4), [1, 1, 1]);
-        assert_eq!(shares(10, 4), [3, 3, 2, 2]);
-        assert_eq!(shares(7, 0), [7]);
-        assert_eq!(shares(100, 2), [50, 50]);
+    fn shares_are_even_in_order_and_none_is_empty() {
+        let all = |shares: Vec<Vec<u32>>| shares.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(all(shares((0..3).collect(), 4)), [1, 1, 1]);
+        assert_eq!(all(shares((0..10).collect(), 4)), [3, 3, 2, 2]);
+        assert_eq!(all(shares((0..7).collect(), 0)), [7]);
+        let order = shares((0..101).collect(), 2).concat();
+        assert_eq!(order, (0..101).collect::<Vec<u32>>());
     }
 }

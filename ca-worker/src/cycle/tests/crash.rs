@@ -16,7 +16,7 @@ use ca_core::domain::time::Clock;
 /// Steps 3 to 5 by hand: as far as a worker came that is now dead.
 fn intended(world: &World, worker: &Worker) -> (Window, Vec<Ready>, Noted) {
     let open = window(worker, world.clock.now()).unwrap();
-    let claimed = claim::claim(worker, 100).unwrap();
+    let claimed = claim::claim(worker).unwrap();
     let ready = claimed.into_iter().map(|one| {
         prepare::prepare(worker, one)
             .map_err(|(_, fault)| fault)
@@ -92,7 +92,7 @@ fn a_lease_lost_before_the_intent_lets_nothing_be_signed() {
     let world = World::new();
     let asked = world.approved(1);
     let (sleeper, heir) = (world.worker(), world.worker());
-    let claimed = claim::claim(&sleeper, 100).unwrap();
+    let claimed = claim::claim(&sleeper).unwrap();
     world.clock.advance(Duration::seconds(301));
     assert_eq!(run_once(&heir).batch.issued.len(), 1);
     let ready = claimed.into_iter().map(|one| {
