@@ -8,16 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
-use rustix::process::setpriority_process;
-use rustix::thread::gettid;
 use tokio::sync::oneshot;
 
+use crate::priority::give_way;
 use crate::problem::Problem;
 
 /// How many may wait for each that is being checked, before the site says that it is busy.
 const WAITING_PER_CHECK: u32 = 32;
-/// How far the threads stand back, as `nice` counts: a tenth of a core where others want all of it.
-const NICE: i32 = 10;
 
 type Check = Box<dyn FnOnce() + Send>;
 
@@ -94,9 +91,7 @@ impl fmt::Debug for HashingGate {
 
 /// Check after check, until there is no gate any more.
 fn work(checks: &Mutex<mpsc::Receiver<Check>>) {
-    if let Err(error) = setpriority_process(Some(gettid()), NICE) {
-        tracing::warn!(%error, "password checks cannot be made to give way to other work");
-    }
+    give_way();
     loop {
         // Held while waiting: the others wait for the lock instead, and are called in turn.
         let next = checks.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -129,6 +124,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::priority::tests::standing;
 
     #[actix_web::test]
     async fn whoever_finds_no_place_is_told_so_and_places_come_back() {
@@ -156,8 +152,13 @@ mod tests {
     #[actix_web::test]
     async fn checks_stand_back_behind_other_work_and_a_panic_ends_one_of_them_alone() {
         let gate = HashingGate::new(1).unwrap();
-        let own = || rustix::process::getpriority_process(Some(gettid())).unwrap();
-        assert_eq!(gate.run(own).await.unwrap(), NICE.max(own()));
+        let there = gate.run(standing).await.unwrap();
+        let given = || {
+            give_way();
+            standing()
+        };
+        assert_eq!(there, thread::spawn(given).join().unwrap());
+        assert_ne!(there, standing());
         let failed = gate.run(|| panic!("a fault")).await;
         assert!(matches!(failed, Err(Problem::Internal(_))));
         assert_eq!(gate.run(|| 1).await.unwrap(), 1);

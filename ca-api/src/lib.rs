@@ -17,6 +17,7 @@ pub mod locale;
 mod metrics;
 pub mod page;
 pub mod portal;
+mod priority;
 pub mod problem;
 mod proxy;
 pub mod public;

@@ -15,6 +15,7 @@ mod ocsp;
 mod pace;
 mod pages;
 mod question;
+mod signer;
 mod stage;
 mod stopwatch;
 mod storm;

@@ -8,12 +8,11 @@ use serde::Serialize;
 
 use super::house::{LIST, Site};
 use super::meter::{Usage, hundredths, metered};
-use super::pace::{Quantiles, Times, paced};
+use super::pace::{Quantiles, Times, paced, turns};
+use super::signer::beside_signer;
 use super::storm::{BROWSERS, Storm, Stormed};
 use super::wire::get;
 
-/// Calm and storm take turns, so that a busy machine hits both.
-const TURNS: u32 = 4;
 /// Bare hashes that the floor is taken from.
 const SAMPLE: usize = 20;
 
@@ -24,6 +23,8 @@ pub struct LoginReport {
     pub measured: &'static str,
     /// Wall time of calm, and of storm.
     pub seconds: f64,
+    /// The later p99 divided by the earlier: the worse of OCSP answers and revocation lists.
+    pub worst_p99_ratio: f64,
     /// Browsers that try at the same time.
     pub browsers: usize,
     /// Tries that were answered.
@@ -44,6 +45,10 @@ pub struct LoginReport {
     pub ocsp: Beside,
     /// Revocation lists meanwhile.
     pub crl: Beside,
+    /// A try of one browser, with nobody else there.
+    pub one_alone: Quantiles,
+    /// The same beside a signer that is busy on every core.
+    pub one_beside_signer: Quantiles,
 }
 
 /// The same requests in calm and in storm.
@@ -62,23 +67,29 @@ pub fn measure_login(time: Duration) -> anyhow::Result<LoginReport> {
     let floor = floor(SAMPLE)?;
     let site = Site::open()?;
     let storm = Storm::gather(&site)?;
-    let turn = time / TURNS;
+    let (rounds, turn) = turns(time);
     look(&site, turn.min(Duration::from_millis(300)))?;
     let (mut calm, mut under, mut all) = (Looks::default(), Looks::default(), Stormed::default());
+    let (mut alone, mut beside) = (Times::default(), Times::default());
     let mut used = Usage::default();
-    for _ in 0..TURNS {
+    for _ in 0..rounds {
         calm.add(look(&site, turn)?);
         let (done, usage) = metered(|| storm.around(|| look(&site, turn)));
         let (looked, stormed) = done?;
         under.add(looked);
         all.add(stormed);
         used = used.and(usage);
+        alone.add(storm.a_drop(turn)?);
+        beside.add(beside_signer(|| storm.a_drop(turn))?);
     }
     let each = used.cpu.saturating_sub(all.cpu).as_secs_f64() * 1_000.0 / all.tries as f64;
     let bare = floor.cpu_ms_each(SAMPLE);
+    let ocsp = Beside::of(&mut calm.ocsp, &mut under.ocsp);
+    let crl = Beside::of(&mut calm.crl, &mut under.crl);
     Ok(LoginReport {
         measured: "login",
         seconds: time.as_secs_f64(),
+        worst_p99_ratio: Beside::worst([&ocsp, &crl]),
         browsers: BROWSERS,
         tries: all.tries,
         turned_away: all.turned_away,
@@ -87,8 +98,10 @@ pub fn measure_login(time: Duration) -> anyhow::Result<LoginReport> {
         cpu_ms_per_try: hundredths(each),
         argon2_cpu_ms: hundredths(bare),
         ratio: hundredths(each / bare),
-        ocsp: Beside::of(&mut calm.ocsp, &mut under.ocsp),
-        crl: Beside::of(&mut calm.crl, &mut under.crl),
+        ocsp,
+        crl,
+        one_alone: alone.quantiles(),
+        one_beside_signer: beside.quantiles(),
     })
 }
 
@@ -127,6 +140,10 @@ impl Beside {
             p99_ratio: hundredths(storm.p99_us / calm.p99_us),
         }
     }
+
+    pub(super) fn worst<'a>(of: impl IntoIterator<Item = &'a Self>) -> f64 {
+        of.into_iter().map(|one| one.p99_ratio).fold(0.0, f64::max)
+    }
 }
 
 fn floor(count: usize) -> anyhow::Result<Usage> {
@@ -147,5 +164,7 @@ mod tests {
         for beside in [&report.ocsp, &report.crl] {
             assert!(beside.calm.replies > 0 && beside.storm.replies > 0);
         }
+        assert!(report.worst_p99_ratio > 0.0, "{report:?}");
+        assert!(report.one_alone.replies > 0 && report.one_beside_signer.replies > 0);
     }
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::house::{LIST, Site};
 use super::login::Beside;
 use super::meter::{cpu_of_thread, metered};
-use super::pace::{Times, paced};
+use super::pace::{Times, paced, turns};
 use super::storm::{BROWSERS, Storm};
 use super::wire::{Wire, get};
 
-/// Calm and storm take turns, so that a busy machine hits both.
-const TURNS: u32 = 4;
+/// Where answers are asked for.
+const OCSP: &str = "/ocsp";
 
 /// One measurement.
 #[derive(Debug, Serialize)]
@@ -23,6 +23,8 @@ pub struct PagesReport {
     pub seconds: f64,
     /// Browsers that try passwords during the storm.
     pub browsers: usize,
+    /// The later p99 divided by the earlier: the worse of OCSP answers and revocation lists.
+    pub worst_p99_ratio: f64,
     /// Page by page.
     pub pages: Vec<PageReport>,
 }
@@ -41,6 +43,13 @@ pub struct PageReport {
     /// At a steady pace, in calm and in storm.
     #[serde(flatten)]
     pub beside: Beside,
+}
+
+impl PageReport {
+    /// Of what machines ask for before they trust a certificate.
+    fn relied_upon(&self) -> Option<&Beside> {
+        [OCSP, LIST].contains(&self.page).then_some(&self.beside)
+    }
 }
 
 /// What is asked for, and at which listener.
@@ -67,8 +76,8 @@ pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
     for visit in visits(&site) {
         asked.push(Asked::at_full_speed(&site, visit, time)?);
     }
-    let turn = time / TURNS;
-    for _ in 0..TURNS {
+    let (rounds, turn) = turns(time);
+    for _ in 0..rounds {
         for one in &mut asked {
             one.calm.add(one.paced(&site, turn)?);
         }
@@ -79,11 +88,13 @@ pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
             Ok(())
         })?;
     }
+    let pages: Vec<_> = asked.into_iter().map(Asked::report).collect();
     Ok(PagesReport {
         measured: "pages",
         seconds: time.as_secs_f64(),
         browsers: BROWSERS,
-        pages: asked.into_iter().map(Asked::report).collect(),
+        worst_p99_ratio: Beside::worst(pages.iter().filter_map(PageReport::relied_upon)),
+        pages,
     })
 }
 
@@ -96,7 +107,7 @@ fn visits(site: &Site) -> Vec<Visit> {
         }
     };
     let question = Visit {
-        page: "/ocsp",
+        page: OCSP,
         request: site.question.clone(),
         over_tls: false,
     };
@@ -180,5 +191,6 @@ mod tests {
             assert!(page.bytes > 0 && page.cpu_us > 0.0, "{page:?}");
             assert!(page.beside.storm.replies > 0, "{page:?}");
         }
+        assert!(report.worst_p99_ratio > 0.0, "{report:?}");
     }
 }

@@ -1,10 +1,11 @@
 //! Many who try passwords at the same time, over the real login page.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 
 use super::house::Site;
 use super::meter::cpu_of_thread;
@@ -55,18 +56,36 @@ impl Storm {
         })
     }
 
-    /// Tries again and again while `work` is done.
+    /// One browser of them tries for so long, one try after the other.
+    pub(super) fn a_drop(&self, turn: Duration) -> anyhow::Result<Times> {
+        let (browser, form) = self.visitors.first().context("a browser")?;
+        let end = Instant::now() + turn;
+        let done = insist(browser, form, None, || Instant::now() >= end)?;
+        ensure!(done.turned_away == 0, "one alone was turned away");
+        Ok(done.times)
+    }
+
+    /// Tries again and again while `work` is done. It begins when every browser had its first answer: what is measured is
+    /// the checking of passwords, not the beginning of so many connections.
     pub(super) fn around<T>(
         &self,
         work: impl FnOnce() -> anyhow::Result<T>,
     ) -> anyhow::Result<(T, Stormed)> {
         let over = &AtomicBool::new(false);
         thread::scope(|scope| {
+            let (arrived, arriving) = channel();
             let visitors: Vec<_> = self
                 .visitors
                 .iter()
-                .map(|(browser, form)| scope.spawn(move || insist(browser, form, over)))
+                .map(|(browser, form)| {
+                    let arrived = Some(arrived.clone());
+                    let is_over = || over.load(Ordering::SeqCst);
+                    scope.spawn(move || insist(browser, form, arrived, is_over))
+                })
                 .collect();
+            drop(arrived);
+            // Their handshakes, all at once, are over when nobody is left who could say something.
+            let _ = arriving.recv();
             let done = work();
             over.store(true, Ordering::SeqCst);
             let mut all = Stormed::default();
@@ -89,22 +108,35 @@ impl Stormed {
         self.times.add(other.times);
         self.cpu += other.cpu;
     }
-}
 
-fn insist(browser: &Browser, form: &Form, over: &AtomicBool) -> anyhow::Result<Stormed> {
-    let began = cpu_of_thread();
-    let mut done = Stormed::default();
-    while !over.load(Ordering::SeqCst) {
+    fn try_once(&mut self, browser: &Browser, form: &Form) -> anyhow::Result<()> {
         let sent = Instant::now();
         let page = browser.send(form)?;
         match page.status {
-            503 => done.turned_away += 1,
+            503 => self.turned_away += 1,
             200..500 => {
-                done.tries += 1;
-                done.times.push(sent.elapsed());
+                self.tries += 1;
+                self.times.push(sent.elapsed());
             }
             status => bail!("a login was answered by {status}: {}", page.gist()),
         }
+        Ok(())
+    }
+}
+
+/// Tries until it is over, once at least. `arrived` is dropped when the first try was answered, or will never be.
+fn insist(
+    browser: &Browser,
+    form: &Form,
+    arrived: Option<Sender<()>>,
+    is_over: impl Fn() -> bool,
+) -> anyhow::Result<Stormed> {
+    let began = cpu_of_thread();
+    let mut done = Stormed::default();
+    done.try_once(browser, form)?;
+    drop(arrived);
+    while !is_over() {
+        done.try_once(browser, form)?;
     }
     done.cpu = cpu_of_thread().saturating_sub(began);
     Ok(done)
