@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::millis;
-use super::readable::readable;
+use super::listed::readable;
 use super::request::Request;
 use super::schema::request;
 use super::{Db, StoreError, StoreResult, bulky};
