@@ -16,6 +16,10 @@ use crate::site::Area;
 /// Content type of every page.
 pub const HTML: &str = "text/html; charset=utf-8";
 
+/// Rows that cannot be read: how many a page names, and so many characters of each.
+const MOST_NAMES: usize = 20;
+const LONGEST_NAME: usize = 80;
+
 /// `KJ 2700 000 001`.
 const USER_ID_GROUPS: [usize; 4] = [2, 4, 3, 3];
 
@@ -42,6 +46,31 @@ pub struct Page {
     pub mark: String,
     /// Shown in the head with 「ログアウト」 when somebody is logged in.
     pub signed_in: Option<String>,
+    /// Rows that a list leaves out because they cannot be read.
+    pub unreadable: Unreadable,
+}
+
+/// Rows that cannot be read, as a list names them above itself.
+#[derive(Debug, Clone, Default)]
+pub struct Unreadable {
+    /// The first of them.
+    pub names: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Unreadable {
+    /// As many names as fit on a page, of each as much as a person can use: whoever wrote the rows may have written
+    /// anything.
+    fn of(all: &[String]) -> Self {
+        let plain = |c: &char| c.is_ascii_graphic();
+        let names = all.iter().take(MOST_NAMES);
+        let short = |name: &String| name.chars().filter(plain).take(LONGEST_NAME).collect();
+        Self {
+            names: names.map(short).collect(),
+            more: all.len().saturating_sub(MOST_NAMES),
+        }
+    }
 }
 
 impl Page {
@@ -136,6 +165,15 @@ impl Page {
             rest = after;
         }
         line + &escaped(rest)
+    }
+
+    /// The same page saying of which rows it shows nothing because they cannot be read.
+    #[must_use]
+    pub fn without(self, unreadable: &[String]) -> Self {
+        Self {
+            unreadable: Unreadable::of(unreadable),
+            ..self
+        }
     }
 
     /// The same page with somebody logged in.

@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use crate::csrf::{FormCookie, FormToken};
 use crate::headers::Mark;
 use crate::locale::{Language, Texts};
-use crate::page::Page;
+use crate::page::{Page, Unreadable};
 use crate::problem::Problem;
 use crate::site::{Area, LANGUAGE_COOKIE, Site};
 
@@ -68,6 +68,7 @@ impl Visit {
             portal_url: self.site.config.portal_url(),
             mark: self.mark.as_str().to_owned(),
             signed_in: None,
+            unreadable: Unreadable::default(),
         }
     }
 }

@@ -16,6 +16,9 @@ use ca_worker::run::{Ended, run_forever, run_once};
 use ca_worker::worker::Worker;
 use clap::Parser;
 
+/// How long the end of the program may take when all work is done.
+const LAST_BREATH: Duration = Duration::from_secs(5);
+
 /// Inkan's signer: takes approved requests, makes keys and certificates, packs them, sends mail.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -38,13 +41,25 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log(arguments.json);
     let _scenario = ca_core::fault::from_environment();
-    match work(&arguments) {
+    let status = match work(&arguments) {
         Ok(status) => status,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
-    }
+    };
+    end_in_any_case();
+    status
+}
+
+/// Modules of tokens clean up when the program ends, and one that hangs may hang there, too. Nothing of ours is left
+/// to be done then.
+fn end_in_any_case() {
+    std::thread::spawn(|| {
+        std::thread::sleep(LAST_BREATH);
+        tracing::error!("the PKCS#11 module does not let the program end; it is ended by force");
+        std::process::abort();
+    });
 }
 
 fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {

@@ -63,7 +63,7 @@ pub enum OcspError {
     Store(#[from] StoreError),
 }
 
-/// Signs every answer that is due, for every generation. A panic is an error like others: answers that nobody signs
+/// Signs every answer that is due, for every generation; one whose key is away does not keep the others waiting. A panic is an error like others: answers that nobody signs
 /// any more would run out unseen.
 pub fn answer_due(worker: &Worker) -> Result<Answered, OcspError> {
     catch_unwind(AssertUnwindSafe(|| answer_all(worker))).unwrap_or(Err(OcspError::Panic))
@@ -71,19 +71,29 @@ pub fn answer_due(worker: &Worker) -> Result<Answered, OcspError> {
 
 fn answer_all(worker: &Worker) -> Result<Answered, OcspError> {
     worker.guard()?;
-    let mut all = Answered::default();
+    let (mut all, mut failure) = (Answered::default(), None);
     for generation in worker.authority.generations() {
-        loop {
-            let batch = answer_batch(worker, generation)?;
-            all.signed += batch.signed;
-            all.forgotten += batch.forgotten;
-            // Nothing, or only what somebody else changed meanwhile: that is for the next look.
-            if batch == Answered::default() {
-                break;
-            }
+        if let Err(error) = answer_generation(worker, generation, &mut all) {
+            failure = failure.or(Some(error));
         }
     }
-    Ok(all)
+    failure.map_or(Ok(all), Err)
+}
+
+fn answer_generation(
+    worker: &Worker,
+    generation: &Generation,
+    all: &mut Answered,
+) -> Result<(), OcspError> {
+    loop {
+        let batch = answer_batch(worker, generation)?;
+        all.signed += batch.signed;
+        all.forgotten += batch.forgotten;
+        // Nothing, or only what somebody else changed meanwhile: that is for the next look.
+        if batch == Answered::default() {
+            return Ok(());
+        }
+    }
 }
 
 fn answer_batch(worker: &Worker, generation: &Generation) -> Result<Answered, OcspError> {

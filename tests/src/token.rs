@@ -1,6 +1,7 @@
 //! A token of SoftHSM2 for one test: a folder, a PIN, and a record of every call that our programs make to it.
 //!
-//! The programs reach it through OpenSC's `pkcs11-spy`, which writes down what is called and passes it on.
+//! The programs reach it through OpenSC's `pkcs11-spy`, which writes down what is called and passes it on. A token that
+//! can hang has a module of our own behind the spy, `hanging_module.c`.
 
 use crate::folder::Folder;
 use crate::program::Answer;
@@ -18,6 +19,8 @@ const SECURITY_OFFICER: &str = "97531000";
 /// A token in a folder of its own.
 pub struct Token {
     folder: Folder,
+    /// The module behind the spy.
+    module: PathBuf,
 }
 
 impl Token {
@@ -27,7 +30,8 @@ impl Token {
     /// When SoftHSM2 or OpenSC is not installed.
     pub fn new() -> Self {
         let folder = Folder::new("token");
-        let token = Self { folder };
+        let module = module("softhsm/libsofthsm2.so");
+        let token = Self { folder, module };
         let tokens = token.tokens();
         std::fs::create_dir(&tokens).expect("a folder for tokens");
         let configuration = format!(
@@ -52,16 +56,44 @@ impl Token {
         token
     }
 
+    /// A new token whose module hangs when [`Self::hang`] says so.
+    ///
+    /// # Panics
+    /// When there is no C compiler.
+    pub fn that_can_hang() -> Self {
+        let mut token = Self::new();
+        let source = token
+            .folder
+            .write("hanging.c", include_str!("hanging_module.c"));
+        token.module = token.folder.join("hanging.so");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-o"]).arg(&token.module);
+        crate::program::run(compiler.arg(source).arg("-ldl")).ok();
+        token
+    }
+
+    /// Calls of this name (`C_Sign`, or `exit` for the end of a program) do not come back from now on.
+    pub fn hang(&self, call: &str) {
+        self.folder.write(call, "");
+    }
+
+    /// They come back.
+    pub fn let_go(&self, call: &str) {
+        std::fs::remove_file(self.folder.join(call)).expect("a call that hangs");
+    }
+
     /// What a program's environment needs to find it.
     pub fn environment(&self) -> Vec<(String, String)> {
         let path = |name: &str| self.folder.join(name).display().to_string();
         [
             ("SOFTHSM2_CONF", path("softhsm2.conf")),
+            ("PKCS11SPY", self.module.display().to_string()),
+            ("PKCS11SPY_OUTPUT", path("calls")),
+            ("HANGS_WHILE", self.folder.path().display().to_string()),
             (
-                "PKCS11SPY",
+                "HANGS_BEFORE",
                 module("softhsm/libsofthsm2.so").display().to_string(),
             ),
-            ("PKCS11SPY_OUTPUT", path("calls")),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()

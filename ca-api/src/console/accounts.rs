@@ -6,7 +6,8 @@ use askama::Template;
 use ca_core::domain::account::AccountStatus;
 use ca_core::domain::session::TryScope;
 use ca_core::store::account::{self, Account};
-use ca_core::store::{Db, StoreError, StoreResult, certificate, try_counter};
+use ca_core::store::listed::Listed;
+use ca_core::store::{Db, StoreResult, certificate_search, try_counter};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -109,20 +110,29 @@ pub(super) async fn show(
     let filter = Filter::from(query.into_inner());
     let (asked, now) = (filter.clone(), signed_in.now);
     let found = signed_in.read(move |site| find(site, &asked, now));
-    let (held, total) = found.await?;
-    page::show(&draw(&signed_in, &filter, &held, total))
+    page::show(&draw(&signed_in, &filter, &found.await?))
 }
 
-fn find(site: &Site, filter: &Filter, now: DateTime<Utc>) -> StoreResult<(Vec<Held>, i64)> {
+/// Accounts that cannot be read are named on every page: what they would be looked for by cannot be read either.
+fn find(site: &Site, filter: &Filter, now: DateTime<Utc>) -> StoreResult<Listed<Held>> {
     site.store.read(|db| {
         let all = account::list(db)?;
-        let chosen: Vec<Account> = all.into_iter().filter(|own| filter.lets(own)).collect();
+        let chosen: Vec<Account> = all
+            .rows
+            .into_iter()
+            .filter(|own| filter.lets(own))
+            .collect();
         let total = i64::try_from(chosen.len()).unwrap_or(i64::MAX);
         let skipped = usize::try_from((filter.page - 1) * PAGE_ROWS).unwrap_or(usize::MAX);
         let rows = usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
         let shown = chosen.into_iter().skip(skipped).take(rows);
-        let held: StoreResult<Vec<Held>> = shown.map(|own| hold(db, own, now)).collect();
-        Ok::<_, StoreError>((held?, total))
+        let shown = Listed {
+            rows: shown.collect(),
+            unreadable: all.unreadable,
+            total,
+        };
+        let name = |own: &Account| format!("account:{}", own.user_id);
+        shown.with(db, name, |db, own| hold(db, own, now))
     })
 }
 
@@ -132,18 +142,16 @@ fn hold(db: &mut Db, account: Account, now: DateTime<Utc>) -> StoreResult<Held> 
         Ok(counter.and_then(|counter| counter.lock_at(now)))
     };
     let (login_lock, gate_lock) = (lock(TryScope::Login)?, lock(TryScope::Issuance)?);
-    let certificates = certificate::of_account(db, account.id)?;
-    let holding = certificates.iter().filter(|held| held.holds_at(now));
     Ok(Held {
-        certificate_until: holding.map(|held| held.not_after).max(),
+        certificate_until: certificate_search::holds_until(db, account.id, now)?,
         login_lock,
         gate_lock,
         account,
     })
 }
 
-fn draw(signed_in: &SignedIn, filter: &Filter, held: &[Held], total: i64) -> AccountsPage {
-    let page = signed_in.page();
+fn draw(signed_in: &SignedIn, filter: &Filter, found: &Listed<Held>) -> AccountsPage {
+    let page = signed_in.page().without(&found.unreadable);
     let classes = &signed_in.visit.site.classes;
     let narrowed = filter.class.is_some() || filter.search.is_some();
     let row = |held: &Held| Row {
@@ -162,13 +170,13 @@ fn draw(signed_in: &SignedIn, filter: &Filter, held: &[Held], total: i64) -> Acc
     };
     AccountsPage {
         section: "accounts",
-        found: page.with("console-found", [("count", total)]),
+        found: page.with("console-found", [("count", found.total)]),
         classes: class_choices(&page, classes, filter.class.as_deref()),
         search: filter.search.clone().unwrap_or_default(),
         narrowed,
-        rows: held.iter().map(row).collect(),
+        rows: found.rows.iter().map(row).collect(),
         empty: empty(&page, narrowed || filter.page > 1),
-        pager: Pager::of(&page, filter.page, total, |page| filter.url(page)),
+        pager: Pager::of(&page, filter.page, found.total, |page| filter.url(page)),
         page,
     }
 }

@@ -99,8 +99,8 @@ async fn draw(
         site.store
             .read(|db| address_change::list_waiting(db, now, offset, PAGE_ROWS))
     });
-    let (rows, total) = found.await?;
-    let page = signed_in.page();
+    let found = found.await?;
+    let page = signed_in.page().without(&found.unreadable);
     let (told, refused) = told(&page, decision);
     let status = match refused {
         Some(_) => StatusCode::CONFLICT,
@@ -110,11 +110,14 @@ async fn draw(
         section: "addresses",
         told,
         refused,
-        rows: rows
+        rows: found
+            .rows
             .iter()
             .map(|(change, account)| row(signed_in, &page, change, account))
             .collect(),
-        pager: Pager::of(&page, current, total, |page| format!("{LIST}?page={page}")),
+        pager: Pager::of(&page, current, found.total, |page| {
+            format!("{LIST}?page={page}")
+        }),
         page,
     };
     page::reply(status, &shown)

@@ -9,6 +9,7 @@ use ca_core::domain::serial::SerialNumber;
 use ca_core::store::account::Account;
 use ca_core::store::audit::AuditEntry;
 use ca_core::store::certificate::Certificate;
+use ca_core::store::listed::Listed;
 use ca_core::store::{Db, StoreError, StoreResult, account, audit, certificate};
 use serde::Deserialize;
 
@@ -58,7 +59,7 @@ struct CertificatePage {
 struct Held {
     certificate: Certificate,
     account: Option<Account>,
-    entries: Vec<AuditEntry>,
+    entries: Listed<AuditEntry>,
 }
 
 pub(super) async fn show(
@@ -82,9 +83,11 @@ fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Held>> {
     if let Some(request) = &certificate.request_id {
         let of_request = audit::about(db, &format!("request:{request}"))?;
         let issued = of_request
+            .rows
             .into_iter()
             .filter(|one| one.act == "certificate.issue");
-        entries.splice(0..0, issued);
+        entries.rows.splice(0..0, issued);
+        entries.unreadable.extend(of_request.unreadable);
     }
     Ok::<_, StoreError>(Some(Held {
         certificate,
@@ -94,9 +97,9 @@ fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Held>> {
 }
 
 fn draw(signed_in: &SignedIn, held: &Held, query: &Query) -> CertificatePage {
-    let page = signed_in.page();
+    let page = signed_in.page().without(&held.entries.unreadable);
     let own = &held.certificate;
-    let mut history = history::events(&page, &held.entries);
+    let mut history = history::events(&page, &held.entries.rows);
     for event in &mut history {
         let reason = event.note.clone().map(RevocationReason::try_from);
         if let Some(Ok(reason)) = reason {

@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web;
 use askama::Template;
 use ca_core::domain::certificate::{CertificateStatus, Purpose};
-use ca_core::store::StoreError;
 use ca_core::store::certificate_search::{self, Found, Search};
+use ca_core::store::listed::Listed;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -117,22 +117,19 @@ pub(super) async fn show(
     let found = signed_in.read(move |site| {
         site.store.read(|db| {
             let offset = (current - 1) * PAGE_ROWS;
-            let rows = certificate_search::page(db, &wanted, offset, PAGE_ROWS)?;
-            Ok::<_, StoreError>((rows, certificate_search::count(db, &wanted)?))
+            certificate_search::page(db, &wanted, offset, PAGE_ROWS)
         })
     });
-    let (rows, total) = found.await?;
-    page::show(&draw(&signed_in, &asked, current, &rows, total))
+    page::show(&draw(&signed_in, &asked, current, &found.await?))
 }
 
 fn draw(
     signed_in: &SignedIn,
     asked: &Search,
     current: i64,
-    rows: &[Found],
-    total: i64,
+    found: &Listed<Found>,
 ) -> CertificatesPage {
-    let page = signed_in.page();
+    let page = signed_in.page().without(&found.unreadable);
     let status = asked.status.map_or("", CertificateStatus::as_str);
     let text = asked.text.clone().unwrap_or_default();
     let url = |page| {
@@ -155,15 +152,16 @@ fn draw(
     };
     CertificatesPage {
         section: "certificates",
-        found: page.with("console-found", [("count", total)]),
+        found: page.with("console-found", [("count", found.total)]),
         statuses: statuses(&page, asked.status),
         narrowed,
-        rows: rows
+        rows: found
+            .rows
             .iter()
             .map(|row| Row::of(&page, row, signed_in.now))
             .collect(),
         empty,
-        pager: Pager::of(&page, current, total, url),
+        pager: Pager::of(&page, current, found.total, url),
         search: text,
         page,
     }

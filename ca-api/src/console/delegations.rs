@@ -13,6 +13,7 @@ use ca_core::flow::add_delegation::{AddDelegationError, add_delegation};
 use ca_core::flow::end_delegation::{EndDelegationError, end_delegation};
 use ca_core::store::account::Account;
 use ca_core::store::delegation::Delegation;
+use ca_core::store::listed::Listed;
 use ca_core::store::{StoreError, account, delegation};
 use serde::Deserialize;
 
@@ -193,7 +194,7 @@ fn reason_text(page: &Page, reason: &DelegationReason) -> String {
 }
 
 /// The delegations of a page, with the accounts that they name.
-type Found = (Vec<Delegation>, i64, HashMap<i64, Account>);
+type Found = (Listed<Delegation>, HashMap<i64, Account>);
 
 async fn draw(
     signed_in: &SignedIn,
@@ -213,18 +214,28 @@ async fn draw(
                     None => None,
                 };
                 if account.is_none() && !all {
-                    return Ok((Vec::new(), 0, HashMap::new()));
+                    let nothing = Listed {
+                        rows: Vec::new(),
+                        unreadable: Vec::new(),
+                        total: 0,
+                    };
+                    return Ok((nothing, HashMap::new()));
                 }
                 let offset = (current - 1) * PAGE_ROWS;
-                let (rows, total) = delegation::page(db, account, offset, PAGE_ROWS)?;
-                let ids = rows.iter().flat_map(|row| [row.office_id, row.agent_id]);
-                let accounts = account::load_many(db, &ids.collect::<Vec<i64>>())?;
-                Ok::<_, StoreError>((rows, total, accounts))
+                let mut listed = delegation::page(db, account, offset, PAGE_ROWS)?;
+                let parties = listed.rows.iter();
+                let ids = parties.flat_map(|row| [row.office_id, row.agent_id]);
+                let ids: Vec<i64> = ids.collect();
+                let accounts = account::load_many(db, &ids)?;
+                listed
+                    .unreadable
+                    .extend(account::unreadable(&ids, &accounts));
+                Ok::<_, StoreError>((listed, accounts))
             })
         })
         .await?;
-    let (rows, total, accounts) = found;
-    let page = signed_in.page();
+    let (listed, accounts) = found;
+    let page = signed_in.page().without(&listed.unreadable);
     let status = match faults.is_empty() {
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
@@ -234,11 +245,12 @@ async fn draw(
         section: "delegations",
         faults,
         typed,
-        rows: rows
+        rows: listed
+            .rows
             .iter()
             .map(|held| row(signed_in, &page, held, &accounts))
             .collect(),
-        pager: Pager::of(&page, current, total, url),
+        pager: Pager::of(&page, current, listed.total, url),
         sought: sought.clone(),
         page,
     };

@@ -10,6 +10,7 @@ use askama::Template;
 use ca_core::domain::time::iso_datetime;
 use ca_core::store::account::Account;
 use ca_core::store::expiring::{self, Ending, Span};
+use ca_core::store::listed::Listed;
 use ca_core::store::{StoreError, StoreResult};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -71,8 +72,7 @@ struct ExpiringPage {
 
 /// What the store says.
 struct Found {
-    rows: Vec<(Ending, Account)>,
-    total: i64,
+    listed: Listed<(Ending, Account)>,
     ends: Vec<DateTime<Utc>>,
 }
 
@@ -100,7 +100,8 @@ pub(super) async fn show(
     let now = signed_in.now;
     let found = signed_in.read(move |site| find(site, now, days, current));
     let found = found.await?;
-    let page = signed_in.page();
+    let listed = &found.listed;
+    let page = signed_in.page().without(&listed.unreadable);
     let url = |page: i64| format!("/console/expiring?days={days}&page={page}");
     let choice = |own: u32| Choice {
         days: own,
@@ -110,11 +111,11 @@ pub(super) async fn show(
     page::show(&ExpiringPage {
         section: "expiring",
         days,
-        found: page.with("console-found", [("count", found.total)]),
+        found: page.with("console-found", [("count", listed.total)]),
         choices: CHOICES.into_iter().map(choice).collect(),
         bars: bars(&page, &found.ends, now),
-        rows: found.rows.iter().map(|one| row(&page, one, now)).collect(),
-        pager: Pager::of(&page, current, found.total, url),
+        rows: listed.rows.iter().map(|one| row(&page, one, now)).collect(),
+        pager: Pager::of(&page, current, listed.total, url),
         page,
     })
 }
@@ -123,8 +124,7 @@ fn find(site: &Site, now: DateTime<Utc>, days: u32, current: i64) -> StoreResult
     site.store.read(|db| {
         let span = ahead(now, days);
         Ok::<_, StoreError>(Found {
-            rows: expiring::list(db, span, (current - 1) * PAGE_ROWS, PAGE_ROWS)?,
-            total: expiring::count(db, span)?,
+            listed: expiring::list(db, span, (current - 1) * PAGE_ROWS, PAGE_ROWS)?,
             ends: expiring::ends(db, ahead(now, 366))?,
         })
     })
@@ -149,8 +149,8 @@ pub(super) async fn csv(
 ) -> Result<HttpResponse, Problem> {
     let span = ahead(signed_in.now, query.days());
     let list = move |site: &Site| site.store.read(|db| expiring::list(db, span, 0, MOST_ROWS));
-    let found: Vec<(Ending, Account)> = signed_in.read(list).await?;
-    let rows = found.iter().map(|(ending, account)| {
+    let found: Listed<(Ending, Account)> = signed_in.read(list).await?;
+    let rows = found.rows.iter().map(|(ending, account)| {
         [
             account.user_id.to_string(),
             account.name.clone(),
@@ -172,7 +172,10 @@ pub(super) async fn csv(
         "valid_until",
         "serial",
     ];
-    let body = table::written(&head, rows);
+    // Whoever reads the file alone must see that somebody is missing in it.
+    let lost = found.unreadable.iter();
+    let lost = lost.map(|name| ["", "!", "", "", "", name].map(str::to_owned));
+    let body = table::written(&head, rows.chain(lost));
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"expiring.csv\""))

@@ -6,8 +6,9 @@ use askama::Template;
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::notice::{NoticeBody, Piece, ReaderKind, ShownDays};
 use ca_core::flow::publish_notice::withdraw_notice;
+use ca_core::store::listed::Listed;
 use ca_core::store::notice::{self, Notice};
-use ca_core::store::{StoreError, StoreResult, account};
+use ca_core::store::{StoreResult, account};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -73,13 +74,15 @@ pub(super) async fn show(
     let current: i64 = query.page.parse().unwrap_or(1).clamp(1, 10_000);
     let offset = (current - 1) * PAGE_ROWS;
     let found = signed_in.read(move |site| list(site, offset));
-    let (notices, total) = found.await?;
-    let page = signed_in.page();
+    let found = found.await?;
+    let page = signed_in.page().without(&found.unreadable);
     let row = |one: &Addressed| row(&signed_in, &page, one);
     page::show(&NoticesPage {
         section: "notices",
-        rows: notices.iter().map(row).collect(),
-        pager: Pager::of(&page, current, total, |page| format!("{LIST}?page={page}")),
+        rows: found.rows.iter().map(row).collect(),
+        pager: Pager::of(&page, current, found.total, |page| {
+            format!("{LIST}?page={page}")
+        }),
         page,
     })
 }
@@ -129,19 +132,23 @@ fn number(text: &str) -> Result<i64, Problem> {
     text.parse().map_err(|_| Problem::NotFound)
 }
 
-fn list(site: &Site, offset: i64) -> StoreResult<(Vec<Addressed>, i64)> {
+fn list(site: &Site, offset: i64) -> StoreResult<Listed<Addressed>> {
     site.store.read(|db| {
-        let (notices, total) = notice::list(db, offset, PAGE_ROWS)?;
-        let ids: Vec<i64> = notices.iter().filter_map(|one| one.account_id).collect();
+        let mut listed = notice::list(db, offset, PAGE_ROWS)?;
+        let ids = listed.rows.iter().filter_map(|one| one.account_id);
+        let ids: Vec<i64> = ids.collect();
         let accounts = account::load_many(db, &ids)?;
-        let addressed = notices.into_iter().map(|notice| {
+        listed
+            .unreadable
+            .extend(account::unreadable(&ids, &accounts));
+        let name = |one: &Notice| format!("notice:{}", one.id);
+        listed.with(db, name, |_, notice| {
             let account = notice.account_id.and_then(|id| accounts.get(&id));
-            Addressed {
+            Ok(Addressed {
                 user_id: account.map(|account| account.user_id.to_string()),
                 notice,
-            }
-        });
-        Ok::<_, StoreError>((addressed.collect(), total))
+            })
+        })
     })
 }
 

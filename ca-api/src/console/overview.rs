@@ -2,15 +2,16 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
-use ca_core::domain::certificate::{MailState, Purpose};
+use ca_core::domain::certificate::Purpose;
 use ca_core::domain::reissue::ReissueState;
 use ca_core::domain::request::RequestState;
 use ca_core::store::account::Account;
 use ca_core::store::calendar_override::{self, CalendarOverride};
-use ca_core::store::outbox::{self, Mail};
+use ca_core::store::listed::Listed;
+use ca_core::store::outbox::Mail;
 use ca_core::store::request::{self, Request, RequestFilter};
 use ca_core::store::worker_status::{self, WorkerStatus};
-use ca_core::store::{StoreError, StoreResult, certificate, expiring, reissue};
+use ca_core::store::{StoreError, StoreResult, certificate, expiring, mail_trouble, reissue};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history;
@@ -32,7 +33,7 @@ pub(super) struct Found {
     /// How many requests stand in each state.
     pub counts: Vec<(RequestState, i64)>,
     /// The pending ones that wait longest.
-    pub oldest: Vec<(Request, Account)>,
+    pub oldest: Listed<(Request, Account)>,
     /// Client certificates since midnight in Tokyo.
     pub signed_today: i64,
     /// Certificates that end within 30 days and have no successor.
@@ -40,13 +41,13 @@ pub(super) struct Found {
     /// Applications for new passwords that wait for an operator.
     pub reissues: i64,
     /// Mails that the server refused for good.
-    pub parked: Vec<Mail>,
+    pub parked: Listed<Mail>,
     /// Mails that were tried and are still waiting.
-    pub delayed: usize,
+    pub delayed: i64,
     /// What the workers said of themselves, latest first.
-    pub workers: Vec<WorkerStatus>,
-    /// The order to sign outside business hours.
-    pub order: Option<CalendarOverride>,
+    pub workers: Listed<WorkerStatus>,
+    /// The orders to sign outside business hours, the longest first.
+    pub orders: Listed<CalendarOverride>,
     /// The instant.
     pub now: DateTime<Utc>,
 }
@@ -58,10 +59,19 @@ impl Found {
         found.map_or(0, |(_, count)| *count)
     }
 
+    /// The names of the rows that cannot be read.
+    fn unreadable(&self) -> Vec<String> {
+        let requests = self.oldest.unreadable.iter().chain(&self.parked.unreadable);
+        let others = self.workers.unreadable.iter();
+        let all = requests.chain(others).chain(&self.orders.unreadable);
+        all.cloned().collect()
+    }
+
     /// How many of the oldest have waited beyond what was promised.
     pub fn overdue(&self) -> usize {
         let late = |request: &Request| request.promised_at.is_some_and(|at| at < self.now);
         self.oldest
+            .rows
             .iter()
             .filter(|(request, _)| late(request))
             .count()
@@ -99,30 +109,26 @@ fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
         ..RequestFilter::default()
     };
     site.store.read(|db| {
-        let tried =
-            |mail: &&Mail| mail.attempts > 0 && mail.created_at < now - TimeDelta::minutes(15);
         Ok::<_, StoreError>(Found {
             counts: request::count_by_state(db)?,
-            oldest: request::list(db, &waiting, 0, OLDEST)?.rows,
+            oldest: request::list(db, &waiting, 0, OLDEST)?,
             signed_today: certificate::count_since(db, Purpose::Client, when::midnight(now))?,
             expiring: expiring::count(db, super::expiring::ahead(now, 30))?,
             reissues: reissue::count(db, ReissueState::Waiting)?,
-            parked: outbox::list(db, MailState::Parked)?,
-            delayed: outbox::list(db, MailState::Waiting)?
-                .iter()
-                .filter(tried)
-                .count(),
-            workers: worker_status::list(db)?,
-            order: calendar_override::in_force(db, now)?,
+            parked: mail_trouble::parked(db)?,
+            delayed: mail_trouble::count_delayed(db, now - TimeDelta::minutes(15))?,
+            workers: worker_status::listing(db)?,
+            orders: calendar_override::listing(db, now)?,
             now,
         })
     })
 }
 
 fn draw(signed_in: &SignedIn, found: &Found) -> OverviewPage {
-    let page = signed_in.page();
+    let page = signed_in.page().without(&found.unreadable());
     let site = &signed_in.visit.site;
-    let window = window::of(&site.calendar, found.order.as_ref(), found.now);
+    let order = found.orders.rows.first();
+    let window = window::of(&site.calendar, order, found.now);
     let light = Light {
         page: &page,
         operator: &signed_in.operator,
@@ -130,12 +136,12 @@ fn draw(signed_in: &SignedIn, found: &Found) -> OverviewPage {
         profile: &signed_in.visit.site.profile,
         now: found.now,
     };
-    let oldest = found.oldest.iter();
+    let oldest = found.oldest.rows.iter();
     OverviewPage {
         section: "overview",
         now: page.moment(found.now),
         troubles: trouble::all(&page, found, &window),
-        order: notice(&page, found.order.as_ref(), &window),
+        order: notice(&page, order, &window),
         tiles: tile::all(&page, found, &window),
         oldest: oldest
             .map(|(request, account)| Row::of(request, account, light))

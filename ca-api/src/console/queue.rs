@@ -5,7 +5,9 @@ use actix_web::web;
 use askama::Template;
 use ca_core::domain::request::{RequestKind, RequestState};
 use ca_core::domain::user_id::Classes;
-use ca_core::store::request::{self, Listed};
+use ca_core::store::account::Account;
+use ca_core::store::listed::Listed;
+use ca_core::store::request::{self, Request};
 use ca_core::store::{StoreError, StoreResult};
 
 use super::filter::{Filter, Query};
@@ -77,7 +79,6 @@ struct QueuePage {
     classes: Vec<Choice>,
     kinds: Vec<Choice>,
     rows: Vec<Row>,
-    unreadable: Vec<String>,
     empty: Empty,
     decidable: bool,
     all_picked: bool,
@@ -90,7 +91,7 @@ struct QueuePage {
 /// What the store says about the queue.
 struct Found {
     counts: Vec<(RequestState, i64)>,
-    listed: Listed,
+    listed: Listed<(Request, Account)>,
 }
 
 pub(super) async fn show(
@@ -114,7 +115,7 @@ fn find(site: &Site, filter: &Filter) -> StoreResult<Found> {
 }
 
 fn draw(signed_in: &SignedIn, filter: &Filter, found: &Found) -> QueuePage {
-    let page = signed_in.page();
+    let page = signed_in.page().without(&found.listed.unreadable);
     let classes = &signed_in.visit.site.classes;
     let light = Light {
         page: &page,
@@ -149,16 +150,9 @@ fn draw(signed_in: &SignedIn, filter: &Filter, found: &Found) -> QueuePage {
         pager: Pager::of(&page, filter.page, listed.total, |n| {
             filter.on_page(n).url()
         }),
-        unreadable: listed.unreadable.iter().map(|id| shortened(id)).collect(),
         rows,
         page,
     }
-}
-
-/// As much of a name as a person can use: whoever wrote the row may have written anything.
-fn shortened(id: &str) -> String {
-    let plain = |c: &char| c.is_ascii_graphic();
-    id.chars().filter(plain).take(64).collect()
 }
 
 fn tabs(page: &Page, filter: &Filter, counts: &[(RequestState, i64)]) -> Vec<Tab> {

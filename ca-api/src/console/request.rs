@@ -11,6 +11,7 @@ use ca_core::store::account::{self, Account};
 use ca_core::store::audit::{self, AuditEntry};
 use ca_core::store::authority::{self, Authority};
 use ca_core::store::certificate::{self, Certificate};
+use ca_core::store::listed::Listed;
 use ca_core::store::request::{self, Request};
 use ca_core::store::{StoreError, StoreResult};
 use chrono::{DateTime, Utc};
@@ -70,7 +71,7 @@ struct Found {
     account: Account,
     authority: Option<Authority>,
     certificates: Vec<Certificate>,
-    entries: Vec<AuditEntry>,
+    entries: Listed<AuditEntry>,
 }
 
 impl Found {
@@ -116,7 +117,7 @@ fn find(site: &Site, id: &RequestId) -> StoreResult<Option<Found>> {
 }
 
 fn draw(signed_in: &SignedIn, found: Found) -> RequestPage {
-    let page = signed_in.page();
+    let page = signed_in.page().without(&found.entries.unreadable);
     let site = &signed_in.visit.site;
     let prospect = Prospect {
         request: &found.request,
@@ -141,7 +142,7 @@ fn draw(signed_in: &SignedIn, found: Found) -> RequestPage {
         has_last: differences.is_some(),
         differences: differences.unwrap_or_default(),
         account: account_facts(&page, site, &found.account),
-        history: history::events(&page, &found.entries),
+        history: history::events(&page, &found.entries.rows),
         times: times(&page, signed_in, &found.request),
         decide: decide(&page, signed_in, &found),
         name: found.account.name,

@@ -41,7 +41,7 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Tile> {
 }
 
 fn waiting(page: &Page, found: &Found) -> Tile {
-    let oldest = found.oldest.first();
+    let oldest = found.oldest.rows.first();
     let since = oldest.map(|(request, _)| when::ago(page, request.submitted_at, found.now));
     Tile {
         what: page.t("console-tile-waiting"),
@@ -145,7 +145,7 @@ fn expiring(page: &Page, found: &Found) -> Tile {
 }
 
 fn mails(page: &Page, found: &Found) -> Tile {
-    let stuck = found.parked.len() + found.delayed;
+    let stuck = found.parked.total + found.delayed;
     Tile {
         what: page.t("console-tile-mail"),
         value: stuck.to_string(),
@@ -154,11 +154,11 @@ fn mails(page: &Page, found: &Found) -> Tile {
             0 => page.t("console-tile-mail-none"),
             _ => page.with(
                 "console-tile-mail-some",
-                [("parked", found.parked.len()), ("delayed", found.delayed)],
+                [("parked", found.parked.total), ("delayed", found.delayed)],
             ),
         },
         url: None,
-        class: match (found.parked.len(), found.delayed) {
+        class: match (found.parked.total, found.delayed) {
             (0, 0) => "",
             (0, _) => "slow",
             _ => "hurt",
@@ -167,7 +167,7 @@ fn mails(page: &Page, found: &Found) -> Tile {
 }
 
 fn worker(page: &Page, found: &Found) -> Tile {
-    let Some(last) = found.workers.first() else {
+    let Some(last) = found.workers.rows.first() else {
         return Tile {
             what: page.t("console-tile-worker"),
             value: page.t("console-worker-never"),

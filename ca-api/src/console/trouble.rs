@@ -32,7 +32,7 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Trouble> {
 }
 
 fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
-    let last = found.workers.first();
+    let last = found.workers.rows.first();
     let silent = last.is_none_or(|last| last.is_silent(found.now));
     silent.then(|| Trouble {
         what: page.t("console-trouble-worker"),
@@ -43,7 +43,7 @@ fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
 
 fn signer_away(page: &Page, found: &Found) -> Option<Trouble> {
     let away = |worker: &&WorkerStatus| worker.says_signer_away(found.now);
-    let worker = found.workers.iter().find(away)?;
+    let worker = found.workers.rows.iter().find(away)?;
     Some(Trouble {
         what: page.t("console-trouble-signer"),
         next: worker.detail.clone(),
@@ -77,12 +77,12 @@ fn overdue(page: &Page, found: &Found) -> Option<Trouble> {
 }
 
 fn parked(page: &Page, found: &Found) -> Option<Trouble> {
-    let first = found.parked.first()?;
+    let first = found.parked.rows.first()?;
     let facts = [
         ("address", first.to_address.clone()),
         ("error", first.last_error.clone().unwrap_or_default()),
     ];
-    let count = [("count", found.parked.len())];
+    let count = [("count", found.parked.total)];
     Some(Trouble {
         what: page.with("console-trouble-mail", count),
         next: page.with("console-trouble-mail-next", facts),

@@ -66,8 +66,8 @@ pub(super) async fn show(
             certificate_use::list_unused(db, before, now, offset, PAGE_ROWS)
         })
     });
-    let (rows, total) = found.await?;
-    let page = signed_in.page();
+    let found = found.await?;
+    let page = signed_in.page().without(&found.unreadable);
     let age = |own: i64| Choice {
         value: own.to_string(),
         label: page.with("unused-days", [("days", own)]),
@@ -77,11 +77,12 @@ pub(super) async fn show(
     page::show(&UnusedPage {
         section: "unused",
         ages: AGES.into_iter().map(age).collect(),
-        rows: rows
+        rows: found
+            .rows
             .iter()
             .map(|(held, account)| row(&signed_in, &page, held, account))
             .collect(),
-        pager: Pager::of(&page, current, total, url),
+        pager: Pager::of(&page, current, found.total, url),
         page,
     })
 }

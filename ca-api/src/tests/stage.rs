@@ -98,5 +98,6 @@ pub(crate) fn page(language: Language) -> Page {
         portal_url: "https://localhost:8444/".to_owned(),
         mark: "K3F9-72QX".to_owned(),
         signed_in: None,
+        unreadable: crate::page::Unreadable::default(),
     }
 }

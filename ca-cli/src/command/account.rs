@@ -125,7 +125,10 @@ struct Full {
 fn list(desk: &Desk, letter_due: bool, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let accounts = desk.store()?.read(|db| match letter_due {
         true => account::list_letter_due(db),
-        false => account::list(db),
+        false => account::list(db).map(|all| {
+            all.tell();
+            all.rows
+        }),
     })?;
     let rows: Vec<Row> = accounts.iter().map(Row::of).collect();
     if json {

@@ -201,7 +201,7 @@ impl Row {
 fn list(desk: &Desk, current: bool, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let now = desk.now();
     let (held, accounts) = desk.store()?.read(|db| {
-        let accounts = account::list(db)?.into_iter();
+        let accounts = account::list(db)?.rows.into_iter();
         let accounts: HashMap<i64, Account> = accounts.map(|own| (own.id, own)).collect();
         Ok::<_, StoreError>((delegation::list(db)?, accounts))
     })?;

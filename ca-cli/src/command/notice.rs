@@ -166,7 +166,9 @@ impl Row {
 fn list(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let now = desk.now();
     let rows = desk.store()?.read(|db| {
-        let (notices, _) = store::notice::list(db, 0, MOST)?;
+        let listed = store::notice::list(db, 0, MOST)?;
+        listed.tell();
+        let notices = listed.rows;
         let ids: Vec<i64> = notices.iter().filter_map(|one| one.account_id).collect();
         let accounts = account::load_many(db, &ids)?;
         let row = |one: &Notice| {

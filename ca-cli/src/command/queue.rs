@@ -123,9 +123,7 @@ fn list_requests(list: &List, desk: &Desk, out: &mut dyn Write) -> anyhow::Resul
     let limit = i64::from(list.limit);
     let store = desk.store()?;
     let found = store.read(|db| request::list(db, &filter, 0, limit))?;
-    for id in &found.unreadable {
-        tracing::error!(request = ?id, "this row cannot be read: it is damaged or was changed; run `ca-cli audit verify`");
-    }
+    found.tell();
     let rows: Vec<Row> = found
         .rows
         .into_iter()

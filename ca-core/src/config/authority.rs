@@ -1,6 +1,7 @@
 //! `[authority]` and `[pkcs12]`: the CA, its key, and what it packs.
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub struct AuthorityConfig {
     /// (`pkcs11:token=inkan;object=inkan-root?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/inkan/pin`).
     #[schemars(with = "String")]
     pub signer: SignerPlace,
+    /// Seconds that the token's module is waited for, 1 to 600. One that takes longer is taken to hang: signing pauses
+    /// until it answers.
+    pub signer_patience_seconds: u32,
     /// The CA's encrypted private key (PEM); `keys/ca.key` in the data folder when absent.
     pub key_file: Option<PathBuf>,
     /// The worker's encrypted sealing key; `keys/sealing.key` in the data folder when absent.
@@ -46,10 +50,27 @@ impl Default for AuthorityConfig {
             client_organisation: "電子請求受付センター".into(),
             profiles: None,
             signer: SignerPlace::default(),
+            signer_patience_seconds: 30,
             key_file: None,
             sealing_key_file: None,
             passphrase_file: None,
         }
+    }
+}
+
+impl AuthorityConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        within(
+            "authority.signer_patience_seconds",
+            self.signer_patience_seconds,
+            1..=600,
+            "allowed are 1 to 600",
+        )
+    }
+
+    /// How long the token's module is waited for.
+    pub fn signer_patience(&self) -> Duration {
+        Duration::from_secs(self.signer_patience_seconds.into())
     }
 }
 

@@ -228,6 +228,7 @@ impl Config {
         self.service.check()?;
         self.database.check()?;
         self.listen.check(&self.service)?;
+        self.authority.check()?;
         self.pkcs12.check()?;
         self.worker.check()?;
         self.ocsp.check()?;

@@ -71,7 +71,9 @@ fn due(db: &mut Db, at: DateTime<Utc>) -> StoreResult<Vec<Due>> {
         until: at + TimeDelta::days(i64::from(LETTER_DAYS)),
     };
     let mut due = Vec::new();
-    for (ending, account) in expiring::list(db, span, 0, i64::MAX)? {
+    let ending = expiring::list(db, span, 0, i64::MAX)?;
+    ending.tell();
+    for (ending, account) in ending.rows {
         if account.mail_address.is_none()
             && !reminder::is_noted(db, &subject(ending.serial), LETTER)?
         {

@@ -52,9 +52,11 @@ fn portion(
     offset: i64,
 ) -> StoreResult<(i64, usize)> {
     let found = expiring::list(db, span, offset, PORTION)?;
-    let seen = i64::try_from(found.len()).unwrap_or(PORTION);
+    found.tell();
+    let seen = found.rows.len() + found.unreadable.len();
+    let seen = i64::try_from(seen).unwrap_or(PORTION);
     let mut records = Vec::new();
-    for (ending, account) in found {
+    for (ending, account) in found.rows {
         let Some(days) = due_mark(marks, ending.not_after, act.at) else {
             continue;
         };

@@ -1,11 +1,11 @@
 //! Accounts: who may apply, with the hashes of their passwords.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
-use super::readable::readable;
+use super::listed::{Listed, readable};
 use super::schema::account;
 use super::{Db, StoreError, StoreResult, bulky};
 use crate::domain::account::{AccountDetails, AccountStatus};
@@ -99,6 +99,13 @@ pub fn load_many(db: &mut Db, ids: &[i64]) -> StoreResult<HashMap<i64, Account>>
         .collect())
 }
 
+/// The names of those of the accounts numbered `ids` that [`load_many`] could not read.
+pub fn unreadable(ids: &[i64], read: &HashMap<i64, Account>) -> Vec<String> {
+    let lost: BTreeSet<i64> = ids.iter().copied().collect();
+    let lost = lost.into_iter().filter(|id| !read.contains_key(id));
+    lost.map(|id| format!("account:{id}")).collect()
+}
+
 /// The account numbered `id`, held until the transaction ends.
 pub fn lock(db: &mut Db, id: i64) -> StoreResult<Account> {
     if let Db::Postgres(db) = db {
@@ -120,11 +127,30 @@ pub fn lock_unchanged(db: &mut Db, read: &Account) -> StoreResult<bool> {
 }
 
 /// Every account, by user ID.
-pub fn list(db: &mut Db) -> StoreResult<Vec<Account>> {
-    Ok(account::table
-        .order(account::user_id)
-        .select(Account::as_select())
-        .load(db)?)
+pub fn list(db: &mut Db) -> StoreResult<Listed<Account>> {
+    let ids = account::table.order(account::user_id).select(account::id);
+    let ids: Vec<i64> = ids.load(db)?;
+    let (rows, damaged) = readable(db, &ids, |db, ids| {
+        let some = account::table.filter(account::id.eq_any(ids));
+        let some = some.order(account::user_id).select(Account::as_select());
+        Ok(some.load(db)?)
+    })?;
+    let names = damaged.iter().map(|(id, _)| name(db, *id));
+    Ok(Listed {
+        rows,
+        unreadable: names.collect::<StoreResult<_>>()?,
+        total: i64::try_from(ids.len()).unwrap_or(i64::MAX),
+    })
+}
+
+/// What people call an account whose row cannot be read: its user ID, if that much can be, or its number.
+fn name(db: &mut Db, id: i64) -> StoreResult<String> {
+    let user_id = account::table.find(id).select(account::user_id);
+    match user_id.first::<String>(db).map_err(StoreError::from) {
+        Ok(user_id) => Ok(format!("account:{user_id}")),
+        Err(error) if error.is_unreadable() => Ok(format!("account:{id}")),
+        Err(error) => Err(error),
+    }
 }
 
 /// The accounts that wait for a letter, by user ID.

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::account::Account;
 use super::column::{At, MaybeAt, maybe_millis, millis};
+use super::listed::{Listed, listed};
 use super::schema::{account, address_change};
 use super::{Db, StoreResult};
 use crate::domain::address_change::{AddressChangeState, Agreed};
@@ -122,14 +123,13 @@ pub fn count_since(db: &mut Db, account_id: i64, since: DateTime<Utc>) -> StoreR
     Ok(query.count().get_result(db)?)
 }
 
-/// One page of the changes that can still be completed at `at`, the oldest first, with their accounts, and how many
-/// there are.
+/// One page of the changes that can still be completed at `at`, the oldest first, with their accounts.
 pub fn list_waiting(
     db: &mut Db,
     at: DateTime<Utc>,
     offset: i64,
     limit: i64,
-) -> StoreResult<(Vec<(AddressChange, Account)>, i64)> {
+) -> StoreResult<Listed<(AddressChange, Account)>> {
     let alive = || {
         address_change::table
             .inner_join(account::table)
@@ -137,13 +137,14 @@ pub fn list_waiting(
             .filter(address_change::ends_at.gt(millis(at)))
     };
     let total = alive().count().get_result(db)?;
-    let rows = alive()
-        .order((address_change::requested_at, address_change::id))
-        .offset(offset)
-        .limit(limit)
-        .select((AddressChange::as_select(), Account::as_select()))
-        .load(db)?;
-    Ok((rows, total))
+    let oldest = (address_change::requested_at, address_change::id);
+    let ids = alive().order(oldest).offset(offset).limit(limit);
+    let ids: Vec<String> = ids.select(address_change::id).load(db)?;
+    listed(db, "address_change", &ids, total, |db, ids| {
+        let some = alive().filter(address_change::id.eq_any(ids)).order(oldest);
+        let both = (AddressChange::as_select(), Account::as_select());
+        Ok(some.select(both).load(db)?)
+    })
 }
 
 /// The change named `id`.

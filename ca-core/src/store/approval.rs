@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, millis};
-use super::readable::readable;
+use super::listed::readable;
 use super::schema::approval;
 use super::{Db, StoreResult};
 use crate::domain::request::RequestId;

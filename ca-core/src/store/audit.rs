@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{At, millis};
 use super::connection::on_either;
+use super::listed::{Listed, listed};
 use super::schema::{audit, audit_head};
 use super::{Db, StoreResult};
 use crate::domain::actor::Act;
@@ -180,9 +181,14 @@ pub fn last_at(db: &mut Db, act: &str) -> StoreResult<Option<DateTime<Utc>>> {
 }
 
 /// The entries about one object, oldest first.
-pub fn about(db: &mut Db, object: &str) -> StoreResult<Vec<AuditEntry>> {
-    let query = audit::table
-        .filter(audit::object.eq(object))
-        .order(audit::sequence);
-    Ok(query.select(AuditEntry::as_select()).load(db)?)
+pub fn about(db: &mut Db, object: &str) -> StoreResult<Listed<AuditEntry>> {
+    let own = audit::table.filter(audit::object.eq(object));
+    let own = own.order(audit::sequence).select(audit::sequence);
+    let sequences: Vec<i64> = own.load(db)?;
+    let total = i64::try_from(sequences.len()).unwrap_or(i64::MAX);
+    listed(db, "audit", &sequences, total, |db, sequences| {
+        let some = audit::table.filter(audit::sequence.eq_any(sequences));
+        let some = some.order(audit::sequence).select(AuditEntry::as_select());
+        Ok(some.load(db)?)
+    })
 }

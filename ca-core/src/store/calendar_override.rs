@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, millis};
+use super::listed::{Listed, listed};
 use super::schema::calendar_override;
 use super::{Db, StoreResult};
 
@@ -53,4 +54,21 @@ pub fn in_force(db: &mut Db, at: DateTime<Utc>) -> StoreResult<Option<CalendarOv
         .select(CalendarOverride::as_select())
         .first(db)
         .optional()?)
+}
+
+/// The orders in force at `at`, the one that lasts longest first, for people to look at.
+pub fn listing(db: &mut Db, at: DateTime<Utc>) -> StoreResult<Listed<CalendarOverride>> {
+    let longest = calendar_override::ends_at.desc();
+    let ids: Vec<i64> = calendar_override::table
+        .filter(calendar_override::opened_at.le(millis(at)))
+        .filter(calendar_override::ends_at.gt(millis(at)))
+        .order(longest)
+        .select(calendar_override::id)
+        .load(db)?;
+    let total = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    listed(db, "calendar_override", &ids, total, |db, ids| {
+        let some = calendar_override::table.filter(calendar_override::id.eq_any(ids));
+        let some = some.order(longest).select(CalendarOverride::as_select());
+        Ok(some.load(db)?)
+    })
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, MaybeText, millis};
 use super::connection::on_either;
-use super::readable::readable;
+use super::listed::readable;
 use super::schema::certificate;
 use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult, ocsp_answer};

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
+use super::listed::{Listed, listed};
 use super::schema::{account, certificate, request};
 use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::{CertificateStatus, Purpose};
@@ -111,15 +112,31 @@ fn conditions(
 }
 
 /// One page of what is found, newest first.
-pub fn page(db: &mut Db, search: &Search, offset: i64, limit: i64) -> StoreResult<Vec<Found>> {
-    let newest = searched(search).order((certificate::issued_at.desc(), certificate::serial));
-    let page = newest.offset(offset).limit(limit);
-    Ok(page.select(Found::as_select()).load(db)?)
+pub fn page(db: &mut Db, search: &Search, offset: i64, limit: i64) -> StoreResult<Listed<Found>> {
+    let total = searched(search).count().get_result(db)?;
+    let newest = || searched(search).order((certificate::issued_at.desc(), certificate::serial));
+    let serials = newest().offset(offset).limit(limit);
+    let serials: Vec<String> = serials.select(certificate::serial).load(db)?;
+    listed(db, "certificate", &serials, total, |db, serials| {
+        let some = newest().filter(certificate::serial.eq_any(serials));
+        Ok(some.select(Found::as_select()).load(db)?)
+    })
 }
 
-/// How many are found.
-pub fn count(db: &mut Db, search: &Search) -> StoreResult<i64> {
-    Ok(searched(search).count().get_result(db)?)
+/// Until when an account has a certificate that holds at `now`; none if it has none.
+pub fn holds_until(
+    db: &mut Db,
+    account_id: i64,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<DateTime<Utc>>> {
+    let holding = certificate::table
+        .filter(certificate::account_id.eq(account_id))
+        .filter(certificate::status.eq(CertificateStatus::Valid.as_str()))
+        .filter(certificate::not_before.le(millis(now)))
+        .filter(certificate::not_after.ge(millis(now)));
+    let last = holding.select(diesel::dsl::max(certificate::not_after));
+    let last: Option<i64> = last.get_result(db)?;
+    Ok(last.and_then(DateTime::from_timestamp_millis))
 }
 
 type Searched<'a> = diesel::helper_types::IntoBoxed<

@@ -5,20 +5,21 @@ use diesel::prelude::*;
 use super::account::Account;
 use super::certificate::Certificate;
 use super::column::millis;
+use super::listed::{Listed, listed};
 use super::schema::{account, certificate};
 use super::{Db, StoreResult};
 use crate::domain::account::AccountStatus;
 use crate::domain::certificate::{CertificateStatus, Purpose};
 
 /// One page of the valid certificates that were fetched before `before` and have opened the portal never, the
-/// longest first, with their accounts, and how many there are.
+/// longest first, with their accounts.
 pub fn list_unused(
     db: &mut Db,
     before: DateTime<Utc>,
     now: DateTime<Utc>,
     offset: i64,
     limit: i64,
-) -> StoreResult<(Vec<(Certificate, Account)>, i64)> {
+) -> StoreResult<Listed<(Certificate, Account)>> {
     let unused = || {
         certificate::table
             .inner_join(account::table)
@@ -30,11 +31,13 @@ pub fn list_unused(
             .filter(account::status.eq(AccountStatus::Active.as_str()))
     };
     let total = unused().count().get_result(db)?;
-    let rows = unused()
-        .order((certificate::first_downloaded_at, certificate::serial))
-        .offset(offset)
-        .limit(limit)
-        .select((Certificate::as_select(), Account::as_select()))
-        .load(db)?;
-    Ok((rows, total))
+    let longest = (certificate::first_downloaded_at, certificate::serial);
+    let serials = unused().order(longest).offset(offset).limit(limit);
+    let serials: Vec<String> = serials.select(certificate::serial).load(db)?;
+    listed(db, "certificate", &serials, total, |db, serials| {
+        let some = unused().filter(certificate::serial.eq_any(serials));
+        let some = some.order(longest);
+        let both = (Certificate::as_select(), Account::as_select());
+        Ok(some.select(both).load(db)?)
+    })
 }

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, maybe_millis, millis};
+use super::listed::{Listed, listed};
 use super::schema::delegation;
 use super::{Db, StoreError, StoreResult};
 use crate::domain::delegation::Period;
@@ -122,13 +123,13 @@ pub fn list(db: &mut Db) -> StoreResult<Vec<Delegation>> {
         .load(db)?)
 }
 
-/// One page of the delegations, of one account or of all, the latest to begin first; and how many there are.
+/// One page of the delegations, of one account or of all, the latest to begin first.
 pub fn page(
     db: &mut Db,
     account_id: Option<i64>,
     offset: i64,
     limit: i64,
-) -> StoreResult<(Vec<Delegation>, i64)> {
+) -> StoreResult<Listed<Delegation>> {
     let wanted = || {
         let all = delegation::table.into_boxed();
         match account_id {
@@ -137,9 +138,14 @@ pub fn page(
         }
     };
     let total = wanted().count().get_result(db)?;
-    let newest = wanted().order((delegation::starts_at.desc(), delegation::id.desc()));
-    let page = newest.offset(offset).limit(limit);
-    Ok((page.select(Delegation::as_select()).load(db)?, total))
+    let latest = (delegation::starts_at.desc(), delegation::id.desc());
+    let ids = wanted().order(latest).offset(offset).limit(limit);
+    let ids: Vec<i64> = ids.select(delegation::id).load(db)?;
+    listed(db, "delegation", &ids, total, |db, ids| {
+        let some = delegation::table.filter(delegation::id.eq_any(ids));
+        let some = some.order(latest).select(Delegation::as_select());
+        Ok(some.load(db)?)
+    })
 }
 
 /// Every delegation of an office, past ones too, in the order of their beginning.

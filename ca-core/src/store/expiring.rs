@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::account::Account;
 use super::column::{At, millis};
+use super::listed::{Listed, listed};
 use super::schema::{account, certificate};
 use super::{Db, StoreResult};
 use crate::domain::account::AccountStatus;
@@ -80,13 +81,19 @@ pub fn list(
     span: Span,
     offset: i64,
     limit: i64,
-) -> StoreResult<Vec<(Ending, Account)>> {
-    Ok(ending!(span)
-        .order((certificate::not_after, certificate::serial))
-        .offset(offset)
-        .limit(limit)
-        .select((Ending::as_select(), Account::as_select()))
-        .load(db)?)
+) -> StoreResult<Listed<(Ending, Account)>> {
+    let total = count(db, span)?;
+    let nearest = (certificate::not_after, certificate::serial);
+    let serials = ending!(span).order(nearest).offset(offset).limit(limit);
+    let serials: Vec<String> = serials.select(certificate::serial).load(db)?;
+    listed(db, "certificate", &serials, total, |db, serials| {
+        Ok(certificate::table
+            .inner_join(account::table)
+            .filter(certificate::serial.eq_any(serials))
+            .order(nearest)
+            .select((Ending::as_select(), Account::as_select()))
+            .load(db)?)
+    })
 }
 
 /// How many there are.

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, maybe_millis, millis};
 use super::connection::on_either;
+use super::listed::{Listed, listed};
 use super::schema::{notice, notice_receipt};
 use super::{Db, StoreResult};
 use crate::domain::notice::{NoticeDraft, ReaderKind, Readers};
@@ -112,11 +113,16 @@ pub fn find(db: &mut Db, id: i64) -> StoreResult<Option<Notice>> {
 }
 
 /// One page of all notices, the newest first, and how many there are.
-pub fn list(db: &mut Db, offset: i64, limit: i64) -> StoreResult<(Vec<Notice>, i64)> {
+pub fn list(db: &mut Db, offset: i64, limit: i64) -> StoreResult<Listed<Notice>> {
     let total = notice::table.count().get_result(db)?;
     let newest = notice::table.order(notice::id.desc());
-    let page = newest.offset(offset).limit(limit);
-    Ok((page.select(Notice::as_select()).load(db)?, total))
+    let ids = newest.offset(offset).limit(limit);
+    let ids: Vec<i64> = ids.select(notice::id).load(db)?;
+    listed(db, "notice", &ids, total, |db, ids| {
+        let some = notice::table.filter(notice::id.eq_any(ids));
+        let some = some.order(notice::id.desc()).select(Notice::as_select());
+        Ok(some.load(db)?)
+    })
 }
 
 /// Takes a notice back; false if it was taken back before, or is not there.

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeText, millis};
-use super::readable::readable;
+use super::listed::readable;
 use super::schema::operator;
 use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::OperatorStatus;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
 use super::connection::on_either;
-use super::readable::{Readable, readable};
+use super::listed::{Readable, readable};
 use super::schema::outbox;
 use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult, bulky};

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
 use super::connection::on_either;
+use super::listed::{Listed, listed};
 use super::schema::reissue;
 use super::{Db, StoreError, StoreResult};
 use crate::domain::reissue::{Lost, ReissueApplication, ReissueId, ReissueState};
@@ -102,12 +103,7 @@ pub fn count(db: &mut Db, state: ReissueState) -> StoreResult<i64> {
 }
 
 /// One page: those that wait, oldest first; or those that are decided, newest first.
-pub fn list(
-    db: &mut Db,
-    waiting: bool,
-    offset: i64,
-    limit: i64,
-) -> StoreResult<(Vec<Reissue>, i64)> {
+pub fn list(db: &mut Db, waiting: bool, offset: i64, limit: i64) -> StoreResult<Listed<Reissue>> {
     let word = ReissueState::Waiting.as_str();
     let chosen = || {
         let all = reissue::table.into_boxed();
@@ -118,13 +114,16 @@ pub fn list(
         }
     };
     let total = chosen().count().get_result(db)?;
-    let ordered = if waiting {
-        chosen().order((reissue::submitted_at, reissue::id))
-    } else {
-        chosen().order((reissue::decided_at.desc(), reissue::id.desc()))
+    let ordered = || match waiting {
+        true => chosen().order((reissue::submitted_at, reissue::id)),
+        false => chosen().order((reissue::decided_at.desc(), reissue::id.desc())),
     };
-    let page = ordered.offset(offset).limit(limit);
-    Ok((page.select(Reissue::as_select()).load(db)?, total))
+    let ids = ordered().offset(offset).limit(limit).select(reissue::id);
+    let ids: Vec<String> = ids.load(db)?;
+    listed(db, "reissue", &ids, total, |db, ids| {
+        let some = ordered().filter(reissue::id.eq_any(ids));
+        Ok(some.select(Reissue::as_select()).load(db)?)
+    })
 }
 
 /// The newest applications for a user ID, at most `limit`.

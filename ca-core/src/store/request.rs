@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::account::Account;
 use super::column::{At, MaybeAt, maybe_millis, millis};
-use super::readable::readable;
+use super::listed::{Listed, listed};
 use super::schema::{account, request};
 use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult};
@@ -170,31 +170,20 @@ pub fn count_by_state(db: &mut Db) -> StoreResult<Vec<(RequestState, i64)>> {
     Ok(counts)
 }
 
-/// One page of requests.
-#[derive(Debug, Clone, Default)]
-pub struct Listed {
-    /// Those that can be read, with their accounts.
-    pub rows: Vec<(Request, Account)>,
-    /// The names, as they stand in the rows, of those that cannot be read: damaged, or written by somebody else.
-    pub unreadable: Vec<String>,
-    /// How many there are in all.
-    pub total: i64,
-}
-
-/// One page of requests with their accounts. A row that cannot be read takes no other with it.
-pub fn list(db: &mut Db, filter: &RequestFilter, offset: i64, limit: i64) -> StoreResult<Listed> {
+/// One page of requests with their accounts.
+pub fn list(
+    db: &mut Db,
+    filter: &RequestFilter,
+    offset: i64,
+    limit: i64,
+) -> StoreResult<Listed<(Request, Account)>> {
     let total = filtered(filter).count().get_result(db)?;
     let ids = ordered(filter).offset(offset).limit(limit);
     let ids: Vec<String> = ids.select(request::id).load(db)?;
-    let (rows, damaged) = readable(db, &ids, |db, ids| {
+    listed(db, "request", &ids, total, |db, ids| {
         let some = ordered(filter).filter(request::id.eq_any(ids));
         let some = some.select((Request::as_select(), Account::as_select()));
         Ok(some.load(db)?)
-    })?;
-    Ok(Listed {
-        rows,
-        unreadable: damaged.into_iter().map(|(id, _)| id).collect(),
-        total,
     })
 }
 

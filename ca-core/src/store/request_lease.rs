@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::column::millis;
-use super::readable::readable;
+use super::listed::readable;
 use super::request::Request;
 use super::schema::request;
 use super::{Db, StoreError, StoreResult, bulky};

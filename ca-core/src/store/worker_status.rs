@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{At, millis};
 use super::connection::on_either;
+use super::listed::{Listed, listed};
 use super::schema::worker_status;
 use super::{Db, StoreResult};
 
@@ -62,8 +63,18 @@ pub fn put(db: &mut Db, status: &WorkerStatus) -> StoreResult<()> {
     Ok(())
 }
 
-/// Every worker's last word, latest first.
+/// Every worker's last word that can be read, latest first.
 pub fn list(db: &mut Db) -> StoreResult<Vec<WorkerStatus>> {
-    let query = worker_status::table.order(worker_status::seen_at.desc());
-    Ok(query.select(WorkerStatus::as_select()).load(db)?)
+    Ok(listing(db)?.rows)
+}
+
+/// The same with the names of those that cannot be read.
+pub fn listing(db: &mut Db) -> StoreResult<Listed<WorkerStatus>> {
+    let latest = || worker_status::table.order(worker_status::seen_at.desc());
+    let workers: Vec<String> = latest().select(worker_status::worker).load(db)?;
+    let total = i64::try_from(workers.len()).unwrap_or(i64::MAX);
+    listed(db, "worker_status", &workers, total, |db, workers| {
+        let some = latest().filter(worker_status::worker.eq_any(workers));
+        Ok(some.select(WorkerStatus::as_select()).load(db)?)
+    })
 }

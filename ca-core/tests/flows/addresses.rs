@@ -186,8 +186,8 @@ on_both!(codes_end_after_a_day, world => {
     let operator = world.operator("suzuki");
     let late = confirm_address_change(&world.store, postmark(&world), at(10 + DAY), &operator, &change.id);
     assert_eq!(late.unwrap(), AddressDecision::NothingWaits);
-    let (waiting, total) = world.store.read(|db| address_change::list_waiting(db, at(10 + DAY), 0, 9)).unwrap();
-    assert_eq!((waiting.len(), total), (0, 0));
+    let waiting = world.store.read(|db| address_change::list_waiting(db, at(10 + DAY), 0, 9)).unwrap();
+    assert_eq!((waiting.rows.len(), waiting.total), (0, 0));
     ask(&world, &account, NEW, 11 + DAY).unwrap();
     assert_eq!(world.count("address.lapse"), 1);
 });

@@ -10,11 +10,11 @@ fn unused(world: &World, before: i64, now: i64) -> Vec<String> {
     let found = world
         .store
         .read(|db| certificate_use::list_unused(db, at(before), at(now), 0, 9));
-    let (rows, total) = found.unwrap();
-    assert_eq!(rows.len() as i64, total);
+    let found = found.unwrap();
+    assert_eq!(found.rows.len() as i64, found.total);
     let user_id =
         |(_, account): &(_, ca_core::store::account::Account)| account.user_id.to_string();
-    rows.iter().map(user_id).collect()
+    found.rows.iter().map(user_id).collect()
 }
 
 fn issued(world: &World, digits: &str) -> SerialNumber {

@@ -131,12 +131,12 @@ on_both!(who_renewed_or_cannot_log_in_is_left_alone, world => {
     assert_eq!(remind(&world, when), 1, "the one whose successor was revoked");
     let span = Span { from: when, until: when + TimeDelta::days(30) };
     let listed = world.store.read(|db| expiring::list(db, span, 0, 10)).unwrap();
-    let ids: Vec<_> = listed.iter().map(|(_, account)| account.user_id.as_str()).collect();
+    let ids: Vec<_> = listed.rows.iter().map(|(_, account)| account.user_id.as_str()).collect();
     assert_eq!(ids, [silent.id.as_str(), followed.id.as_str()], "those without an address are for the operators");
     assert_eq!(world.store.read(|db| expiring::count(db, span)).unwrap(), 2);
     assert_eq!(world.store.read(|db| expiring::ends(db, span)).unwrap().len(), 2);
     let paged = world.store.read(|db| expiring::list(db, span, 1, 1)).unwrap();
-    assert_eq!(paged[0].1.user_id, followed.id);
+    assert_eq!(paged.rows[0].1.user_id, followed.id);
 });
 
 on_both!(a_certificate_that_begins_later_counts_as_renewed, world => {

@@ -136,7 +136,8 @@ pub(super) fn authority_key(
     };
     let (note, clock) = (CeremonyNote::beside(path), Arc::clone(creation.clock));
     let key = key_on_token(uri, generation, algorithm, &note, creation.random, clock)?;
-    Ok(Box::new(key))
+    let patience = creation.config.authority.signer_patience();
+    Ok(Box::new(key.with_patience(patience)))
 }
 
 fn key_in_file(

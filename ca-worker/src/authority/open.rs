@@ -2,6 +2,7 @@
 //! other.
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ca_core::config::Config;
 use ca_core::domain::time::{Clock, iso_datetime};
@@ -125,6 +126,7 @@ pub fn open_authority(
     let keys = Keys {
         paths: KeyPaths::of(config),
         signer: &config.authority.signer,
+        patience: config.authority.signer_patience(),
         passphrase,
         clock,
     };
@@ -151,6 +153,7 @@ pub fn open_authority(
 struct Keys<'a> {
     paths: KeyPaths,
     signer: &'a SignerPlace,
+    patience: Duration,
     passphrase: &'a SecretString,
     clock: &'a Arc<dyn Clock>,
 }
@@ -181,7 +184,8 @@ impl Keys<'_> {
         match self.signer {
             SignerPlace::Token(uri) if !self.paths.of_generation(generation).exists() => {
                 let (public, clock) = (issuer.public_key().clone(), Arc::clone(self.clock));
-                Some(TokenSigner::new(uri, generation, public, clock))
+                let key = TokenSigner::new(uri, generation, public, clock);
+                Some(key.with_patience(self.patience))
             }
             _ => None,
         }

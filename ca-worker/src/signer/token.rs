@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `attendant` | the thread that calls a module, and what callers are told while it hangs |
 //! | `link` | the one way to a module in this process: session, login, rest between tries |
 //! | `driver` | what the link needs of a token, and cryptoki doing it |
 //! | `pin` | the PIN's file |
@@ -9,6 +10,7 @@
 //! | `ceremony` | making a key pair on the token |
 //!
 //! Whatever a token says, no request is at fault: every failure is [`SignerError::Unavailable`].
+mod attendant;
 mod ceremony;
 mod driver;
 mod key;
@@ -18,14 +20,17 @@ mod pin;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use ca_core::domain::time::Clock;
 use ca_core::domain::token_uri::TokenUri;
 
+use attendant::{Attendant, attendant_of};
 pub use ceremony::CeremonyError;
 pub(crate) use ceremony::{CeremonyNote, key_on_token};
-use link::{Link, link_to};
+use driver::{KeyHandle, TokenSession};
+use link::{Link, Wanted};
 
 use super::{PublicKey, Signer, SignerError};
 
@@ -89,6 +94,14 @@ pub enum TokenError {
         /// The key.
         label: String,
     },
+    /// A call into the module has not come back.
+    #[error(
+        "the PKCS#11 module {0} does not answer: a call takes longer than {1} seconds; look after the token, the network to it and the module's log, and start the worker anew if the module never answers again (docs/pkcs11.md)"
+    )]
+    Silent(PathBuf, u64),
+    /// What hung came back when nobody waited for it any more; nobody hears this either.
+    #[error("nobody waits for this any more")]
+    GivenUp,
     /// Anything else that the module said.
     #[error(
         "the token does not answer as it should ({0}); look after the token and its module's log"
@@ -102,25 +115,36 @@ impl From<TokenError> for SignerError {
     }
 }
 
+/// How long a call may take, unless the configuration says otherwise.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Signs with a key that never leaves its token. Making one touches no token: a worker starts without it.
 pub struct TokenSigner {
-    uri: TokenUri,
-    label: String,
-    public: PublicKey,
-    link: Arc<Mutex<Link>>,
+    wanted: Wanted,
+    attendant: Arc<Attendant>,
     clock: Arc<dyn Clock>,
+    patience: Duration,
 }
 
 impl TokenSigner {
     /// The key of `generation` as `uri` names it; `public` is what the generation's root certificate says.
     pub fn new(uri: &TokenUri, generation: i64, public: PublicKey, clock: Arc<dyn Clock>) -> Self {
         Self {
-            label: uri.label(generation),
-            link: link_to(&uri.module),
-            uri: uri.clone(),
-            public,
+            wanted: Wanted {
+                label: uri.label(generation),
+                uri: uri.clone(),
+                public,
+            },
+            attendant: attendant_of(&uri.module),
             clock,
+            patience: PATIENCE,
         }
+    }
+
+    /// The same, waiting for the module up to `patience`.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Whether the token is there and has no such key: of a retired generation it was destroyed.
@@ -129,39 +153,28 @@ impl TokenSigner {
     }
 
     fn look(&self) -> Result<(), TokenError> {
-        self.link()
-            .with_key(&self.wanted(), self.clock.now(), |session, key| {
-                session.touch(key)
-            })
+        self.with_key(|session, key| session.touch(key))
     }
 
-    fn wanted(&self) -> link::Wanted<'_> {
-        link::Wanted {
-            uri: &self.uri,
-            label: &self.label,
-            public: &self.public,
-        }
-    }
-
-    /// PKCS#11 sessions are not for several threads at once: one signs, the others wait.
-    fn link(&self) -> MutexGuard<'_, Link> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    fn with_key<T: Send + 'static>(
+        &self,
+        work: impl Fn(&dyn TokenSession, KeyHandle) -> Result<T, TokenError> + Send + 'static,
+    ) -> Result<T, TokenError> {
+        let (wanted, now) = (self.wanted.clone(), self.clock.now());
+        let work = move |link: &mut Link| link.with_key(&wanted, now, work);
+        self.attendant.ask(self.patience, work)
     }
 }
 
 impl Signer for TokenSigner {
     fn public_key(&self) -> &PublicKey {
-        &self.public
+        &self.wanted.public
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let algorithm = self.public.algorithm();
+        let algorithm = self.wanted.public.algorithm();
         let input = key::input(algorithm, message)?;
-        let raw = self
-            .link()
-            .with_key(&self.wanted(), self.clock.now(), |session, key| {
-                session.sign(key, algorithm, &input)
-            })?;
+        let raw = self.with_key(move |session, key| session.sign(key, algorithm, &input))?;
         Ok(key::signature(algorithm, raw)?)
     }
 
@@ -172,6 +185,10 @@ impl Signer for TokenSigner {
 
 impl std::fmt::Debug for TokenSigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "TokenSigner({} on {:?})", self.label, self.uri)
+        write!(
+            f,
+            "TokenSigner({} on {:?})",
+            self.wanted.label, self.wanted.uri
+        )
     }
 }

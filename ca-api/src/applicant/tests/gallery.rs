@@ -149,5 +149,6 @@ fn page_of(texts: crate::locale::Texts) -> Page {
         portal_url: "https://localhost:8444/".to_owned(),
         mark: "K3F9-72QX".to_owned(),
         signed_in: None,
+        unreadable: crate::page::Unreadable::default(),
     }
 }

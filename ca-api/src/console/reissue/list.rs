@@ -5,6 +5,7 @@ use actix_web::web;
 use askama::Template;
 use ca_core::domain::reissue::{ReissueId, ReissueState};
 use ca_core::store::account;
+use ca_core::store::listed::Listed;
 use ca_core::store::reissue::{self, Reissue};
 use ca_core::store::{StoreError, StoreResult};
 use serde::Deserialize;
@@ -57,8 +58,7 @@ struct ReissuesPage {
 
 /// What the store says.
 struct Found {
-    rows: Vec<(Reissue, Option<String>)>,
-    total: i64,
+    listed: Listed<(Reissue, Option<String>)>,
     waiting: i64,
 }
 
@@ -70,19 +70,20 @@ pub(in crate::console) async fn show(
     let current = query.page.parse().unwrap_or(1).clamp(1, 10_000);
     let found = signed_in.read(move |site| find(site, waiting, current));
     let found = found.await?;
-    let page = signed_in.page();
+    let listed = found.listed;
+    let page = signed_in.page().without(&listed.unreadable);
     let state = if waiting { "waiting" } else { "decided" };
     let url = |page: i64| format!("/console/reissues?state={state}&page={page}");
-    let rows = found.rows.into_iter();
+    let rows = listed.rows.into_iter();
     page::show(&ReissuesPage {
         section: "reissues",
         waiting,
         count: found.waiting,
-        found: page.with("console-found", [("count", found.total)]),
+        found: page.with("console-found", [("count", listed.total)]),
         rows: rows
             .map(|(applied, name)| row(&page, &signed_in, applied, name))
             .collect(),
-        pager: Pager::of(&page, current, found.total, url),
+        pager: Pager::of(&page, current, listed.total, url),
         page,
     })
 }
@@ -90,15 +91,14 @@ pub(in crate::console) async fn show(
 fn find(site: &Site, waiting: bool, current: i64) -> StoreResult<Found> {
     site.store.read(|db| {
         let offset = (current - 1) * PAGE_ROWS;
-        let (applied, total) = reissue::list(db, waiting, offset, PAGE_ROWS)?;
-        let mut rows = Vec::with_capacity(applied.len());
-        for one in applied {
+        let applied = reissue::list(db, waiting, offset, PAGE_ROWS)?;
+        let name = |one: &Reissue| format!("reissue:{}", one.id);
+        let listed = applied.with(db, name, |db, one| {
             let account = account::find(db, &one.user_id)?;
-            rows.push((one, account.map(|account| account.name)));
-        }
+            Ok((one, account.map(|account| account.name)))
+        })?;
         Ok::<_, StoreError>(Found {
-            rows,
-            total,
+            listed,
             waiting: reissue::count(db, ReissueState::Waiting)?,
         })
     })

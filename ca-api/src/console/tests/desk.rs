@@ -301,7 +301,7 @@ impl Desk {
     /// Verbs of the audit entries about a request, oldest first.
     pub fn acts(&self, id: &RequestId) -> Vec<(String, String)> {
         let about = |db: &mut _| audit::about(db, &format!("request:{id}"));
-        let entries = self.store().read(about).unwrap().into_iter();
+        let entries = self.store().read(about).unwrap().rows.into_iter();
         entries.map(|entry| (entry.actor, entry.act)).collect()
     }
 

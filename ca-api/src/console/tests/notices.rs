@@ -37,7 +37,10 @@ fn form_key(page: &str) -> &str {
 }
 
 fn published(desk: &Desk) -> i64 {
-    desk.store().read(|db| notice::list(db, 0, 9)).unwrap().1
+    desk.store()
+        .read(|db| notice::list(db, 0, 9))
+        .unwrap()
+        .total
 }
 
 fn ask(desk: &Desk, user_id: &str, by: &str) -> String {
@@ -265,7 +268,7 @@ async fn changes_of_addresses_are_agreed_to_or_refused_by_somebody_else() {
             .store()
             .read(|db| address_change::list_waiting(db, morning(), 0, 9));
         assert_eq!(
-            left.unwrap().1,
+            left.unwrap().total,
             2,
             "the agreed one waits for its code, the own one for somebody else"
         );

@@ -129,7 +129,7 @@ mod tests {
         }
 
         fn registered(&self) -> Vec<account::Account> {
-            self.desk.store().unwrap().read(account::list).unwrap()
+            self.desk.store().unwrap().read(account::list).unwrap().rows
         }
     }
 

@@ -32,7 +32,9 @@ pub(super) fn list(desk: &Desk, days: u32, json: bool, out: &mut dyn Write) -> a
     let found = desk
         .store()?
         .read(|db| expiring::list(db, span, 0, MOST_ROWS))?;
+    found.tell();
     let rows: Vec<Row> = found
+        .rows
         .into_iter()
         .map(|(ending, account)| Row {
             user_id: account.user_id.to_string(),

@@ -58,10 +58,11 @@ impl Row {
 pub(super) fn list(command: &Unused, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let now = desk.now();
     let before = now - TimeDelta::days(i64::from(command.days));
-    let (found, _) = desk
+    let found = desk
         .store()?
         .read(|db| certificate_use::list_unused(db, before, now, 0, MOST))?;
-    let rows: Vec<Row> = found.iter().map(Row::of).collect();
+    found.tell();
+    let rows: Vec<Row> = found.rows.iter().map(Row::of).collect();
     if command.json {
         return write_json(out, &rows);
     }

@@ -8,17 +8,21 @@
 //! A run that finds a note takes up the key that bears its CKA_ID; a key that does not is somebody else's.
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::random::{self, Random};
 use ca_core::domain::time::Clock;
 use ca_core::domain::token_uri::TokenUri;
 
+use super::attendant::attendant_of;
 use super::driver::{Found, TokenSession};
-use super::link::link_to;
 use super::{PublicKey, TokenError, TokenSigner};
 use crate::durable_file;
+
+/// How long the making of a key may take; cards need minutes for a large one.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Why there is no new key on the token; nothing of what was there is changed.
 #[derive(Debug, thiserror::Error)]
@@ -74,12 +78,9 @@ impl CeremonyNote {
         id.map(Some).map_err(damaged)
     }
 
-    fn write(&self, random: &dyn Random) -> Result<Vec<u8>, CeremonyError> {
-        let id: [u8; 16] = random::bytes(random);
+    fn write(&self, id: &[u8]) -> Result<(), CeremonyError> {
         let text = format!("{}\n", hex::encode(id));
-        durable_file::create(&self.0, text.as_bytes(), 0o600)
-            .map_err(|error| self.failed(error))?;
-        Ok(id.to_vec())
+        durable_file::create(&self.0, text.as_bytes(), 0o600).map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: io::Error) -> CeremonyError {
@@ -96,35 +97,48 @@ pub(crate) fn key_on_token(
     random: &dyn Random,
     clock: Arc<dyn Clock>,
 ) -> Result<TokenSigner, CeremonyError> {
-    let label = uri.label(generation);
-    let link = link_to(&uri.module);
-    let mut link = link.lock().unwrap_or_else(PoisonError::into_inner);
+    let making = Making {
+        token: uri.token.clone(),
+        label: uri.label(generation),
+        algorithm,
+        note: note.clone(),
+        fresh_id: random::bytes(random),
+    };
+    let whole = uri.clone();
     // Two kinds of error: the token's own ends the link's work, ours lies in the value.
-    let public = link.with_writable(uri, |session| {
-        match made(session, uri, &label, algorithm, note, random) {
+    let public = attendant_of(&uri.module).ask(PATIENCE, move |link| {
+        link.with_writable(&whole, |session| match made(session, &making) {
             Err(CeremonyError::Token(error)) => Err(error),
             other => Ok(other),
-        }
+        })
     })??;
     Ok(TokenSigner::new(uri, generation, public, clock))
 }
 
-fn made(
-    session: &dyn TokenSession,
-    uri: &TokenUri,
-    label: &str,
+/// What is to be made.
+struct Making {
+    token: String,
+    label: String,
     algorithm: KeyAlgorithm,
-    note: &CeremonyNote,
-    random: &dyn Random,
-) -> Result<PublicKey, CeremonyError> {
+    note: CeremonyNote,
+    /// The CKA_ID, unless the note holds one already.
+    fresh_id: [u8; 16],
+}
+
+fn made(session: &dyn TokenSession, making: &Making) -> Result<PublicKey, CeremonyError> {
+    let (label, note) = (making.label.as_str(), &making.note);
+    let exists = || CeremonyError::Exists(making.token.clone(), label.to_owned());
     let taken = session.has(label)?;
     let id = match note.read()? {
-        None if taken => return Err(CeremonyError::Exists(uri.token.clone(), label.to_owned())),
-        None => note.write(random)?,
+        None if taken => return Err(exists()),
+        None => {
+            note.write(&making.fresh_id)?;
+            making.fresh_id.to_vec()
+        }
         Some(id) => id,
     };
     if !taken {
-        session.generate(label, &id, algorithm)?;
+        session.generate(label, &id, making.algorithm)?;
     }
     let found = session.find(label)?;
     let [
@@ -135,14 +149,17 @@ fn made(
         },
     ] = found.as_slice()
     else {
-        return Err(CeremonyError::Exists(uri.token.clone(), label.to_owned()));
+        return Err(exists());
     };
     if *own != id {
-        return Err(CeremonyError::Exists(uri.token.clone(), label.to_owned()));
+        return Err(exists());
     }
     if !session.never_leaves(*handle)? {
-        return Err(CeremonyError::Leaves(uri.token.clone(), label.to_owned()));
+        return Err(CeremonyError::Leaves(
+            making.token.clone(),
+            label.to_owned(),
+        ));
     }
-    let unreadable = || CeremonyError::Unreadable(uri.token.clone(), label.to_owned());
+    let unreadable = || CeremonyError::Unreadable(making.token.clone(), label.to_owned());
     public.clone().ok_or_else(unreadable)
 }

@@ -1,41 +1,31 @@
 //! The way to one PKCS#11 module: one session, one login, and rest between tries.
 //!
-//! C_Initialize and the login belong to the whole process, so there is one link for each module and process, behind a
-//! lock. A link that fails is ended wholly (C_Finalize) and begun anew, by the next caller after a rest that doubles
-//! from one second to thirty. The PIN is given once for each session. A PIN that the token refused is remembered and not
-//! given again; another one in the file is.
+//! C_Initialize and the login belong to the whole process, so there is one link for each module and process, on the
+//! attendant's thread. A link that fails is ended wholly (C_Finalize) and begun anew, by the next caller after a rest that
+//! doubles from one second to thirty. The PIN is given once for each session. A PIN that the token refused is remembered
+//! and not given again; another one in the file is. Work that was given up while the module hung goes no further.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ca_core::domain::token_uri::TokenUri;
 use chrono::{DateTime, Duration, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use super::driver::{Access, Cryptoki, Driver, KeyHandle, LoginError, TokenSession};
+use super::driver::{Access, Driver, KeyHandle, LoginError, TokenSession};
 use super::{PublicKey, TokenError, pin};
 
 /// The first rest after a failure, and the longest.
 const SHORTEST_REST: Duration = Duration::seconds(1);
 const LONGEST_REST: Duration = Duration::seconds(30);
 
-/// The links of this process, by module.
-static LINKS: Mutex<BTreeMap<PathBuf, Arc<Mutex<Link>>>> = Mutex::new(BTreeMap::new());
-
-/// The link to `module`; the same one for everybody in this process.
-pub(super) fn link_to(module: &Path) -> Arc<Mutex<Link>> {
-    let mut links = LINKS.lock().unwrap_or_else(PoisonError::into_inner);
-    let fresh = || Arc::new(Mutex::new(Link::new(Box::new(Cryptoki::new(module)))));
-    Arc::clone(links.entry(module.to_owned()).or_insert_with(fresh))
-}
-
 /// Which key is wanted, and what it must be.
-#[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) uri: &'a TokenUri,
-    pub(super) label: &'a str,
-    pub(super) public: &'a PublicKey,
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub(super) uri: TokenUri,
+    pub(super) label: String,
+    pub(super) public: PublicKey,
 }
 
 /// See the module.
@@ -44,6 +34,7 @@ pub(super) struct Link {
     connected: Option<Connected>,
     refused: Option<Refused>,
     trouble: Option<Trouble>,
+    given_up: Arc<AtomicBool>,
 }
 
 /// A session that is logged in.
@@ -69,8 +60,10 @@ struct Trouble {
 }
 
 impl Link {
-    pub(super) fn new(driver: Box<dyn Driver>) -> Self {
+    /// `given_up` says whether anybody still waits for what is being done.
+    pub(super) fn new(driver: Box<dyn Driver>, given_up: Arc<AtomicBool>) -> Self {
         Self {
+            given_up,
             driver,
             connected: None,
             refused: None,
@@ -84,12 +77,12 @@ impl Link {
     /// What the token says, or what it said last when it is too early to ask again.
     pub(super) fn with_key<T>(
         &mut self,
-        wanted: &Wanted<'_>,
+        wanted: &Wanted,
         now: DateTime<Utc>,
         work: impl Fn(&dyn TokenSession, KeyHandle) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        self.rest_over(wanted.uri, now)?;
-        let had_session = self.is_connected_to(wanted.uri);
+        self.rest_over(&wanted.uri, now)?;
+        let had_session = self.is_connected_to(&wanted.uri);
         let mut done = self.attempt(wanted, &work);
         if had_session && matches!(done, Err(TokenError::Lost(_))) {
             tracing::warn!(
@@ -104,7 +97,7 @@ impl Link {
                 self.trouble = None;
                 Ok(done)
             }
-            Err(error) => Err(self.note(wanted.uri, error, now)),
+            Err(error) => Err(self.note(&wanted.uri, error, now)),
         }
     }
 
@@ -123,24 +116,33 @@ impl Link {
         done
     }
 
+    /// Ends the session and whatever trouble there was; the next caller connects. A refused PIN stays refused.
+    pub(super) fn begin_anew(&mut self) {
+        self.disconnect();
+        self.trouble = None;
+    }
+
     fn attempt<T>(
         &mut self,
-        wanted: &Wanted<'_>,
+        wanted: &Wanted,
         work: &impl Fn(&dyn TokenSession, KeyHandle) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        if !self.is_connected_to(wanted.uri) {
-            self.connect(wanted.uri, Access::Read)?;
+        if !self.is_connected_to(&wanted.uri) {
+            self.connect(&wanted.uri, Access::Read)?;
         }
         let none = || TokenError::Lost("there is no session".into());
         let connected = self.connected.as_mut().ok_or_else(none)?;
         let key = connected.key(wanted)?;
+        awaited(&self.given_up)?;
         work(connected.session.as_ref(), key)
     }
 
     /// Opens a session and logs in: the only place that gives a PIN to a token.
     fn connect(&mut self, uri: &TokenUri, access: Access) -> Result<&Connected, TokenError> {
         self.disconnect();
+        awaited(&self.given_up)?;
         let session = self.driver.open(uri, access)?;
+        awaited(&self.given_up)?;
         let pin = pin::read(&uri.pin_file)?;
         if self.has_refused(uri, &pin) {
             return Err(TokenError::PinRefused(uri.pin_file.clone()));
@@ -191,6 +193,9 @@ impl Link {
 
     /// Ends the link for a while, unless only this one key is not what it should be.
     fn note(&mut self, uri: &TokenUri, error: TokenError, now: DateTime<Utc>) -> TokenError {
+        if error == TokenError::GivenUp {
+            return error;
+        }
         if self.is_connected_to(uri) && !matches!(error, TokenError::Lost(_)) {
             self.trouble = None;
             return error;
@@ -211,14 +216,22 @@ impl Link {
     }
 }
 
+/// Whether anybody still waits: a call that came back late is followed by no other.
+fn awaited(given_up: &AtomicBool) -> Result<(), TokenError> {
+    match given_up.load(Ordering::SeqCst) {
+        false => Ok(()),
+        true => Err(TokenError::GivenUp),
+    }
+}
+
 impl Connected {
     /// The key of that label, found once in a session and held against the root's.
-    fn key(&mut self, wanted: &Wanted<'_>) -> Result<KeyHandle, TokenError> {
-        if let Some(key) = self.keys.get(wanted.label) {
+    fn key(&mut self, wanted: &Wanted) -> Result<KeyHandle, TokenError> {
+        if let Some(key) = self.keys.get(&wanted.label) {
             return Ok(*key);
         }
-        let (token, label) = (wanted.uri.token.clone(), wanted.label.to_owned());
-        let found = self.session.find(wanted.label)?;
+        let (token, label) = (wanted.uri.token.clone(), wanted.label.clone());
+        let found = self.session.find(&wanted.label)?;
         let [key] = found.as_slice() else {
             return Err(match found.is_empty() {
                 true => TokenError::NoKey { token, label },
@@ -230,16 +243,5 @@ impl Connected {
         }
         self.keys.insert(label, key.handle);
         Ok(key.handle)
-    }
-}
-
-impl std::fmt::Debug for Link {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let trouble = self.trouble.as_ref().map(|trouble| &trouble.error);
-        write!(
-            f,
-            "Link(connected: {}, trouble: {trouble:?})",
-            self.connected.is_some()
-        )
     }
 }

@@ -2,12 +2,13 @@
 //! nothing is tried. What real modules do is tested with SoftHSM2 in the whole-system tests.
 mod ceremony;
 mod fake;
+mod hanging;
 
 use std::os::unix::fs::PermissionsExt;
 
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::time::FixedClock;
-use chrono::Duration;
+use chrono::Duration as Span;
 
 use super::*;
 use crate::fixture::morning;
@@ -69,12 +70,12 @@ fn a_token_that_is_away_is_asked_again_after_rests_that_grow() {
         if world.token().asked > before {
             asked.push(second);
         }
-        world.clock.advance(Duration::seconds(1));
+        world.clock.advance(Span::seconds(1));
     }
     assert_eq!(asked, [0, 1, 3, 7, 15, 31, 61, 91, 121, 151, 181]);
     assert_eq!(world.token().logins, 0, "nobody to log in to");
     world.token().present = true;
-    world.clock.advance(Duration::seconds(30));
+    world.clock.advance(Span::seconds(30));
     signer.sign(b"back").unwrap();
     assert_eq!(world.token().logins, 1);
 }
@@ -86,7 +87,7 @@ fn a_clock_that_was_set_back_does_not_make_the_rest_long() {
     world.token().present = false;
     signer.ready().unwrap_err();
     world.token().present = true;
-    world.clock.advance(Duration::days(-2));
+    world.clock.advance(Span::days(-2));
     signer.ready().unwrap();
 }
 
@@ -102,7 +103,7 @@ fn a_refused_pin_is_given_once_until_the_file_has_another() {
             "{said}"
         );
         assert!(!said.contains("000000"), "{said}");
-        world.clock.advance(Duration::minutes(1));
+        world.clock.advance(Span::minutes(1));
         // The same PIN written again is the same PIN.
         world.write_pin("000000");
     }
@@ -114,11 +115,11 @@ fn a_refused_pin_is_given_once_until_the_file_has_another() {
     );
     assert_eq!(world.token().logins, 1);
     world.write_pin("111111");
-    world.clock.advance(Duration::minutes(1));
+    world.clock.advance(Span::minutes(1));
     signer.ready().unwrap_err();
     assert_eq!(world.token().logins, 2, "another PIN, another try");
     world.write_pin(fake::PIN);
-    world.clock.advance(Duration::minutes(1));
+    world.clock.advance(Span::minutes(1));
     signer.sign(b"message").unwrap();
     assert_eq!(world.token().logins, 3);
 }
@@ -131,7 +132,7 @@ fn a_locked_pin_and_a_last_try_are_left_alone() {
         world.lock(locked, last);
         let said = signer.ready().unwrap_err().to_string();
         assert!(said.contains(words), "{said}");
-        world.clock.advance(Duration::minutes(1));
+        world.clock.advance(Span::minutes(1));
     }
     assert_eq!(world.token().logins, 0);
     world.token().last_try = false;
@@ -152,7 +153,7 @@ fn a_pin_file_that_others_can_read_is_refused() {
     assert_eq!(world.token().logins, 0);
     mode(0o600);
     std::fs::write(&world.uri.pin_file, "\n").unwrap();
-    world.clock.advance(Duration::minutes(1));
+    world.clock.advance(Span::minutes(1));
     let said = world.signer().ready().unwrap_err().to_string();
     assert!(said.contains("empty"), "{said}");
 }
@@ -167,17 +168,13 @@ fn a_key_that_is_not_there_or_not_the_roots_does_not_end_the_session() {
         assert!(said.contains("has no key root-2"), "{said}");
     }
     assert!(missing.is_gone() && !signer.is_gone());
-    let stranger = TokenSigner {
-        public: World::with(KeyAlgorithm::P384).public(),
-        ..world.signer_of(1)
-    };
+    let mut stranger = world.signer_of(1);
+    stranger.wanted.public = World::with(KeyAlgorithm::P384).public();
     let fresh = || world.token().opened;
     let before = fresh();
     world.token().twins = true;
-    let twice = TokenSigner {
-        label: "twin".into(),
-        ..world.signer()
-    };
+    let mut twice = world.signer();
+    twice.wanted.label = "twin".into();
     assert!(twice.ready().unwrap_err().to_string().contains("several"));
     world.token().twins = false;
     signer.sign(b"message").unwrap();

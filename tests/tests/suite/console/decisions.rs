@@ -146,7 +146,7 @@ fn a_row_that_cannot_be_read_is_named_and_the_others_are_decided() {
         let suzuki = service.operator("suzuki");
         let desk = suzuki.signed_in();
         let queue = desk.open("/console/requests");
-        let queue = queue.shows(&["読み取れない申請があります", &damaged, "audit verify"]);
+        let queue = queue.shows(&["読み取れない記録があります", &damaged, "audit verify"]);
         let boxes = queue.attributes("input[type=checkbox]", "value");
         assert_eq!(boxes.len(), 2, "{}", queue.text());
         desk.open("/console").shows(&["概況"]);

@@ -1,5 +1,6 @@
 //! The operators' console: who gets in, what a decision does.
 
+mod damage;
 mod decisions;
 mod door;
 mod processes;

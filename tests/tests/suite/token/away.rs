@@ -62,7 +62,7 @@ fn a_token_that_goes_in_mid_batch_pauses_the_queue_and_nothing_is_lost() {
 }
 
 /// Packing takes its time, so that the batch lasts while the token goes.
-fn pack_slowly(service: &Service) {
+pub(super) fn pack_slowly(service: &Service) {
     let file = service.folder().join("inkan.toml");
     let text = std::fs::read_to_string(&file).expect("the configuration");
     let slow = text.replace("iterations = 10000\n", "iterations = 600000\n");

@@ -2,6 +2,7 @@
 
 mod away;
 mod ceremony;
+mod hanging;
 mod journey;
 mod pin;
 

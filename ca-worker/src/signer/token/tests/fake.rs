@@ -1,17 +1,22 @@
 //! A token in memory that counts what is done to it.
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 use openssl::ecdsa::EcdsaSig;
 use openssl::rsa::Padding;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::super::attendant::{ATTENDANTS, Attendant};
 use super::super::driver::{Access, Driver, Found, KeyHandle, LoginError, TokenSession};
 use super::*;
 use crate::signer::KeyPair;
 
 /// The right PIN.
 pub(super) const PIN: &str = "135792";
+
+/// Longer than any call that does not hang takes on a slow machine.
+pub(super) const LONG: Duration = Duration::from_secs(300);
 
 /// What the token is like, and what was done to it.
 #[derive(Default)]
@@ -23,6 +28,13 @@ pub(super) struct Fake {
     pub(super) twins: bool,
     /// Whether keys that are made can be read out.
     pub(super) leaky: bool,
+    /// The call that does not come back while this names it.
+    pub(super) hangs_in: Option<&'static str>,
+    /// Calls that came to it while another hung: none may.
+    pub(super) beside: usize,
+    /// The call that panics, once.
+    pub(super) panics_in: Option<&'static str>,
+    inside: bool,
     pub(super) asked: usize,
     pub(super) opened: usize,
     pub(super) logins: usize,
@@ -44,7 +56,7 @@ pub(super) struct World {
     pub(super) uri: TokenUri,
     pub(super) clock: FixedClock,
     fake: Arc<Mutex<Fake>>,
-    link: Arc<Mutex<Link>>,
+    attendant: Arc<Attendant>,
 }
 
 impl World {
@@ -75,14 +87,16 @@ impl World {
             ..Fake::default()
         }));
         let uri = TokenUri::parse(&uri).unwrap();
-        let link = super::super::link::link_to(&uri.module);
-        *link.lock().unwrap() = Link::new(Box::new(FakeDriver(Arc::clone(&fake))));
+        let driver = Box::new(FakeDriver(Arc::clone(&fake)));
+        let attendant = Arc::new(Attendant::new(&uri.module, driver));
+        let known = Arc::clone(&attendant);
+        ATTENDANTS.lock().unwrap().insert(uri.module.clone(), known);
         let world = Self {
             folder,
             uri,
             clock: FixedClock::new(morning()),
             fake,
-            link,
+            attendant,
         };
         world.write_pin(PIN);
         world
@@ -121,17 +135,37 @@ impl World {
         let clock = Arc::new(self.clock.clone());
         let signer = TokenSigner::new(&self.uri, generation, self.public(), clock);
         assert!(
-            Arc::ptr_eq(&signer.link, &self.link),
-            "one link for each module"
+            Arc::ptr_eq(&signer.attendant, &self.attendant),
+            "one thread for each module"
         );
-        signer
+        signer.with_patience(LONG)
     }
 }
 
 struct FakeDriver(Arc<Mutex<Fake>>);
 
+/// Stays in the call for as long as it is to hang.
+fn enter(fake: &Mutex<Fake>, call: &'static str) {
+    {
+        let mut fake = fake.lock().unwrap();
+        if std::mem::replace(&mut fake.inside, true) {
+            fake.beside += 1;
+        }
+        if fake.panics_in.take_if(|at| *at == call).is_some() {
+            fake.inside = false;
+            drop(fake);
+            panic!("{call} was told to");
+        }
+    }
+    while fake.lock().unwrap().hangs_in == Some(call) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fake.lock().unwrap().inside = false;
+}
+
 impl Driver for FakeDriver {
     fn open(&mut self, uri: &TokenUri, _: Access) -> Result<Box<dyn TokenSession>, TokenError> {
+        enter(&self.0, "open");
         let mut fake = self.0.lock().unwrap();
         fake.asked += 1;
         if !fake.present {
@@ -145,7 +179,9 @@ impl Driver for FakeDriver {
         }))
     }
 
-    fn finish(&mut self) {}
+    fn finish(&mut self) {
+        enter(&self.0, "finish");
+    }
 }
 
 struct FakeSession {
@@ -180,8 +216,8 @@ impl TokenSession for FakeSession {
     }
 
     fn login(&self, pin: &SecretString) -> Result<(), LoginError> {
-        let mut fake = self.fake().map_err(LoginError::Other)?;
-        fake.logins += 1;
+        self.fake().map_err(LoginError::Other)?.logins += 1;
+        enter(&self.fake, "login");
         match pin.expose_secret() == PIN {
             true => Ok(()),
             false => Err(LoginError::Pin),
@@ -221,6 +257,7 @@ impl TokenSession for FakeSession {
         input: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let key = self.key(key)?;
+        enter(&self.fake, "sign");
         self.fake()?.signatures += 1;
         if let Ok(rsa) = key.private().rsa() {
             let mut signed = vec![0; rsa.size() as usize];
