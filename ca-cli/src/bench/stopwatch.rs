@@ -98,7 +98,8 @@ mod tests {
             tracing::debug_span!("transaction").in_scope(pause);
             tracing::debug_span!("verify").in_scope(pause);
         });
-        let at_least = |usage: Usage, milliseconds| usage.wall >= Duration::from_millis(milliseconds);
+        let at_least =
+            |usage: Usage, milliseconds| usage.wall >= Duration::from_millis(milliseconds);
         assert!(at_least(parts.transaction, 10), "{parts:?}");
         assert!(at_least(parts.verify, 5), "{parts:?}");
         assert_eq!(parts.sign.wall, Duration::ZERO);

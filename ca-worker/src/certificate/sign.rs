@@ -78,8 +78,7 @@ pub fn sign(
     if now != prepared.tbs_sha256 {
         return Err(SignError::Changed);
     }
-    let signature =
-        debug_span!("sign").in_scope(|| signer.sign(&prepared.to_be_signed))?;
+    let signature = debug_span!("sign").in_scope(|| signer.sign(&prepared.to_be_signed))?;
     let verifies = || {
         issuer
             .public_key()

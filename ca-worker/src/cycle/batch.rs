@@ -83,7 +83,8 @@ pub(super) fn work_batch(
     batch.lost += intended - ready.len();
     // Steps 6 and 7, sign and pack.
     let tested = tested(ready).into_iter();
-    let finished = tested.map(|(self_test, ready)| finish(worker, window, self_test, &noted, ready));
+    let finished =
+        tested.map(|(self_test, ready)| finish(worker, window, self_test, &noted, ready));
     let issued: Vec<Issued> = keep(worker, &mut batch, finished.collect());
     // Step 8, record issued.
     let all: Vec<Held> = issued.iter().map(held_of_issued).collect();

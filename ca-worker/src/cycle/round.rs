@@ -50,7 +50,12 @@ fn shares<T>(items: Vec<T>, jobs: usize) -> Vec<Vec<T>> {
     let (share, longer) = (items.len() / jobs, items.len() % jobs);
     let mut items = items.into_iter();
     (0..jobs)
-        .map(|job| items.by_ref().take(share + usize::from(job < longer)).collect())
+        .map(|job| {
+            items
+                .by_ref()
+                .take(share + usize::from(job < longer))
+                .collect()
+        })
         .collect()
 }
 
