@@ -1,4 +1,13 @@
 //! What every program does first: keep its memory to itself.
+use std::alloc::System;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever is freed is wiped first, in every program. We wipe what we know of; libraries keep plain copies of keys and
+/// passwords too (a reader of PKCS#12, a form's parser), and what they free would lie there until something else is
+/// written over it.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Why the process could not be closed off.
 #[derive(Debug, thiserror::Error)]

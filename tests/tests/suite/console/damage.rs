@@ -101,13 +101,13 @@ fn every_list_names_the_row_that_cannot_be_read_and_shows_its_neighbours() {
         let reissue = format!("reissue:{BAD}");
         for (path, damaged, neighbour) in [
             ("certificates", certificate.as_str(), sound.as_str()),
-            ("unused", &certificate, "KJ2700000001"),
+            ("unused", &certificate, "KJ 2700 000 001"),
             (
                 "addresses",
                 "address_change:bad-change",
                 "sound-change@example.jp",
             ),
-            ("delegations", &delegation, "KJ2700000003"),
+            ("delegations", &delegation, "KJ 2700 000 003"),
             ("notices", &notice, "sound notice"),
             ("reissues", &reissue, "office"),
             ("", &mail, "概況"),
@@ -150,10 +150,20 @@ fn an_account_that_cannot_be_read_is_named_by_every_list_that_would_show_it() {
             ("unused", &certificate),
             ("requests?state=issued", "request:"),
         ] {
-            names(&desk, &format!("/console/{path}"), damaged, "KJ2700000001");
+            names(
+                &desk,
+                &format!("/console/{path}"),
+                damaged,
+                "KJ 2700 000 001",
+            );
         }
         // The agent's row is gone to pieces, the delegation is not.
-        names(&desk, "/console/delegations", "account:3", "KJ2700000001");
+        names(
+            &desk,
+            "/console/delegations",
+            "account:3",
+            "KJ 2700 000 001",
+        );
         let file = desk.open("/console/expiring.csv").html();
         assert!(
             file.contains(&certificate) && file.contains("KJ2700000001"),

@@ -188,7 +188,8 @@ fn nobody_but_the_owner_rewrites_the_past() {
 
 #[test]
 fn an_auditor_walks_the_chain_and_nothing_else() {
-    let service = Service::set_up(Engine::Postgres);
+    let mut service = Service::set_up(Engine::Postgres);
+    service.offices(1);
     let run = |arguments: &[&str]| {
         let mut command = service.command(arguments);
         command.env("INKAN__DATABASE__URL", service.url_for("auditor"));
