@@ -2,7 +2,7 @@
 //!
 //! | step | file | transaction |
 //! |---|---|---|
-//! | 3 claim | `claim` | one a batch |
+//! | 3 claim | `claim` | one a round |
 //! | 4 prepare | `prepare` | none open |
 //! | 5 record intent | `intend` | one a batch |
 //! | 6 sign, 7 pack | `finish` | none open |

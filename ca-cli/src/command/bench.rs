@@ -65,7 +65,8 @@ pub struct Issue {
     /// Certificates.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
-    /// Certificates that are issued beforehand; the rate with an empty database is measured before and told too.
+    /// Certificates that are recorded beforehand, copies of one; the rate with an empty database is measured before and
+    /// told too.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
     stored: u32,
     /// The subjects' keys.

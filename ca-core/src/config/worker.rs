@@ -10,7 +10,8 @@ use super::{ConfigError, within};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerConfig {
-    /// Requests in one batch: one commit for the claim, one for the intents, one for the certificates.
+    /// Requests in one claim, shared out among the jobs; each job has a commit for its intents and one for its
+    /// certificates.
     pub batch: u32,
     /// How long a claim holds, in seconds; a worker that dies gives its batch back after that.
     pub lease_seconds: u32,
