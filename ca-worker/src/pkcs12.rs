@@ -77,7 +77,7 @@ impl Iterations {
 pub enum SelfTest {
     /// Read back and decrypted with the keys it was made with.
     Quick,
-    /// Also opened by p12-keystore and by OpenSSL from the password alone, which costs more than packing.
+    /// Also opened by p12-keystore from the password alone, which costs more than packing.
     Thorough,
 }
 
@@ -107,7 +107,7 @@ pub fn pack(
     let secret = password.expose_secret();
     let file = pack_content(&content, secret, packing.iterations, packing.random)?;
     if packing.self_test == SelfTest::Thorough {
-        self_test::open_by_strangers(&file, secret, &content).map_err(Pkcs12Error::SelfTest)?;
+        self_test::open_by_stranger(&file, secret, &content).map_err(Pkcs12Error::SelfTest)?;
     }
     Ok(file)
 }

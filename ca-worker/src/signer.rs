@@ -121,6 +121,18 @@ impl PublicKey {
         &self.bits
     }
 
+    /// The AlgorithmIdentifier (RFC 5280 §4.1.1.2) as DER.
+    fn algorithm_identifier(&self) -> Result<Vec<u8>, KeyError> {
+        yasna::parse_der(&self.spki, |reader| {
+            reader.read_sequence(|reader| {
+                let algorithm = reader.next().read_der()?;
+                reader.next().read_bitvec_bytes()?;
+                Ok(algorithm)
+            })
+        })
+        .map_err(|_| KeyError::Kind)
+    }
+
     /// SHA-256 of the SubjectPublicKeyInfo, 64 lower-case hex digits: names a key, not a certificate.
     pub fn spki_sha256(&self) -> String {
         hex::encode(Sha256::digest(&self.spki))

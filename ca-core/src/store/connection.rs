@@ -1,5 +1,6 @@
 //! One connection, to either database, and how transactions begin and end on it.
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
@@ -71,6 +72,10 @@ fn open_postgres(url: &str) -> Result<PgConnection, diesel::r2d2::Error> {
     Ok(db)
 }
 
+/// How long a database that is locked while it is opened is tried again, and the rest in between.
+const PATIENCE: Duration = Duration::from_secs(5);
+const REST: Duration = Duration::from_millis(50);
+
 fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
     let name = path.to_string_lossy();
     let mut db =
@@ -78,12 +83,19 @@ fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
     // busy_timeout first: switching to WAL may itself have to wait for another program.
     // FULL: a commit that was answered survives a power cut; a CA cannot do with less.
     // secure_delete: what is wiped is overwritten in the file, not only unlinked.
-    db.batch_execute(
-        "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
-    )
-    .map_err(diesel::r2d2::Error::QueryError)?;
-    Ok(db)
+    let settings = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
+    // SQLite does not wait, whatever the timeout, where two programs switch a new file to WAL at once.
+    let begun = Instant::now();
+    loop {
+        match db.batch_execute(settings) {
+            Ok(()) => return Ok(db),
+            Err(error) if error.to_string().contains("locked") && begun.elapsed() < PATIENCE => {
+                std::thread::sleep(REST);
+            }
+            Err(error) => return Err(diesel::r2d2::Error::QueryError(error)),
+        }
+    }
 }
 
 pub(super) fn begin(db: &mut Db) -> QueryResult<()> {

@@ -2,9 +2,10 @@
 //!
 //! - Every file: read back from its bytes, MAC recomputed, both parts decrypted, key and certificates compared.
 //!   The derived keys are used again, because deriving is nearly all that packing costs.
-//! - The first file of each batch, every file that is packed alone, and a trial file when a worker starts:
-//!   opened from the password alone by p12-keystore and by OpenSSL, two implementations of strangers, the
-//!   first of which shares no code with the packer.
+//! - The first file of each batch and every file that is packed alone: opened from the password alone by
+//!   p12-keystore, which shares no layout with the packer.
+//! - A trial file when a worker starts: opened by p12-keystore and by OpenSSL, which shares no derivation with the packer.
+//!   OpenSSL sees no key that is somebody's: it leaves a plain copy in memory that it frees.
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::random::Random;
 use openssl::asn1::Asn1Time;
@@ -57,17 +58,8 @@ fn opened(part: &Encrypted, derivation: &Derivation) -> Result<Zeroizing<Vec<u8>
         .map_err(|_| "a part of it does not open")
 }
 
-/// Has p12-keystore and OpenSSL open `file` from the password alone.
-pub(super) fn open_by_strangers(
-    file: &[u8],
-    password: &str,
-    content: &Content<'_>,
-) -> Result<(), &'static str> {
-    open_by_p12_keystore(file, password, content)?;
-    open_by_openssl(file, password, content)
-}
-
-fn open_by_p12_keystore(
+/// Has p12-keystore open `file` from the password alone.
+pub(super) fn open_by_stranger(
     file: &[u8],
     password: &str,
     content: &Content<'_>,
@@ -142,7 +134,9 @@ pub fn try_readers(
         key_id: &[1],
     };
     let file = pack_content(&content, PASSWORD, iterations, random)?;
-    open_by_strangers(&file, PASSWORD, &content).map_err(ReaderError::Refused)
+    open_by_stranger(&file, PASSWORD, &content)
+        .and_then(|()| open_by_openssl(&file, PASSWORD, &content))
+        .map_err(ReaderError::Refused)
 }
 
 fn trial_certificate(pair: &KeyPair) -> Result<Vec<u8>, ErrorStack> {

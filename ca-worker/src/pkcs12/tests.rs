@@ -225,8 +225,8 @@ fn every_flipped_byte_fails_the_self_test() {
         ),
         Err("its certificates are other ones")
     );
-    assert!(self_test::open_by_strangers(&file, "another", &content).is_err());
-    assert!(self_test::open_by_strangers(&file, PASSWORD, &content).is_ok());
+    assert!(self_test::open_by_stranger(&file, "another", &content).is_err());
+    assert!(self_test::open_by_stranger(&file, PASSWORD, &content).is_ok());
 }
 
 proptest::proptest! {

@@ -5,6 +5,7 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::rsa::Rsa;
+use yasna::Tag;
 use zeroize::Zeroizing;
 
 use super::{KeyError, PublicKey, SignerError, sign_with};
@@ -45,8 +46,33 @@ impl KeyPair {
     }
 
     /// The private key as PKCS#8 DER (RFC 5958), wiped when dropped.
+    ///
+    /// Of an elliptic key (RFC 5915) it is laid out here: OpenSSL's encoder leaves a plain copy of the number in memory
+    /// that it frees.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        Ok(Zeroizing::new(self.private.private_key_to_pkcs8()?))
+        let Ok(key) = self.private.ec_key() else {
+            return Ok(Zeroizing::new(self.private.private_key_to_pkcs8()?));
+        };
+        let length = i32::try_from(key.group().degree().div_ceil(8)).unwrap_or(i32::MAX);
+        let number = Zeroizing::new(key.private_key().to_vec_padded(length)?);
+        let inner = Zeroizing::new(yasna::construct_der(|writer| {
+            writer.write_sequence(|writer| {
+                writer.next().write_u8(1);
+                writer.next().write_bytes(&number);
+                let public = self.public.bits();
+                writer.next().write_tagged(Tag::context(1), |writer| {
+                    writer.write_bitvec_bytes(public, public.len() * 8);
+                });
+            });
+        }));
+        let algorithm = self.public.algorithm_identifier()?;
+        Ok(Zeroizing::new(yasna::construct_der(|writer| {
+            writer.write_sequence(|writer| {
+                writer.next().write_u8(0);
+                writer.next().write_der(&algorithm);
+                writer.next().write_bytes(&inner);
+            });
+        })))
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
@@ -96,6 +122,23 @@ mod tests {
                 pair.public_key().spki()
             );
             assert_eq!(pair.public_key().identifier().len(), 20);
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_written_as_openssl_writes_it() {
+        for algorithm in [
+            KeyAlgorithm::P256,
+            KeyAlgorithm::P384,
+            KeyAlgorithm::Rsa3072,
+        ] {
+            let pair = KeyPair::generate(algorithm).unwrap();
+            let theirs = pair.private().private_key_to_pkcs8().unwrap();
+            assert_eq!(*pair.to_pkcs8().unwrap(), theirs);
+            let read = PKey::private_key_from_pkcs8(&theirs).unwrap();
+            let again = KeyPair::from_private(read).unwrap();
+            assert_eq!(*again.to_pkcs8().unwrap(), theirs);
+            assert_eq!(again.public_key().spki(), pair.public_key().spki());
         }
     }
 

@@ -114,7 +114,8 @@ fn every_list_names_the_row_that_cannot_be_read_and_shows_its_neighbours() {
             ("", "worker_status:bad-worker", "概況"),
             ("", &order, "概況"),
         ] {
-            names(&desk, &format!("/console/{path}"), damaged, neighbour);
+            let path = format!("/console/{path}");
+            names(&desk, path.trim_end_matches('/'), damaged, neighbour);
         }
         let own = "SELECT id AS line FROM request WHERE account_id = 1";
         let request = sql.lines(own).remove(0);
