@@ -16,7 +16,6 @@ pub mod key_file;
 pub mod mail;
 pub mod ocsp;
 pub mod pkcs12;
-pub mod priority;
 pub mod run;
 pub mod signer;
 pub mod unseal;

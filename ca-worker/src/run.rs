@@ -16,7 +16,6 @@ use crate::cycle::{
 };
 use crate::mail::{Notified, notify};
 use crate::ocsp::{Answered, answer_due};
-use crate::priority::stand_back;
 use crate::worker::Worker;
 
 /// What one unit of work did.
@@ -161,8 +160,7 @@ pub enum Ended {
 /// first; those of the batch that were not begun go back to the queue and keep their attempt.
 ///
 /// Mail has a thread of its own: a mail server that does not answer never keeps the signer waiting. OCSP and the
-/// revocation lists have one each too: what was revoked is not kept waiting by a long batch. Signing has one as well,
-/// and it stands back behind the others.
+/// revocation lists have one each too: what was revoked is not kept waiting by a long batch.
 pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> Ended {
     // Of the highest level: a filter that hides what is usual still names the worker of what is not.
     let span = tracing::error_span!("worker", id = worker.name);
@@ -182,7 +180,7 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> En
         scope.spawn(|| span.in_scope(|| mail_forever(worker, rest)));
         scope.spawn(|| span.in_scope(|| answer_forever(worker, rest)));
         scope.spawn(|| span.in_scope(|| list_forever(worker, rest)));
-        scope.spawn(|| span.in_scope(|| sign_forever(worker, rest)));
+        sign_forever(worker, rest);
         watch.join().unwrap_or(Ended::Outdated)
     });
     tracing::info!(?ended, "the worker ends");
@@ -236,7 +234,6 @@ impl Rest<'_> {
 }
 
 fn sign_forever(worker: &Worker, rest: &Rest<'_>) {
-    stand_back();
     rest.between(Topic::Queue, || {
         let report = sign_once(worker);
         for trouble in &report.troubles {

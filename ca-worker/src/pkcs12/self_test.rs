@@ -59,6 +59,7 @@ fn opened(part: &Encrypted, derivation: &Derivation) -> Result<Zeroizing<Vec<u8>
 }
 
 /// Has p12-keystore open `file` from the password alone.
+#[inline(never)]
 pub(super) fn open_by_stranger(
     file: &[u8],
     password: &str,
