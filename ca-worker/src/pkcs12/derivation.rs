@@ -1,7 +1,7 @@
 //! The two keys that a password gives: one encrypts, one authenticates. Nearly all that packing costs.
 //!
-//! Computed by RustCrypto's SHA-256, which takes half of the time of OpenSSL's functions for the same: those set up a
-//! context for each of the rounds. See docs/decisions/pkcs12.md.
+//! Computed by RustCrypto's SHA-256: OpenSSL's functions for the same set up a context for each of the rounds. See
+//! docs/decisions/pkcs12.md.
 use ca_core::domain::random::{self, Random};
 use sha2::{Digest, Sha256};
 use tracing::debug_span;
