@@ -1,7 +1,7 @@
 //! The ledger: what the database says about requests and serials, and what each flow's transaction does to it.
 //!
 //! A serial is named by its request and the fence of its claim: a claim draws one serial at most.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ca_core::domain::request::{RequestEvent, RequestState, transition};
 
@@ -90,12 +90,14 @@ pub struct Answer {
     pub done: bool,
     /// Serials that were claimed, may be signed, were issued or moved.
     pub serials: Vec<Serial>,
-    /// Serials that were given up.
-    pub abandoned: Vec<Serial>,
-    /// Requests that were lost, came back or were parked, in this order.
-    pub lost: Vec<usize>,
-    pub returned: Vec<usize>,
-    pub parked: Vec<usize>,
+    /// Serials that were given up; no order is promised here and below.
+    pub abandoned: BTreeSet<Serial>,
+    /// Requests that were lost to another worker.
+    pub lost: BTreeSet<usize>,
+    /// Requests that wait again.
+    pub returned: BTreeSet<usize>,
+    /// Requests that nobody takes up any more.
+    pub parked: BTreeSet<usize>,
 }
 
 /// The rules; each can be broken, to see that the promises notice.
@@ -251,7 +253,7 @@ impl Ledger {
         let mut answer = Answer::default();
         if self.advance(request, RequestEvent::Park) {
             answer.abandoned = self.abandon_all(request);
-            answer.parked.push(request);
+            answer.parked.insert(request);
         }
         let from: &[Fate] = match to {
             Fate::Held => &[Fate::Valid],
@@ -310,7 +312,7 @@ impl Ledger {
                 answer.serials.push(claim);
             } else {
                 self.abandon(claim);
-                answer.lost.push(claim.request);
+                answer.lost.insert(claim.request);
             }
         }
         answer
@@ -326,7 +328,7 @@ impl Ledger {
             if row.fence == hand.claim.fence && row.state == RequestState::Signing {
                 row.attempts -= 1;
                 self.advance(hand.claim.request, RequestEvent::GiveBack);
-                answer.returned.push(hand.claim.request);
+                answer.returned.insert(hand.claim.request);
             }
         }
         answer
@@ -347,10 +349,10 @@ impl Ledger {
         let mut answer = Answer::default();
         if hopeless || self.rows[request].attempts >= rules.attempts {
             self.advance(request, RequestEvent::Park);
-            answer.parked.push(request);
+            answer.parked.insert(request);
         } else {
             self.advance(request, RequestEvent::GiveBack);
-            answer.returned.push(request);
+            answer.returned.insert(request);
         }
         answer
     }
@@ -383,7 +385,7 @@ impl Ledger {
         }
     }
 
-    fn abandon_all(&mut self, request: usize) -> Vec<Serial> {
+    fn abandon_all(&mut self, request: usize) -> BTreeSet<Serial> {
         let drawn: Vec<_> = self.of(request).map(|(serial, _)| serial).collect();
         drawn
             .into_iter()

@@ -173,7 +173,7 @@ impl Real {
         self.requests.iter().position(|one| one.id == *id).unwrap()
     }
 
-    fn places(&self, ids: &[RequestId]) -> Vec<usize> {
+    fn places<C: FromIterator<usize>>(&self, ids: &[RequestId]) -> C {
         ids.iter().map(|id| self.place(id)).collect()
     }
 

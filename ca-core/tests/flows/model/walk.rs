@@ -1,8 +1,9 @@
 //! Random walks: the same verbs on the ledger and on the real store, compared after every step.
 //!
-//! What differs is shrunk to the shortest walk that still differs.
+//! What differs is shrunk to the shortest walk that still differs. The walks are the same in every run; for others,
+//! and more of them: `INKAN_WALK_SEED=7 INKAN_WALKS=5000 cargo nextest run --workspace -E 'test(/walks_on_sqlite/)'`.
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use super::ledger::{Hand, Ledger, Rules, Serial, Verb};
 use super::store::Real;
@@ -164,9 +165,16 @@ impl Walk {
     }
 }
 
-fn walk(cases: u32, world: fn() -> World) {
+/// A number of the environment, or the usual one.
+fn told(name: &str, usual: u32) -> u32 {
+    let text = std::env::var(name).ok();
+    text.map_or(usual, |text| text.parse().unwrap())
+}
+
+fn walk(usual: u32, world: fn() -> World) {
     let config = Config {
-        cases,
+        cases: told("INKAN_WALKS", usual),
+        rng_seed: RngSeed::Fixed(told("INKAN_WALK_SEED", 1).into()),
         failure_persistence: None,
         ..Config::default()
     };

@@ -50,7 +50,7 @@ impl Real {
             .collect();
         let store = self.world.store.clone();
         let recorded = record_issued(&store, &worker(now), &name(owner), batch).unwrap();
-        let issued = self.places(&recorded.issued);
+        let issued: Vec<usize> = self.places(&recorded.issued);
         let mut serials: Vec<Serial> = claims.to_vec();
         serials.retain(|claim| issued.contains(&claim.request));
         Answer {
@@ -104,7 +104,7 @@ impl Real {
         let given =
             give_back(&self.world.store, &worker(now), &held, "the signer is away").unwrap();
         // The flow says how many; which ones is what changed.
-        let mut returned = self.places(
+        let mut returned: Vec<usize> = self.places(
             &held
                 .into_iter()
                 .map(|one| one.request_id)
@@ -117,7 +117,7 @@ impl Real {
         });
         assert_eq!(given, returned.len());
         Answer {
-            returned,
+            returned: returned.into_iter().collect(),
             ..Answer::default()
         }
     }
@@ -130,11 +130,12 @@ impl Real {
         };
         let state = fail_request(&self.world.store, &worker(now), &self.held(hand), &failure);
         let mut answer = Answer::default();
-        match state.unwrap() {
-            Some(RequestState::Failed) => answer.parked.push(hand.claim.request),
-            Some(_) => answer.returned.push(hand.claim.request),
-            None => {}
-        }
+        let fell = match state.unwrap() {
+            Some(RequestState::Failed) => &mut answer.parked,
+            Some(_) => &mut answer.returned,
+            None => return answer,
+        };
+        fell.insert(hand.claim.request);
         answer
     }
 
@@ -144,7 +145,7 @@ impl Real {
         Answer {
             returned: self.places(&recovered.returned),
             parked: self.places(&recovered.parked),
-            abandoned: self.named(recovered.abandoned),
+            abandoned: self.named(recovered.abandoned).into_iter().collect(),
             ..Answer::default()
         }
     }
