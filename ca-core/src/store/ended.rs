@@ -19,6 +19,17 @@ const LAST_ACTS: [&str; 4] = [
     "request.withdraw",
 ];
 
+/// Requests of `names` that have an intent, each with its state: few. Asked for a state as well, SQLite would look
+/// through every intent there ever was that is in it.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn intents_of<'a>(names: &'a [&'a str]) -> _ {
+    let of_requests = intent::request_id.eq_any(names);
+    let id = intent::request_id.assume_not_null();
+    intent::table
+        .filter(of_requests)
+        .select((id, intent::state))
+}
+
 /// Those of `ids` that were issued, rejected or withdrawn at some time.
 pub fn among(db: &mut Db, ids: &[&RequestId]) -> StoreResult<HashSet<String>> {
     let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
@@ -26,11 +37,13 @@ pub fn among(db: &mut Db, ids: &[&RequestId]) -> StoreResult<HashSet<String>> {
         .filter(certificate::request_id.eq_any(&names))
         .select(certificate::request_id.assume_not_null());
     let mut ended: HashSet<String> = certified.load::<String>(db)?.into_iter().collect();
-    let settled = intent::table
-        .filter(intent::request_id.eq_any(&names))
-        .filter(intent::state.eq(IntentState::Issued.as_str()))
-        .select(intent::request_id.assume_not_null());
-    ended.extend(settled.load::<String>(db)?);
+    let intents = intents_of(&names).load::<(String, String)>(db)?;
+    let settled = |state: &str| state == IntentState::Issued.as_str();
+    ended.extend(
+        intents
+            .into_iter()
+            .filter_map(|(id, state)| settled(&state).then_some(id)),
+    );
     let objects: Vec<String> = names.iter().map(|name| format!("request:{name}")).collect();
     let told = audit::table
         .filter(audit::object.eq_any(objects))
@@ -42,4 +55,39 @@ pub fn among(db: &mut Db, ids: &[&RequestId]) -> StoreResult<HashSet<String>> {
             .filter_map(|object| object.strip_prefix("request:").map(str::to_owned)),
     );
     Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DatabaseConfig;
+    use crate::store::Store;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn a_request_is_looked_up_and_not_looked_for_among_all_that_were_issued() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::migrate(&DatabaseConfig::default(), folder.path()).unwrap();
+        let names = vec!["one"; 100];
+        let query = intents_of(&names);
+        let query = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&query).to_string();
+        let (query, _) = query.split_once("--").unwrap();
+        let explain = |db: &mut Db| -> StoreResult<Vec<Step>> {
+            match db {
+                Db::Sqlite(db) => {
+                    Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load(db)?)
+                }
+                Db::Postgres(_) => Ok(Vec::new()),
+            }
+        };
+        let plan = store.read(explain).unwrap();
+        let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert!(plan[0].contains("intent_by_request"), "{plan:?}");
+    }
 }
