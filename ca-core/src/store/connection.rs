@@ -83,8 +83,9 @@ fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
     // busy_timeout first: switching to WAL may itself have to wait for another program.
     // FULL: a commit that was answered survives a power cut; a CA cannot do with less.
     // secure_delete: what is wiped is overwritten in the file, not only unlinked.
+    // wal_autocheckpoint: 16 MB and not 4, so that a batch of certificates does not fill it by itself.
     let settings = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
+         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000;";
     // SQLite does not wait, whatever the timeout, where two programs switch a new file to WAL at once.
     let begun = Instant::now();
     loop {

@@ -48,6 +48,7 @@ pub mod snapshot;
 pub mod throttle;
 pub mod told;
 pub mod try_counter;
+mod turn;
 pub mod wake;
 pub mod worker_status;
 
@@ -62,6 +63,7 @@ pub use migration::{SchemaState, newest_known};
 use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::fault::{self, Injected};
 use connection::Manager;
+use turn::Turn;
 
 /// Why the store could not do something. None of these is the user's fault.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +165,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub struct Store {
     pool: Pool<Manager>,
     target: DatabaseUrl,
+    turn: Turn,
 }
 
 impl std::fmt::Debug for Store {
@@ -216,7 +219,8 @@ impl Store {
                 reason: error.to_string(),
                 source: Away,
             })?;
-        Ok(Self { pool, target })
+        let turn = Turn::of(&target);
+        Ok(Self { pool, target, turn })
     }
 
     /// Whether the schema is older than, equal to or newer than this program.
@@ -241,6 +245,8 @@ impl Store {
         W: FnOnce(&mut Db) -> Result<T, E>,
     {
         let _entered = tracing::debug_span!("transaction").entered();
+        // Before the connection: who waits for a turn keeps none from those who only read.
+        let _turn = self.turn.taken();
         let mut db = self.connection()?;
         connection::begin(&mut db).map_err(StoreError::from)?;
         match work(&mut db) {
