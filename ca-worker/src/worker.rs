@@ -27,17 +27,19 @@ use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
 const SIGN_OF_LIFE: Duration = Duration::seconds(30);
 /// How far our clock and the database server's may be apart.
 const MOST_SKEW: Duration = Duration::seconds(60);
+/// A claim names its requests in one statement, and SQLite takes some 32,000 values in one.
+const LARGEST_CLAIM: u32 = 10_000;
 /// How often one worker looks for certificates that end. What went out is in the database, so any pace is safe.
 const REMIND_EVERY: Duration = Duration::hours(1);
 
 /// The numbers of `[worker]`, `[pkcs12]` and `[ocsp]`, and the host name for Message-IDs.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Requests in one claim, for all jobs together.
+    /// Requests that a job takes at once.
     pub batch: u32,
     /// How long a claim holds.
     pub lease: Duration,
-    /// Threads, each with a share of the claim.
+    /// Threads, each with a batch of its own.
     pub jobs: usize,
     /// Tries that a request has.
     pub attempts: u32,
@@ -53,6 +55,14 @@ pub struct Settings {
     pub renewal: RenewalConfig,
     /// How far our clock may be from the database server's; none where time is a test's.
     pub most_skew: Option<Duration>,
+}
+
+impl Settings {
+    /// Requests in the claim of a round: a batch for each job.
+    pub(crate) fn largest_claim(&self) -> u32 {
+        let jobs = u32::try_from(self.jobs).unwrap_or(u32::MAX);
+        self.batch.saturating_mul(jobs.max(1)).min(LARGEST_CLAIM)
+    }
 }
 
 /// A worker, named in leases and audit entries.
@@ -303,7 +313,7 @@ impl Worker {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
         {
             Ok(_) => 1,
-            Err(_) => self.settings.batch,
+            Err(_) => self.settings.largest_claim(),
         }
     }
 

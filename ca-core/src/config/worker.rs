@@ -10,8 +10,8 @@ use super::{ConfigError, within};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerConfig {
-    /// Requests in one claim, shared out among the jobs; each job has a commit for its intents and one for its
-    /// certificates.
+    /// Requests that each job takes at once, with a commit for their intents and one for their certificates. What
+    /// waits is shared out evenly, so that few requests are few for each.
     pub batch: u32,
     /// How long a claim holds, in seconds; a worker that dies gives its batch back after that.
     pub lease_seconds: u32,

@@ -15,7 +15,7 @@ pub struct Round {
     pub troubles: Vec<CycleError>,
 }
 
-/// Claims up to `[worker] batch` requests while `window` is open, and brings every one of them to an end of some kind.
+/// Claims up to `[worker] batch` requests for each job while `window` is open, and brings every one of them to an end of some kind.
 pub fn work_round(worker: &Worker, window: Window) -> Result<Round, CycleError> {
     if !window.allows(worker.clock.now()) {
         return Ok(Round::default());
