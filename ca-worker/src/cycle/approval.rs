@@ -4,6 +4,7 @@
 //! request, account, subject, kind, profile and sealed password; its code covers digest, operator and time, and only
 //! the console and the worker have the key of it.
 use ca_core::domain::account::AccountStatus;
+use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_core::domain::profile::Profile;
 use ca_core::flow::judge_approval::judge_approval;
 use ca_core::queue::request::Claimed;
@@ -18,8 +19,12 @@ const ASK: &str =
 const REJECT: &str = "Somebody changed the database, or an old one was put back: run `ca-cli audit verify` and see docs/backup.md. \
      Reject it; the applicant can ask anew";
 
-/// A state column is not an approval: unless the approval holds, nothing is signed (I3).
-pub(super) fn check(worker: &Worker, claimed: &Claimed, profile: &Profile) -> Result<(), Fault> {
+/// A state column is not an approval: unless the approval holds, nothing is signed (I3). Says which subject was approved.
+pub(super) fn check(
+    worker: &Worker,
+    claimed: &Claimed,
+    profile: &Profile,
+) -> Result<DistinguishedName, Fault> {
     let Claimed {
         request,
         account,
@@ -55,7 +60,7 @@ pub(super) fn check(worker: &Worker, claimed: &Claimed, profile: &Profile) -> Re
             "the account was switched off after the approval",
         ));
     }
-    Ok(())
+    Ok(subject)
 }
 
 /// Somebody may have changed the database by hand: parked, and said loudly.

@@ -43,14 +43,12 @@ pub(super) fn prepare(worker: &Worker, claimed: Claimed) -> Result<Ready, (Held,
 
 fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretString), Fault> {
     let profile = worker.profiles.get(ProfileName::Client);
-    approval::check(worker, claimed, profile)?;
-    let password = open_seal(worker, claimed)?;
+    let subject = approval::check(worker, claimed, profile)?;
+    let password = debug_span!("open").in_scope(|| open_seal(worker, claimed))?;
     let issuer = &worker.authority.current().issuer;
     let draft = Draft {
         profile,
-        subject: profile
-            .subject_of(claimed.account.user_id.as_str())
-            .map_err(Fault::hopeless)?,
+        subject,
         alternative_names: &[],
         serial: SerialNumber::random(worker.random.as_ref()),
         validity: profile

@@ -6,13 +6,13 @@
 //!      └─ MAC
 //! ```
 use ca_core::domain::random::{self, Random};
+use hmac::{Hmac, KeyInit, Mac};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::sign::Signer;
 use openssl::symm::{Cipher, encrypt};
+use sha2::Sha256;
 use yasna::models::ObjectIdentifier;
 use yasna::{DERWriter, Tag, construct_der};
+use zeroize::Zeroizing;
 
 use super::derivation::Derivation;
 
@@ -63,7 +63,7 @@ pub(super) fn write(
             write_content(writer.next(), &DATA, |writer| writer.write_bytes(&bags));
         });
     });
-    let mac = mac(&authenticated_safe, derivation)?;
+    let mac = mac(&authenticated_safe, derivation);
     Ok(construct_der(|writer| {
         writer.write_sequence(|writer| {
             writer.next().write_u8(VERSION);
@@ -76,12 +76,15 @@ pub(super) fn write(
 }
 
 /// HMAC-SHA-256 over the authenticated safe.
-pub(super) fn mac(
-    authenticated_safe: &[u8],
-    derivation: &Derivation,
-) -> Result<Vec<u8>, ErrorStack> {
-    let key = PKey::hmac(derivation.mac_key.as_ref())?;
-    Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot_to_vec(authenticated_safe)
+pub(super) fn mac(authenticated_safe: &[u8], derivation: &Derivation) -> [u8; 32] {
+    // A key shorter than a block is filled up with zeros (RFC 2104 §2).
+    let mut block = Zeroizing::new([0; 64]);
+    for (place, byte) in block.iter_mut().zip(derivation.mac_key.iter()) {
+        *place = *byte;
+    }
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    mac.update(authenticated_safe);
+    mac.finalize().into_bytes().into()
 }
 
 /// Bytes under the file's key, with what is needed to decrypt them.

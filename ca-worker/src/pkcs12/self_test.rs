@@ -31,9 +31,8 @@ pub(super) fn reopen(
 ) -> Result<(), &'static str> {
     let parts = Parts::of(file).map_err(|_| "it cannot be read back")?;
     let same_mac = parts.mac.salt == derivation.mac_salt && parts.mac.rounds == derivation.rounds;
-    let computed =
-        mac(&parts.authenticated_safe, derivation).map_err(|_| "OpenSSL computes no MAC")?;
-    if !same_mac || computed != parts.mac.digest {
+    let computed = mac(&parts.authenticated_safe, derivation);
+    if !same_mac || computed.as_slice() != parts.mac.digest {
         return Err("its MAC is not the password's");
     }
     if opened(&parts.key, derivation)?.as_slice() != content.key {
