@@ -10,7 +10,7 @@ use super::house::{LIST, Site};
 use super::meter::{Usage, hundredths, metered};
 use super::pace::{Quantiles, Times, paced, turns};
 use super::signer::beside_signer;
-use super::storm::{BROWSERS, Storm, Stormed};
+use super::storm::{Storm, Stormed};
 use super::wire::get;
 
 /// Bare hashes that the floor is taken from.
@@ -62,11 +62,11 @@ pub struct Beside {
     pub p99_ratio: f64,
 }
 
-/// Measures so long a calm, and as long a storm.
-pub fn measure_login(time: Duration) -> anyhow::Result<LoginReport> {
+/// Measures so long a calm, and as long a storm of so many browsers.
+pub fn measure_login(time: Duration, browsers: usize) -> anyhow::Result<LoginReport> {
     let floor = floor(SAMPLE)?;
     let site = Site::open()?;
-    let storm = Storm::gather(&site)?;
+    let storm = Storm::gather(&site, browsers)?;
     let (rounds, turn) = turns(time);
     look(&site, turn.min(Duration::from_millis(300)))?;
     let (mut calm, mut under, mut all) = (Looks::default(), Looks::default(), Stormed::default());
@@ -90,7 +90,7 @@ pub fn measure_login(time: Duration) -> anyhow::Result<LoginReport> {
         measured: "login",
         seconds: time.as_secs_f64(),
         worst_p99_ratio: Beside::worst([&ocsp, &crl]),
-        browsers: BROWSERS,
+        browsers,
         tries: all.tries,
         turned_away: all.turned_away,
         tries_per_second: hundredths(all.tries as f64 / used.wall.as_secs_f64()),
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn tries_are_answered_while_lists_and_answers_go_on() {
-        let report = measure_login(Duration::from_millis(800)).unwrap();
+        let report = measure_login(Duration::from_millis(800), 3).unwrap();
         assert!(report.tries > 0 && report.ratio > 0.0, "{report:?}");
         for beside in [&report.ocsp, &report.crl] {
             assert!(beside.calm.replies > 0 && beside.storm.replies > 0);

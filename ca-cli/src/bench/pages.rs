@@ -8,7 +8,7 @@ use super::house::{LIST, Site};
 use super::login::Beside;
 use super::meter::{cpu_of_thread, metered};
 use super::pace::{Times, paced, turns};
-use super::storm::{BROWSERS, Storm};
+use super::storm::Storm;
 use super::wire::{Wire, get};
 
 /// Where answers are asked for.
@@ -68,10 +68,10 @@ impl Visit {
     }
 }
 
-/// Measures every page for so long at full speed, and as long in calm and in storm.
-pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
+/// Measures every page for so long at full speed, and as long in calm and in a storm of so many browsers.
+pub fn measure_pages(time: Duration, browsers: usize) -> anyhow::Result<PagesReport> {
     let site = Site::open()?;
-    let storm = Storm::gather(&site)?;
+    let storm = Storm::gather(&site, browsers)?;
     let mut asked = Vec::new();
     for visit in visits(&site) {
         asked.push(Asked::at_full_speed(&site, visit, time)?);
@@ -92,7 +92,7 @@ pub fn measure_pages(time: Duration) -> anyhow::Result<PagesReport> {
     Ok(PagesReport {
         measured: "pages",
         seconds: time.as_secs_f64(),
-        browsers: BROWSERS,
+        browsers,
         worst_p99_ratio: Beside::worst(pages.iter().filter_map(PageReport::relied_upon)),
         pages,
     })
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_page_is_asked_for_in_calm_and_in_storm() {
-        let report = measure_pages(Duration::from_millis(200)).unwrap();
+        let report = measure_pages(Duration::from_millis(200), 3).unwrap();
         assert_eq!(report.pages.len(), 8);
         for page in &report.pages {
             assert!(page.bytes > 0 && page.cpu_us > 0.0, "{page:?}");

@@ -3,6 +3,7 @@
 //! | span | opened by |
 //! |---|---|
 //! | `transaction` | `Store::transaction` |
+//! | `open` | step 4, the seal around the password |
 //! | `key` | step 4, the subject's key pair |
 //! | `sign`, `verify` | step 6, the root's signature and its check |
 //! | `derive` | step 7, the keys that a password gives |
@@ -17,10 +18,11 @@ use tracing_subscriber::{Registry, registry::LookupSpan};
 
 use super::meter::{Usage, cpu_of_thread};
 
-/// What was spent in each kind of span, all threads together.
+/// What was spent on each part of certificates, all threads together.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Parts {
     pub(super) transaction: Usage,
+    pub(super) open: Usage,
     pub(super) key: Usage,
     pub(super) sign: Usage,
     pub(super) verify: Usage,
@@ -28,9 +30,22 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// These and `other` one after the other.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            transaction: self.transaction.and(other.transaction),
+            open: self.open.and(other.open),
+            key: self.key.and(other.key),
+            sign: self.sign.and(other.sign),
+            verify: self.verify.and(other.verify),
+            derive: self.derive.and(other.derive),
+        }
+    }
+
     fn of(&mut self, span: &str) -> Option<&mut Usage> {
         match span {
             "transaction" => Some(&mut self.transaction),
+            "open" => Some(&mut self.open),
             "key" => Some(&mut self.key),
             "sign" => Some(&mut self.sign),
             "verify" => Some(&mut self.verify),

@@ -12,9 +12,6 @@ use super::meter::cpu_of_thread;
 use super::pace::Times;
 use crate::browser::{Browser, Form};
 
-/// Browsers at a time: more than there are turns, less than the site turns away.
-pub(super) const BROWSERS: usize = 32;
-
 /// Browsers that have the login page open.
 pub(super) struct Storm {
     visitors: Vec<(Browser, Form)>,
@@ -34,8 +31,8 @@ pub(super) struct Stormed {
 }
 
 impl Storm {
-    /// Half of the IDs exist, half do not; no password is right.
-    pub(super) fn gather(site: &Site) -> anyhow::Result<Self> {
+    /// So many browsers. Half of the IDs exist, half do not; no password is right.
+    pub(super) fn gather(site: &Site, browsers: usize) -> anyhow::Result<Self> {
         let visitor = |number: usize| {
             let browser = Browser::trusting(site.root(), site.url(), None);
             let page = browser.open("/service/login")?.well()?;
@@ -50,7 +47,7 @@ impl Storm {
                 .fill("password", "not-the-one")?;
             Ok((browser, form))
         };
-        let visitors = (0..BROWSERS).map(visitor);
+        let visitors = (0..browsers).map(visitor);
         Ok(Self {
             visitors: visitors.collect::<anyhow::Result<_>>()?,
         })

@@ -13,6 +13,9 @@ use crate::bench::{
     measure_pages, measure_queue, publish_in,
 };
 
+/// More than there are turns at checking, fewer than the site turns away.
+const BROWSERS: u16 = 32;
+
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
@@ -44,12 +47,18 @@ pub enum BenchCommand {
         /// Seconds of calm, and as many of storm.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
         seconds: u32,
+        /// Browsers that try passwords at the same time.
+        #[arg(long, default_value_t = BROWSERS, value_parser = clap::value_parser!(u16).range(1..=64))]
+        browsers: u16,
     },
     /// Ask for each page in calm, and while many try passwords; one line of JSON.
     Pages {
         /// Seconds for each page at full speed, in calm, and in storm.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3_600))]
         seconds: u32,
+        /// Browsers that try passwords at the same time.
+        #[arg(long, default_value_t = BROWSERS, value_parser = clap::value_parser!(u16).range(1..=64))]
+        browsers: u16,
     },
     /// Ask for OCSP answers over kept connections, and a handler that does nothing but reply; one line of JSON.
     Ocsp {
@@ -117,8 +126,12 @@ pub(super) fn run(command: &BenchCommand, out: &mut dyn Write) -> anyhow::Result
             ..
         } => publish_in(folder),
         BenchCommand::Crl { entries, .. } => tell(out, &measure_crl(usize::try_from(*entries)?)?),
-        BenchCommand::Login { seconds } => tell(out, &measure_login(whole(*seconds))?),
-        BenchCommand::Pages { seconds } => tell(out, &measure_pages(whole(*seconds))?),
+        BenchCommand::Login { seconds, browsers } => {
+            tell(out, &measure_login(whole(*seconds), (*browsers).into())?)
+        }
+        BenchCommand::Pages { seconds, browsers } => {
+            tell(out, &measure_pages(whole(*seconds), (*browsers).into())?)
+        }
         BenchCommand::Ocsp { seconds } => tell(out, &measure_ocsp(*seconds)?),
     }
 }
