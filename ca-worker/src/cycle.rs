@@ -2,20 +2,21 @@
 //!
 //! | step | file | transaction |
 //! |---|---|---|
-//! | 3 claim | `claim` | one a round |
+//! | 3 claim | `claim` | one a batch, one for the first of all jobs |
 //! | 4 prepare | `prepare` | none open |
 //! | 5 record intent | `intend` | one a batch |
 //! | 6 sign, 7 pack | `finish` | none open |
 //! | 8 record issued | `record` | one a batch |
 //! | 10 recover | `recover` | one |
 //!
-//! A round (`round`) shares what waits out among the jobs; each takes a batch of its own through the steps.
+//! A round (`round`) shares out among the jobs what its `intake` claims; each takes batches of its own through the steps.
 //!
 //! Step 9, notify, is [`crate::mail`]'s: mail runs at any hour and never waits for the signer.
 mod approval;
 mod batch;
 mod claim;
 mod finish;
+mod intake;
 mod intend;
 mod jobs;
 mod prepare;

@@ -137,11 +137,6 @@ fn sign_round(worker: &Worker, report: &mut Report) -> Result<Round, CycleError>
             ..Round::default()
         });
     }
-    // Nor without room for what has to be written down before and after the signatures.
-    if open.allows(now) {
-        let most = usize::try_from(worker.settings.largest_claim()).unwrap_or(usize::MAX);
-        worker.authority.journal().make_room(most)?;
-    }
     work_round(worker, open)
 }
 

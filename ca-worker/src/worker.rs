@@ -305,7 +305,7 @@ impl Worker {
         self.careful.fetch_max(requests, Ordering::SeqCst);
     }
 
-    /// How many requests the next claim takes.
+    /// How many requests the first claim of the next round takes.
     pub(crate) fn next_claim(&self) -> u32 {
         let less = |left: u32| left.checked_sub(1);
         match self

@@ -44,7 +44,7 @@ pub(super) struct Floor {
 impl Floor {
     /// All of it.
     pub(super) fn whole(&self) -> Usage {
-        self.narrow().and(self.parts.open).and(self.parts.verify)
+        self.parts.cryptography()
     }
 
     /// Key, signature and derivations alone.

@@ -15,7 +15,7 @@ use super::stage::Stage;
 use super::stopwatch::{Parts, timing};
 
 /// Certificates' worth of bare cryptography between batches: a machine that is slower for a while is so for both.
-const FLOOR_SAMPLE: usize = 200;
+const FLOOR_SAMPLE: usize = 500;
 /// Certificates after which it is measured again.
 const FLOOR_EVERY: usize = 500;
 
@@ -82,6 +82,9 @@ pub struct IssueReport {
     pub floor_parts_ms: FloorParts,
     /// `cpu_ms_per_certificate` / `floor_cpu_ms_per_certificate`.
     pub ratio_to_floor: f64,
+    /// The same with the floor's parts as they were measured while these certificates were made, so that a machine that
+    /// is slower for a while is so for both; none for the floor.
+    pub ratio_to_floor_within: Option<f64>,
     /// The same with a floor of key, signature and derivations alone: no seal, and a signature that nobody checked.
     pub ratio_to_narrow_floor: f64,
     /// What was measured with an empty database before; none where it was empty anyway.
@@ -162,6 +165,9 @@ pub fn measure_queue(order: &IssueOrder) -> anyhow::Result<IssueReport> {
         peak_rss_mb: peak.map(rounded),
         share: Share::of(&parts, usage.cpu),
         database_wall_share: Some(rounded(parts.transaction.wall.as_secs_f64() / jobs_wall)),
+        ratio_to_floor_within: Some(rounded(
+            usage.cpu.as_secs_f64() / parts.cryptography().cpu.as_secs_f64(),
+        )),
         ratio_to_key: Some(rounded(
             usage.cpu.as_secs_f64() / parts.key.cpu.as_secs_f64(),
         )),
@@ -238,6 +244,7 @@ impl IssueReport {
             floor_cpu_ms_per_certificate: rounded(bare),
             floor_parts_ms: FloorParts::of(floor),
             ratio_to_floor: rounded(each / bare),
+            ratio_to_floor_within: None,
             ratio_to_narrow_floor: rounded(each / narrow),
             stored: None,
         }
@@ -324,7 +331,8 @@ mod tests {
         let parts = [open, key, sign, verify, kdf, database, other];
         assert!(parts.iter().sum::<f64>() > 0.99, "{parts:?}");
         assert!(parts.iter().all(|part| *part > 0.0), "{parts:?}");
-        assert!(report.ratio_to_key.is_some_and(|ratio| ratio > 1.0));
+        let above = |ratio: Option<f64>| ratio.is_some_and(|ratio| ratio > 1.0);
+        assert!(above(report.ratio_to_key) && above(report.ratio_to_floor_within));
     }
 
     #[test]

@@ -42,6 +42,21 @@ impl Parts {
         }
     }
 
+    /// All but the transactions.
+    pub(super) fn cryptography(&self) -> Usage {
+        let Self {
+            open,
+            key,
+            sign,
+            verify,
+            derive,
+            transaction: _,
+        } = *self;
+        [key, sign, verify, derive]
+            .into_iter()
+            .fold(open, Usage::and)
+    }
+
     fn of(&mut self, span: &str) -> Option<&mut Usage> {
         match span {
             "transaction" => Some(&mut self.transaction),

@@ -5,6 +5,7 @@ use ca_core::flow::record_issued::Issued;
 use ca_core::queue::request::{Claimed, Held};
 
 use super::finish::finish;
+use super::intake::Intake;
 use super::intend::intend;
 use super::prepare::{Ready, prepare};
 use super::record::record;
@@ -61,6 +62,7 @@ impl Batch {
 pub(super) fn work_batch(
     worker: &Worker,
     window: Window,
+    intake: &Intake<'_>,
     claimed: Vec<Claimed>,
 ) -> Result<Batch, CycleError> {
     let mut batch = Batch {
@@ -69,7 +71,7 @@ pub(super) fn work_batch(
     };
     // Step 4, prepare.
     let prepared = claimed.into_iter().map(|claimed| prepare(worker, claimed));
-    let ready: Vec<Ready> = keep(worker, &mut batch, prepared.collect());
+    let ready: Vec<Ready> = keep(worker, intake, &mut batch, prepared.collect());
     // Step 5, record intent.
     let intended = ready.len();
     let (ready, noted) = match intend(worker, ready) {
@@ -77,7 +79,7 @@ pub(super) fn work_batch(
         Err((ready, error)) => {
             // The commit may have been done and its answer lost: the serials go back as well.
             let all = ready.iter().map(held_of_ready).collect();
-            return Err(stop(worker, all, error));
+            return Err(stop(intake, all, error));
         }
     };
     batch.lost += intended - ready.len();
@@ -85,10 +87,10 @@ pub(super) fn work_batch(
     let tested = tested(ready).into_iter();
     let finished =
         tested.map(|(self_test, ready)| finish(worker, window, self_test, &noted, ready));
-    let issued: Vec<Issued> = keep(worker, &mut batch, finished.collect());
+    let issued: Vec<Issued> = keep(worker, intake, &mut batch, finished.collect());
     // Step 8, record issued.
     let all: Vec<Held> = issued.iter().map(held_of_issued).collect();
-    let recorded = record(worker, issued).map_err(|error| stop(worker, all, error))?;
+    let recorded = record(worker, issued).map_err(|error| stop(intake, all, error))?;
     batch.lost += recorded.lost.len();
     batch.issued = recorded.issued;
     Ok(batch)
@@ -117,7 +119,12 @@ fn held_of_issued(issued: &Issued) -> Held {
 }
 
 /// Keeps what went well; gives back or fails the rest, so that neighbours go on unharmed.
-fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fault)>>) -> Vec<T> {
+fn keep<T>(
+    worker: &Worker,
+    intake: &Intake<'_>,
+    batch: &mut Batch,
+    results: Vec<Result<T, (Held, Fault)>>,
+) -> Vec<T> {
     let mut good = Vec::with_capacity(results.len());
     let (mut back, mut stopped, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
@@ -148,15 +155,15 @@ fn keep<T>(worker: &Worker, batch: &mut Batch, results: Vec<Result<T, (Held, Fau
     if !closed.is_empty() {
         batch.hours_ended = true;
         batch.given_back += closed.len();
-        worker.give_back(closed, "business hours ended");
+        intake.give_back(closed, "business hours ended");
     }
     if !stopped.is_empty() {
         batch.given_back += stopped.len();
-        worker.give_back(stopped, "the worker ends");
+        intake.give_back(stopped, "the worker ends");
     }
     if let Some(reason) = batch.trouble.as_deref().filter(|_| !back.is_empty()) {
         batch.given_back += back.len();
-        worker.give_back(back, reason);
+        intake.give_back(back, reason);
     }
     good
 }
@@ -185,7 +192,7 @@ fn fail(
 }
 
 /// The database failed in the middle: what is held goes back now, or as soon as the database is there again.
-pub(super) fn stop(worker: &Worker, held: Vec<Held>, error: CycleError) -> CycleError {
-    worker.give_back(held, &error.to_string());
+fn stop(intake: &Intake<'_>, held: Vec<Held>, error: CycleError) -> CycleError {
+    intake.give_back(held, &error.to_string());
     error
 }

@@ -1,10 +1,13 @@
 //! One round: what is claimed is shared out among the jobs, and each takes a batch of its own through steps 4 to 8.
 //!
-//! A job waits for nobody but the database: while one commits, the others make keys, sign and pack.
-use super::batch::{Batch, stop, work_batch};
+//! A job waits for nobody but the database: while one commits, the others make keys, sign and pack. Who has finished a
+//! batch takes the next, so that none waits for the slowest while the queue is full.
+use super::batch::{Batch, work_batch};
+use super::intake::Intake;
 use super::jobs::in_parallel;
-use super::{CycleError, Window, claim, held};
+use super::{CycleError, Window};
 use crate::worker::Worker;
+use ca_core::queue::request::Claimed;
 
 /// What came of a round.
 #[derive(Debug, Default)]
@@ -15,33 +18,44 @@ pub struct Round {
     pub troubles: Vec<CycleError>,
 }
 
-/// Claims up to `[worker] batch` requests for each job while `window` is open, and brings every one of them to an end of some kind.
+/// Claims requests while `window` is open, up to `[worker] batch` at once for each job, and brings every one of them to
+/// an end of some kind.
 pub fn work_round(worker: &Worker, window: Window) -> Result<Round, CycleError> {
-    if !window.allows(worker.clock.now()) {
-        return Ok(Round::default());
-    }
-    // Step 3, claim. One for all jobs: what one of them gives back is no other's in the same round.
-    let claimed = claim::claim(worker)?;
+    let (intake, claimed) = Intake::open(worker, window)?;
     if claimed.is_empty() {
         return Ok(Round::default());
     }
-    // Others may have issued since the guard looked: what is claimed is judged by what the journals say now.
-    if let Err(error) = worker.authority.journal().learn_what_was_answered() {
-        let all = claimed.iter().map(held).collect();
-        return Err(stop(worker, all, error.into()));
-    }
     let shares = shares(claimed, worker.settings.jobs);
     let done = in_parallel(shares.len(), shares, |share| {
-        work_batch(worker, window, share)
+        work_job(worker, window, &intake, share)
     });
     let mut round = Round::default();
-    for batch in done {
-        match batch {
-            Ok(batch) => round.batch.add(batch),
-            Err(trouble) => round.troubles.push(trouble),
-        }
+    for job in done {
+        round.batch.add(job.batch);
+        round.troubles.extend(job.troubles);
     }
     Ok(round)
+}
+
+/// One job's share, and the batches that it takes after that.
+fn work_job(worker: &Worker, window: Window, intake: &Intake<'_>, share: Vec<Claimed>) -> Round {
+    let mut job = Round::default();
+    let mut claimed = Ok(share);
+    loop {
+        let done = match claimed {
+            Ok(claimed) if claimed.is_empty() => return job,
+            Ok(claimed) => work_batch(worker, window, intake, claimed),
+            Err(trouble) => Err(trouble),
+        };
+        match done {
+            Ok(batch) => job.batch.add(batch),
+            Err(trouble) => {
+                job.troubles.push(trouble);
+                return job;
+            }
+        }
+        claimed = intake.next();
+    }
 }
 
 /// `items` in order, in shares for up to `jobs`: none larger by more than one than another, and none empty.

@@ -143,6 +143,24 @@ fn batches_follow_each_other_and_two_workers_share_without_doubles() {
 }
 
 #[test]
+fn a_round_goes_on_while_the_queue_fills_a_batch() {
+    let world = World::new();
+    let all: Vec<_> = (1..=11).map(|number| world.approved(number)).collect();
+    let mut worker = world.worker();
+    (worker.settings.batch, worker.settings.jobs) = (2, 2);
+    let report = run_once(&worker);
+    assert_eq!(
+        (report.batch.claimed, report.batch.issued.len()),
+        (11, 11),
+        "4 for both, and then 2, 2, 2 and 1"
+    );
+    for asked in &all {
+        assert_eq!(world.certificates(asked).len(), 1);
+    }
+    assert_eq!(world.signed().len(), 11);
+}
+
+#[test]
 fn the_document_and_the_code_count_the_same_steps() {
     let document = include_str!("../../../docs/issuance-cycle.md");
     for (step, title, source) in [

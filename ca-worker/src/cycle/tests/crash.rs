@@ -10,13 +10,14 @@ use crate::cycle::{Window, claim, finish, intend, prepare, record, window};
 use crate::journal::Noted;
 use crate::pkcs12::SelfTest;
 use crate::run::run_once;
+use crate::signer::{PublicKey, Signer, SignerError};
 use crate::worker::Worker;
 use ca_core::domain::time::Clock;
 
 /// Steps 3 to 5 by hand: as far as a worker came that is now dead.
 fn intended(world: &World, worker: &Worker) -> (Window, Vec<Ready>, Noted) {
     let open = window(worker, world.clock.now()).unwrap();
-    let claimed = claim::claim(worker).unwrap();
+    let claimed = claim::claim(worker, 100).unwrap();
     let ready = claimed.into_iter().map(|one| {
         prepare::prepare(worker, one)
             .map_err(|(_, fault)| fault)
@@ -92,7 +93,7 @@ fn a_lease_lost_before_the_intent_lets_nothing_be_signed() {
     let world = World::new();
     let asked = world.approved(1);
     let (sleeper, heir) = (world.worker(), world.worker());
-    let claimed = claim::claim(&sleeper).unwrap();
+    let claimed = claim::claim(&sleeper, 100).unwrap();
     world.clock.advance(Duration::seconds(301));
     assert_eq!(run_once(&heir).batch.issued.len(), 1);
     let ready = claimed.into_iter().map(|one| {
@@ -147,6 +148,44 @@ fn a_key_that_is_away_burns_no_attempt_and_comes_back_by_itself() {
     world.signer.set_away(false);
     assert_eq!(run_once(&worker).batch.issued.len(), 3);
     assert_eq!(world.signed().len(), 3);
+}
+
+/// A key that goes away after so many signatures, with its count of them.
+struct Fading {
+    world: &'static World,
+    after: usize,
+}
+
+impl Signer for Fading {
+    fn public_key(&self) -> &PublicKey {
+        self.world.signer.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        if self.world.signed().len() >= self.after {
+            self.world.signer.set_away(true);
+        }
+        self.world.signer.sign(message)
+    }
+}
+
+#[test]
+fn what_goes_back_in_mid_round_is_taken_up_by_no_other_job_of_it() {
+    for after in [1, 4] {
+        let world: &'static World = Box::leak(Box::new(World::new()));
+        let all: Vec<_> = (1..=12).map(|number| world.approved(number)).collect();
+        let mut worker = world.worker_with(Box::new(Fading { world, after }));
+        (worker.settings.batch, worker.settings.jobs) = (2, 2);
+        let report = run_once(&worker).batch;
+        assert_eq!(report.issued.len() + report.given_back, report.claimed);
+        for asked in &all {
+            let drawn = intents(world, asked).len();
+            assert!(drawn <= 1, "after {after}: {drawn} serials for one request");
+        }
+        world.signer.set_away(false);
+        while !run_once(&world.worker()).may_rest() {}
+        assert_eq!(world.signed().len(), 12, "after {after}");
+    }
 }
 
 #[test]
