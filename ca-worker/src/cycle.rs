@@ -33,6 +33,7 @@ use ca_core::store::StoreError;
 
 pub use batch::Batch;
 pub(crate) use jobs::in_parallel;
+pub use jobs::stand_back;
 pub use recover::take_back_lapsed;
 pub use round::{Round, work_round};
 pub use skew::check_clock;

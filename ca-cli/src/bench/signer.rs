@@ -4,6 +4,8 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use ca_worker::cycle::stand_back;
+
 /// Does `work` while a thread for each core computes at the signer's priority.
 pub(super) fn beside_signer<T>(work: impl FnOnce() -> T) -> T {
     let over = &AtomicBool::new(false);
@@ -11,6 +13,7 @@ pub(super) fn beside_signer<T>(work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
+                stand_back();
                 while !over.load(Ordering::Relaxed) {
                     std::hint::black_box(0);
                 }
