@@ -19,6 +19,7 @@ pub(super) struct Intake<'a> {
     worker: &'a Worker,
     window: Window,
     end: Instant,
+    /// Whether there may be more; who claims or gives back has it meanwhile.
     open: Mutex<bool>,
 }
 
@@ -32,7 +33,7 @@ impl<'a> Intake<'a> {
             worker,
             window,
             end: Instant::now() + LONGEST_ROUND,
-            open: Mutex::new(window.allows(worker.clock.now())),
+            open: Mutex::new(true),
         };
         // After a crash it may be one alone: then there is no more of it in this round.
         let first = intake.take(|| worker.next_claim(), worker.settings.largest_claim())?;

@@ -10,7 +10,6 @@ use crate::cycle::{Window, claim, finish, intend, prepare, record, window};
 use crate::journal::Noted;
 use crate::pkcs12::SelfTest;
 use crate::run::run_once;
-use crate::signer::{PublicKey, Signer, SignerError};
 use crate::worker::Worker;
 use ca_core::domain::time::Clock;
 
@@ -150,36 +149,22 @@ fn a_key_that_is_away_burns_no_attempt_and_comes_back_by_itself() {
     assert_eq!(world.signed().len(), 3);
 }
 
-/// A key that goes away after so many signatures, with its count of them.
-struct Fading {
-    world: &'static World,
-    after: usize,
-}
-
-impl Signer for Fading {
-    fn public_key(&self) -> &PublicKey {
-        self.world.signer.public_key()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        if self.world.signed().len() >= self.after {
-            self.world.signer.set_away(true);
-        }
-        self.world.signer.sign(message)
-    }
-}
-
 #[test]
 fn what_goes_back_in_mid_round_is_taken_up_by_no_other_job_of_it() {
     for after in [1, 4] {
-        let world: &'static World = Box::leak(Box::new(World::new()));
+        let world = World::new();
         let all: Vec<_> = (1..=12).map(|number| world.approved(number)).collect();
-        let mut worker = world.worker_with(Box::new(Fading { world, after }));
+        let signer = world.signer.clone();
+        let mut worker = world.worker_when_signing(move |_| {
+            if signer.signed().len() >= after {
+                signer.set_away(true);
+            }
+        });
         (worker.settings.batch, worker.settings.jobs) = (2, 2);
         let report = run_once(&worker).batch;
         assert_eq!(report.issued.len() + report.given_back, report.claimed);
         for asked in &all {
-            let drawn = intents(world, asked).len();
+            let drawn = intents(&world, asked).len();
             assert!(drawn <= 1, "after {after}: {drawn} serials for one request");
         }
         world.signer.set_away(false);

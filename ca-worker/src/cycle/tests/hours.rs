@@ -9,7 +9,6 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::world::World;
 use crate::run::run_once;
-use crate::signer::{PublicKey, Signer, SignerError};
 
 fn tokyo(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(&format!("{text}+09:00"))
@@ -17,28 +16,9 @@ fn tokyo(text: &str) -> DateTime<Utc> {
         .with_timezone(&Utc)
 }
 
-/// A signer during whose first signature the office closes.
-struct LateSigner {
-    world: &'static World,
-    closing: DateTime<Utc>,
-}
-
-impl Signer for LateSigner {
-    fn public_key(&self) -> &PublicKey {
-        self.world.signer.public_key()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        if !crate::crl::is_list(message) && self.world.clock.now() < self.closing {
-            self.world.clock.set(self.closing);
-        }
-        self.world.signer.sign(message)
-    }
-}
-
 /// Three requests are in hand when the office closes; nothing more is signed before `opening`.
 fn closes_in_mid_batch(closing: &str, closed: &[&str], opening: &str, order: bool) {
-    let world: &'static World = Box::leak(Box::new(World::new()));
+    let world = World::new();
     let closing = tokyo(closing);
     let all: Vec<_> = (1..=3).map(|number| world.approved(number)).collect();
     let waiting = || {
@@ -53,7 +33,12 @@ fn closes_in_mid_batch(closing: &str, closed: &[&str], opening: &str, order: boo
         let act = Act::new(Actor::Operator("suzuki".into()), world.clock.now());
         override_calendar(&world.store, &act, "a hospital's deadline", closing).unwrap();
     }
-    let mut worker = world.worker_with(Box::new(LateSigner { world, closing }));
+    let clock = world.clock.clone();
+    let mut worker = world.worker_when_signing(move |message| {
+        if !crate::crl::is_list(message) && clock.now() < closing {
+            clock.set(closing);
+        }
+    });
     worker.settings.jobs = 1;
     let report = run_once(&worker);
     assert_eq!((report.batch.issued.len(), report.batch.given_back), (1, 2));

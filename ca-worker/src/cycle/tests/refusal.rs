@@ -12,7 +12,6 @@ use chrono::{DateTime, Duration, Utc};
 use super::world::{Asked, PASSWORD, World};
 use crate::cycle::Window;
 use crate::run::run_once;
-use crate::signer::{PublicKey, Signer, SignerError};
 
 fn assert_parked(world: &World, asked: &Asked, reason: &str) {
     let report = run_once(&world.worker());
@@ -145,25 +144,14 @@ fn a_year_that_the_calendar_does_not_cover_is_trouble_and_no_guess() {
     assert!(world.signed().is_empty());
 }
 
-/// A signer that panics at one certain second.
-struct PanickingSigner(&'static World);
-
-impl Signer for PanickingSigner {
-    fn public_key(&self) -> &PublicKey {
-        self.0.signer.public_key()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        assert!(self.0.clock.now() != tokyo("2026-11-25T10:00:01"), "a bug");
-        self.0.signer.sign(message)
-    }
-}
-
 #[test]
 fn a_panic_over_one_request_is_its_own_failure() {
-    let world: &'static World = Box::leak(Box::new(World::new()));
+    let world = World::new();
     let first = world.approved(1);
-    let worker = world.worker_with(Box::new(PanickingSigner(world)));
+    let clock = world.clock.clone();
+    let worker = world.worker_when_signing(move |_| {
+        assert!(clock.now() != tokyo("2026-11-25T10:00:01"), "a bug");
+    });
     world.clock.set(tokyo("2026-11-25T10:00:01"));
     let report = run_once(&worker);
     assert_eq!(report.batch.failed, std::slice::from_ref(&first.request.id));

@@ -30,7 +30,7 @@ use crate::certificate::Issuer;
 use crate::fixture::{self, morning, root};
 use crate::journal::Journal;
 use crate::pkcs12::Iterations;
-use crate::signer::{CountingSigner, FileSigner, Signer};
+use crate::signer::{CountingSigner, FileSigner, PublicKey, Signer, SignerError};
 use crate::unseal::{SealingKeyPair, Unsealer};
 use crate::worker::Worker;
 
@@ -47,6 +47,23 @@ pub(super) struct World {
     sealing_file: std::path::PathBuf,
     pub(super) operator: Operator,
     pub(super) approval_key: ApprovalKey,
+}
+
+/// The counting signer, and what happens before each signature.
+struct Happening<F> {
+    signer: Arc<CountingSigner<FileSigner>>,
+    happens: F,
+}
+
+impl<F: Fn(&[u8]) + Send + Sync> Signer for Happening<F> {
+    fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        (self.happens)(message);
+        self.signer.sign(message)
+    }
 }
 
 /// An office, and what it asks for.
@@ -91,7 +108,16 @@ impl World {
         self.worker_with(Box::new(self.signer.clone()))
     }
 
-    pub(super) fn worker_with(&self, signer: Box<dyn Signer>) -> Worker {
+    /// The same, and something happens before each signature.
+    pub(super) fn worker_when_signing(
+        &self,
+        happens: impl Fn(&[u8]) + Send + Sync + 'static,
+    ) -> Worker {
+        let signer = self.signer.clone();
+        self.worker_with(Box::new(Happening { signer, happens }))
+    }
+
+    fn worker_with(&self, signer: Box<dyn Signer>) -> Worker {
         let sealing =
             SealingKeyPair::read(&self.sealing_file, &"correct horse battery".into()).unwrap();
         let issuer = Issuer::from_der(1, &self.root).unwrap();
