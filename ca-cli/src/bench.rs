@@ -12,6 +12,7 @@ mod issue;
 mod login;
 mod meter;
 mod ocsp;
+mod office;
 mod pace;
 mod pages;
 mod question;
