@@ -168,6 +168,8 @@ fn a_database_that_is_away_for_longer_than_a_lease_loses_nothing_and_people_are_
     let requests: Vec<_> = (1..=6).map(|number| desk.approved(number)).collect();
     let mut worker = service.start_worker_with(&[
         ("INKAN__WORKER__LEASE_SECONDS", "5"),
+        // One batch, so that nothing of it is recorded while the server is stopped.
+        ("INKAN__WORKER__JOBS", "1"),
         // A step that no certificate but an office's passes.
         ("FAILPOINTS", "pack.before=1*sleep(8000)"),
     ]);
