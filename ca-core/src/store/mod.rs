@@ -246,13 +246,14 @@ impl Store {
     {
         let _entered = tracing::debug_span!("transaction").entered();
         // Before the connection: who waits for a turn keeps none from those who only read.
-        let _turn = self.turn.taken();
+        let turn = self.turn.taken();
         let mut db = self.connection()?;
         connection::begin(&mut db).map_err(StoreError::from)?;
         match work(&mut db) {
             Ok(value) => {
                 fault::before("commit").map_err(StoreError::from)?;
                 connection::commit(&mut db).map_err(StoreError::from)?;
+                drop(turn);
                 fault::after("commit").map_err(StoreError::from)?;
                 Ok(value)
             }
