@@ -2,12 +2,13 @@
 //!
 //! A job waits for nobody but the database: while one commits, the others make keys, sign and pack. Who has finished a
 //! batch takes the next, so that none waits for the slowest while the queue is full.
+use ca_core::queue::request::Claimed;
+
 use super::batch::{Batch, work_batch};
 use super::intake::Intake;
 use super::jobs::in_parallel;
 use super::{CycleError, Window};
 use crate::worker::Worker;
-use ca_core::queue::request::Claimed;
 
 /// What came of a round.
 #[derive(Debug, Default)]
