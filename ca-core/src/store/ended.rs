@@ -60,33 +60,15 @@ pub fn among(db: &mut Db, ids: &[&RequestId]) -> StoreResult<HashSet<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::DatabaseConfig;
-    use crate::store::Store;
-
-    #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        detail: String,
-    }
+    use crate::store::plan::plan_of;
 
     #[test]
     fn a_request_is_looked_up_and_not_looked_for_among_all_that_were_issued() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::migrate(&DatabaseConfig::default(), folder.path()).unwrap();
         let names = vec!["one"; 100];
         let query = intents_of(&names);
         let query = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&query).to_string();
         let (query, _) = query.split_once("--").unwrap();
-        let explain = |db: &mut Db| -> StoreResult<Vec<Step>> {
-            match db {
-                Db::Sqlite(db) => {
-                    Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load(db)?)
-                }
-                Db::Postgres(_) => Ok(Vec::new()),
-            }
-        };
-        let plan = store.read(explain).unwrap();
-        let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+        let plan = plan_of(query);
         assert_eq!(plan.len(), 1, "{plan:?}");
         assert!(plan[0].contains("intent_by_request"), "{plan:?}");
     }

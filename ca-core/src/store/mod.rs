@@ -35,6 +35,8 @@ pub mod notice_mail;
 pub mod ocsp_answer;
 pub mod operator;
 pub mod outbox;
+#[cfg(test)]
+mod plan;
 pub mod reissue;
 pub mod reminder;
 pub mod request;

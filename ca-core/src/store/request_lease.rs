@@ -205,29 +205,12 @@ pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Taken> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::DatabaseConfig;
-    use crate::store::Store;
-
-    #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        detail: String,
-    }
+    use crate::store::plan::plan_of;
 
     #[test]
     fn a_claim_looks_at_what_it_takes_and_not_at_everything_that_waits() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::migrate(&DatabaseConfig::default(), folder.path()).unwrap();
-        let query = "EXPLAIN QUERY PLAN SELECT id FROM request WHERE state = ? ORDER BY decided_at, id LIMIT ?";
-        let explain = |db: &mut Db| -> StoreResult<Vec<Step>> {
-            match db {
-                Db::Sqlite(db) => Ok(diesel::sql_query(query).load(db)?),
-                Db::Postgres(_) => Ok(Vec::new()),
-            }
-        };
-        let plan = store.read(explain).unwrap();
-        let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+        let plan =
+            plan_of("SELECT id FROM request WHERE state = ? ORDER BY decided_at, id LIMIT ?");
         assert_eq!(plan.len(), 1, "one step, no sorting: {plan:?}");
         assert!(plan[0].contains("request_to_claim"), "{plan:?}");
     }
