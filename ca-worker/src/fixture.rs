@@ -50,7 +50,7 @@ pub(crate) fn root_of(algorithm: KeyAlgorithm) -> (Issuer, FileSigner) {
         .with_key_algorithm(algorithm)
         .unwrap();
     let made = morning() - chrono::Duration::days(1);
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     let issuer = self_sign_root(&profile, &root_subject(), 1, &signer, serial, made).unwrap();
     (issuer, signer)
 }

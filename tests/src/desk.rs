@@ -25,6 +25,7 @@ use ca_core::store::request::{self, Request};
 use ca_core::store::session::{self, Session};
 use ca_core::store::{Store, StoreResult, authority, reissue};
 use ca_worker::worker::Worker;
+use chrono::DateTime;
 use std::sync::Arc;
 
 /// The site's name in Message-IDs.
@@ -203,7 +204,7 @@ impl Desk {
 }
 
 fn an_operator(store: &Store, clock: &dyn Clock) -> Operator {
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     let (intent, certificate) = of_an_operator(serial, clock);
     let new = NewOperator {
         name: "desk",

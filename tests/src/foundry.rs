@@ -25,7 +25,7 @@ use ca_worker::pkcs12::Iterations;
 use ca_worker::signer::{CountingSigner, FileSigner, KeyPair};
 use ca_worker::unseal::{SealingKeyPair, Unsealer};
 use ca_worker::worker::Worker;
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -228,7 +228,7 @@ fn root(config: &Config, clock: &FixedClock) -> (Issuer, FileSigner) {
     let key = KeyPair::generate(profile.key_algorithm()).expect("a key");
     let signer = FileSigner::from(key);
     let subject = DistinguishedName::parse(&config.authority.subject).expect("a subject");
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     let made = clock.now() - Duration::days(1);
     let issuer = self_sign_root(profile, &subject, 1, &signer, serial, made).expect("a root");
     (issuer, signer)

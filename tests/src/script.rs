@@ -21,7 +21,7 @@ use ca_core::store::request::Request;
 use ca_core::store::session::Session;
 use ca_worker::run::run_once;
 use ca_worker::worker::Worker;
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -128,7 +128,7 @@ impl<'a> Script<'a> {
             panic!("one request: {claimed:?}")
         };
         let intent = Intent {
-            serial: SerialNumber::random(&OsRandom),
+            serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
             purpose: Purpose::Client,
             generation: 1,
             request_id: Some(one.request.id.clone()),

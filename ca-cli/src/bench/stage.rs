@@ -132,7 +132,7 @@ fn copy(pattern: &Certificate, claimed: &Claimed) -> Issued {
     let sha256: [u8; 32] = random::bytes(&OsRandom);
     let request_id = claimed.request.id.clone();
     let certificate = Certificate {
-        serial: SerialNumber::random(&OsRandom),
+        serial: SerialNumber::draw(SystemClock.now(), &OsRandom),
         request_id: Some(request_id.clone()),
         account_id: Some(claimed.account.id),
         subject: claimed.request.subject.clone(),
@@ -226,7 +226,7 @@ pub(super) fn root(config: &Config, profiles: &Profiles) -> anyhow::Result<(Issu
     let signer = FileSigner::from(KeyPair::generate(profile.key_algorithm())?);
     let subject = DistinguishedName::parse(&config.authority.subject)?;
     let made = SystemClock.now() - chrono::Duration::minutes(1);
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(SystemClock.now(), &OsRandom);
     let issuer = self_sign_root(profile, &subject, 1, &signer, serial, made)?;
     Ok((issuer, signer))
 }

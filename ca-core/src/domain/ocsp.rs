@@ -111,7 +111,7 @@ impl Question<'_> {
         if self.name_hash.len() != length || self.key_hash.len() != length {
             return Err(Refusal::Malformed);
         }
-        let serial = SerialNumber::from_hex(&hex::encode(self.serial));
+        let serial = SerialNumber::from_bytes(self.serial);
         Ok(CertId {
             serial: serial.map_err(|_| Refusal::Unauthorized)?,
             octets: self.octets.to_vec(),

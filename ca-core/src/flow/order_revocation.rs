@@ -3,6 +3,8 @@
 //! An order about an account also stops what would become its next certificate without anybody saying yes again:
 //! requests that are approved or being signed are parked, and serials drawn for them are abandoned in the same
 //! transaction. A worker that is signing one of them finds its lease gone and records nothing.
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use super::abandon::abandon;
@@ -155,11 +157,9 @@ fn sorted(
     order: Order,
     parked: Vec<RequestId>,
 ) -> Outcome {
-    let known: Vec<SerialNumber> = found.iter().map(|one| one.serial).collect();
+    let known: HashSet<SerialNumber> = found.iter().map(|one| one.serial).collect();
     let unknown = selection.serials.iter().copied();
-    // `found` is in the order of the serials.
-    let unknown = unknown.filter(|serial| known.binary_search(serial).is_err());
-    let unknown = unknown.collect();
+    let unknown = unknown.filter(|serial| !known.contains(serial)).collect();
     let (moved, left) = found.into_iter().partition(|one| order.moves(one.status));
     Outcome {
         moved,

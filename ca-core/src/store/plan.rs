@@ -1,5 +1,7 @@
 //! How SQLite goes about a query, for tests that hold it to an index.
 use diesel::prelude::*;
+use diesel::query_builder::QueryFragment;
+use diesel::sqlite::Sqlite;
 
 use super::{Db, Store, StoreResult};
 use crate::config::DatabaseConfig;
@@ -11,7 +13,9 @@ struct Step {
 }
 
 /// The steps of `query` in a fresh database; its values are left open.
-pub(super) fn plan_of(query: &str) -> Vec<String> {
+pub(super) fn plan_of(query: &impl QueryFragment<Sqlite>) -> Vec<String> {
+    let text = diesel::debug_query::<Sqlite, _>(query).to_string();
+    let (query, _values) = text.split_once("--").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = Store::migrate(&DatabaseConfig::default(), folder.path()).unwrap();
     let explain = |db: &mut Db| -> StoreResult<Vec<Step>> {

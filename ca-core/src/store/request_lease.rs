@@ -27,6 +27,17 @@ pub struct Unreadable {
     pub why: String,
 }
 
+/// The names of up to `limit` approved requests, oldest decision first.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn to_claim(limit: i64) -> _ {
+    let approved: &'static str = RequestState::Approved.as_str();
+    request::table
+        .filter(request::state.eq(approved))
+        .order((request::decided_at, request::id))
+        .limit(limit)
+        .select(request::id)
+}
+
 /// Takes up to `limit` approved requests, oldest decision first, and gives `owner` the lease on them.
 ///
 /// PostgreSQL skips rows that another worker is taking at this moment; SQLite has one writer at a time.
@@ -37,14 +48,9 @@ pub fn claim(
     limit: i64,
     at: DateTime<Utc>,
 ) -> StoreResult<Taken> {
-    let due = request::table
-        .filter(request::state.eq(RequestState::Approved.as_str()))
-        .order((request::decided_at, request::id))
-        .limit(limit)
-        .select(request::id);
     let ids: Vec<String> = match db {
-        Db::Postgres(db) => due.for_update().skip_locked().load(db)?,
-        Db::Sqlite(db) => due.load(db)?,
+        Db::Postgres(db) => to_claim(limit).for_update().skip_locked().load(db)?,
+        Db::Sqlite(db) => to_claim(limit).load(db)?,
     };
     let (ids, large) = without_large(db, ids)?;
     let next = transition(RequestState::Approved, RequestEvent::Claim)
@@ -205,12 +211,12 @@ pub fn lock_lapsed(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Taken> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::store::plan::plan_of;
 
     #[test]
     fn a_claim_looks_at_what_it_takes_and_not_at_everything_that_waits() {
-        let plan =
-            plan_of("SELECT id FROM request WHERE state = ? ORDER BY decided_at, id LIMIT ?");
+        let plan = plan_of(&to_claim(100));
         assert_eq!(plan.len(), 1, "one step, no sorting: {plan:?}");
         assert!(plan[0].contains("request_to_claim"), "{plan:?}");
     }

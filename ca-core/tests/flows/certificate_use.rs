@@ -3,6 +3,7 @@ use ca_core::domain::serial::SerialNumber;
 use ca_core::flow::note_installed::note_installed;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::{certificate_use, intent};
+use chrono::DateTime;
 
 use crate::world::{self, World, at, on_both};
 
@@ -19,7 +20,7 @@ fn unused(world: &World, before: i64, now: i64) -> Vec<String> {
 
 fn issued(world: &World, digits: &str) -> SerialNumber {
     let request = world.pending(digits);
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let stored = world.store.transaction(|db| {
         intent::insert(db, &[world::intent(serial, &request, 30)])?;
         certificate::insert(db, &[world::certificate(serial, &request, 30)])

@@ -9,6 +9,7 @@ use ca_core::store::authority::{self, Authority};
 use ca_core::store::{
     StoreResult, certificate as stored, intent as intents, ocsp_answer, revocation,
 };
+use chrono::DateTime;
 
 use crate::world::{World, at, certificate, intent, on_both, staff, worker};
 
@@ -40,7 +41,7 @@ fn is_trusted(world: &World, generation: i64) -> bool {
 /// An intent of the first generation, and with it a certificate if `recorded`.
 fn drawn(world: &World, digits: &str, recorded: bool) -> SerialNumber {
     let request = world.pending(digits);
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let mut meant = intent(serial, &request, 40);
     meant.request_id = None;
     record_intents(&world.store, "w1", vec![meant]).unwrap();

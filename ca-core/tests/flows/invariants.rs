@@ -10,6 +10,7 @@ use ca_core::flow::recover::recover;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
 use ca_core::store::request::Request;
+use chrono::DateTime;
 
 use crate::revocation::order;
 use crate::signing::{intend, issue};
@@ -57,7 +58,7 @@ on_both!(a_history_without_faults_breaks_none, world => {
 });
 
 on_both!(a_serial_that_was_drawn_for_no_request_is_given_up_after_an_hour, world => {
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let drawn = Intent {
         purpose: Purpose::Ocsp,
         request_id: None,

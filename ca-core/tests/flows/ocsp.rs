@@ -10,7 +10,7 @@ use ca_core::flow::recover::recover;
 use ca_core::queue::request::claim;
 use ca_core::store::StoreResult;
 use ca_core::store::ocsp_answer::{self, Due, Signed};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
 use crate::revocation::order;
 use crate::world::{World, at, certificate, intent, on_both, worker};
@@ -56,7 +56,7 @@ fn issued(world: &World, purpose: Purpose) -> SerialNumber {
     } else {
         "2700000001"
     });
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let mut meant = intent(serial, &request, 40);
     meant.request_id = None;
     meant.purpose = purpose;
@@ -120,7 +120,7 @@ on_both!(an_abandoned_serial_is_answered_as_revoked, world => {
     let request = world.pending("2700000001");
     world.approve(&world.operator("suzuki"), &request, 30);
     let claimed = claim(&world.store, "w1", at(100), 1, at(40)).unwrap().remove(0).request;
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     record_intents(&world.store, "w1", vec![intent(serial, &claimed, 41)]).unwrap();
     recover(&world.store, &worker(200), 3).unwrap();
     // The operator's own certificate is owed one, too.

@@ -20,7 +20,7 @@ use ca_core::flow::unlock_account::unlock_account;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
 use ca_core::store::{StoreError, certificate, intent};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use secrecy::SecretString;
 
 use crate::revocation::order;
@@ -35,7 +35,7 @@ const GOLDEN: &str = include_str!("portal_admission.txt");
 /// A certificate row of an account, valid for a day around the world's morning.
 fn row(world: &World, account: Option<i64>) -> Certificate {
     Certificate {
-        serial: SerialNumber::random(&world.random),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random),
         purpose: Purpose::Client,
         generation: 1,
         request_id: None,
@@ -170,7 +170,7 @@ fn certificates(world: &World, id: &UserId) -> Vec<(&'static str, Presented)> {
         other => other,
     };
     let unrecorded = Presented::Certificate(ShownCertificate {
-        serial: SerialNumber::random(&world.random),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random),
         spki_sha256: "cd".repeat(32),
     });
     vec![

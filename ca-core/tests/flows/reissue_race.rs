@@ -10,6 +10,7 @@ use ca_core::flow::record_intents::record_intents;
 use ca_core::flow::record_issued::{Issued, record_issued};
 use ca_core::queue::request::claim;
 use ca_core::store::{certificate as stored, intent as intents, revocation};
+use chrono::DateTime;
 
 use crate::reissue::{accept, apply_from};
 use crate::world::{World, at, certificate, intent, on_both, worker};
@@ -21,7 +22,7 @@ fn round(world: &World, operator: &ca_core::store::operator::Operator, number: u
     world.approve(operator, &request, 30);
     let source = format!("192.0.2.{number}");
     let id = apply_from(world, office.id.as_str(), &source, 35).unwrap();
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let start = Barrier::new(2);
     let (issued, decision) = std::thread::scope(|scope| {
         let signs = scope.spawn(|| {

@@ -9,6 +9,7 @@ use ca_core::store::certificate as stored;
 use ca_core::store::intent::Intent;
 use ca_core::store::request::Request;
 use ca_core::store::revocation::Revocation;
+use chrono::DateTime;
 
 use crate::signing::{intend, issue};
 use crate::world::{World, at, certificate, intent, on_both, staff, worker};
@@ -56,7 +57,7 @@ on_both!(what_is_brought_forward_breaks_no_invariant_and_excuses_no_other, world
     world.approve(&operator, &whole, 30);
     let own = issue(&world, &whole, 40);
     let asked = world.pending("2700000002");
-    let (serial, lost) = (SerialNumber::random(&world.random), SerialNumber::random(&world.random));
+    let (serial, lost) = (SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random), SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random));
     let (intent, one) = journaled(&asked, serial, 50);
     let given_up = Revocation { event: RevocationEvent::Abandoned, ..revoked(lost, 55) };
     let said = Journaled {

@@ -15,7 +15,7 @@ use ca_core::store::certificate::{self as stored, Certificate};
 use ca_core::store::crl::{self, Crl};
 use ca_core::store::revocation::{self, NewRevocation, Revocation};
 use ca_core::store::{outbox, session};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
 use crate::signing::issue;
 use crate::world::{HOST, World, at, certificate, intent, on_both, staff, worker};
@@ -154,14 +154,14 @@ on_both!(a_selection_is_all_of_its_conditions_and_nothing_selects_nothing, world
     assert_eq!(select(Selection { issued: Some((at_forty, at_forty)), ..client.clone() }), both);
     let later = at_forty + TimeDelta::milliseconds(1);
     assert!(select(Selection { issued: Some((later, later)), ..client }).is_empty());
-    let stranger = SerialNumber::random(&world.random);
+    let stranger = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let outcome = preview_revocation(&world.store, &Selection::of(&[first, stranger]), REVOKE).unwrap();
     assert_eq!((outcome.moved.len(), outcome.unknown), (1, vec![stranger]));
 });
 
 on_both!(a_thousand_and_more_go_in_one_order, world => {
     let request = world.pending("2700000001");
-    let serials: Vec<SerialNumber> = (0..1_200).map(|_| SerialNumber::random(&world.random)).collect();
+    let serials: Vec<SerialNumber> = (0..1_200).map(|_| SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random)).collect();
     let rows: Vec<Certificate> = serials
         .iter()
         .map(|serial| Certificate { request_id: None, ..certificate(*serial, &request, 40) })
@@ -189,7 +189,7 @@ on_both!(an_account_that_is_revoked_gets_nothing_from_a_request_that_is_being_si
     let request = world.pending("2700000001");
     world.approve(&operator, &request, 30);
     let held = claim(&world.store, "w1", at(600), 10, at(40)).unwrap().remove(0).request;
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     record_intents(&world.store, "w1", vec![intent(serial, &held, 41)]).unwrap();
     let whole = Selection { account_id: Some(request.account_id), ..Selection::default() };
     let outcome = order(&world, &whole, REVOKE, 50);
@@ -227,7 +227,7 @@ on_both!(events_of_many_writers_become_visible_in_their_order, world => {
             let world = &world;
             scope.spawn(move || {
                 for round in 0..10 {
-                    let pair = [0, 1].map(|_| new(SerialNumber::random(&ca_core::domain::random::OsRandom)));
+                    let pair = [0, 1].map(|_| new(SerialNumber::draw(DateTime::UNIX_EPOCH, &ca_core::domain::random::OsRandom)));
                     let at = at(writer * 100 + round);
                     world.store.transaction(|db| revocation::append(db, &pair, at)).unwrap();
                 }

@@ -16,6 +16,7 @@ use ca_core::queue::request::{Held, claim};
 use ca_core::store::outbox::NewMail;
 use ca_core::store::request::Request;
 use ca_core::store::{certificate as stored, intent as intents, outbox};
+use chrono::DateTime;
 
 use crate::world::{World, at, certificate, intent, on_both, worker};
 
@@ -64,7 +65,7 @@ fn record_one(world: &World, held: &Request, serial: SerialNumber, seconds: i64)
 pub fn issue(world: &World, request: &Request, seconds: i64) -> SerialNumber {
     let held = claim_one(world, seconds);
     assert_eq!(held.id, request.id);
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     let allowed = record_intents(&world.store, "w1", vec![intent(serial, &held, seconds)]).unwrap();
     assert_eq!(allowed, [serial]);
     assert_eq!(record_one(world, &held, serial, seconds), [held.id]);
@@ -75,7 +76,7 @@ pub fn issue(world: &World, request: &Request, seconds: i64) -> SerialNumber {
 pub fn intend(world: &World, request: &Request, seconds: i64) -> SerialNumber {
     let held = claim_one(world, seconds);
     assert_eq!(held.id, request.id);
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     record_intents(&world.store, "w1", vec![intent(serial, &held, seconds)]).unwrap();
     serial
 }
@@ -132,7 +133,7 @@ on_both!(four_workers_share_a_queue_and_take_nothing_twice, world => {
 on_both!(a_worker_that_slept_beyond_its_lease_changes_nothing, world => {
     let request = approved(&world);
     let slept = claim_one(&world, 40);
-    let serial = SerialNumber::random(&world.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     record_intents(&world.store, "w1", vec![intent(serial, &slept, 41)]).unwrap();
     let recovered = recover(&world.store, &worker(200), 3).unwrap();
     assert_eq!((recovered.returned, recovered.abandoned), (vec![request.id.clone()], vec![serial]));
@@ -141,13 +142,13 @@ on_both!(a_worker_that_slept_beyond_its_lease_changes_nothing, world => {
     assert!(record_one(&world, &slept, serial, 220).is_empty(), "the old fence is refused");
     assert!(world.store.read(|db| stored::find(db, serial)).unwrap().is_none());
     assert_eq!(intent_state(&world, serial), IntentState::Abandoned);
-    let late = SerialNumber::random(&world.random);
+    let late = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     assert!(record_intents(&world.store, "w1", vec![intent(late, &slept, 221)]).unwrap().is_empty());
     let failure = Failure { reason: "late".into(), attempts: 1, hopeless: true };
     let held = Held { request_id: slept.id.clone(), fence: slept.fence, serial: None };
     assert_eq!(fail_request(&world.store, &worker(222), &held, &failure).unwrap(), None);
     assert_eq!(world.request(&request.id).state, RequestState::Signing);
-    let fresh = SerialNumber::random(&world.random);
+    let fresh = SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random);
     record_intents(&world.store, "w1", vec![intent(fresh, &again, 230)]).unwrap();
     assert_eq!(record_one(&world, &again, fresh, 231), [request.id]);
 });

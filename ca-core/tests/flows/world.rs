@@ -238,7 +238,7 @@ impl World {
     /// An operator with a certificate, as `ca-cli operator add` leaves them.
     pub fn operator(&self, name: &str) -> Operator {
         let hash = PasswordHash::of(&"Operator-Password".into(), RULES.cost, &self.random).unwrap();
-        let serial = SerialNumber::random(&self.random);
+        let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &self.random);
         let new = NewOperator {
             name,
             display_name: "鈴木 花子",

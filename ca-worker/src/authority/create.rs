@@ -101,7 +101,7 @@ pub(super) fn signed_root(
     creation: Creation<'_>,
     at: DateTime<Utc>,
 ) -> Result<(Issuer, Authority), AuthorityError> {
-    let serial = SerialNumber::random(creation.random);
+    let serial = SerialNumber::draw(at, creation.random);
     let root = self_sign_root(profile, subject, generation, key, serial, at)?;
     let row = Authority {
         generation,

@@ -206,7 +206,7 @@ fn issue(
         profile,
         subject: profile.subject_of(holder.name)?,
         alternative_names: holder.alternative_names,
-        serial: SerialNumber::random(random),
+        serial: SerialNumber::draw(act.at, random),
         validity: profile.validity(act.at, &generation.issuer.validity())?,
     };
     let key = KeyPair::generate(profile.key_algorithm())?;

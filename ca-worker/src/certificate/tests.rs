@@ -2,6 +2,7 @@
 use ca_core::domain::profile::{KeyAlgorithm, Profile, ProfileName};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
+use chrono::DateTime;
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
@@ -21,7 +22,7 @@ fn draft<'a>(
         profile,
         subject: profile.subject_of(name).unwrap(),
         alternative_names: hosts,
-        serial: SerialNumber::random(&OsRandom),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
         validity: profile.validity(morning(), &issuer.validity()).unwrap(),
     }
 }

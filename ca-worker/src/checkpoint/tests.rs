@@ -4,7 +4,7 @@ use ca_core::domain::checkpoint::{Checkpoint, VERSION};
 use ca_core::domain::profile::ProfileName;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use proptest::prelude::*;
 
 use super::cms::{sign, to_pem};
@@ -20,7 +20,7 @@ fn signer(purpose: Purpose, (issuer, key): &(Issuer, FileSigner)) -> SignedCerti
         profile,
         subject: profile.subject_of("Audit ca1").unwrap(),
         alternative_names: &[],
-        serial: SerialNumber::random(&OsRandom),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
         validity: profile.validity(morning(), &issuer.validity()).unwrap(),
     };
     let pair = KeyPair::generate(profile.key_algorithm()).unwrap();

@@ -33,8 +33,10 @@ impl Entry {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let start = out.len();
         // Always shorter than 128 octets: one octet of length, filled in below.
-        out.extend([SEQUENCE, 0, INTEGER, 16]);
-        out.extend(self.serial.as_bytes());
+        let serial = self.serial.as_bytes();
+        out.extend([SEQUENCE, 0, INTEGER]);
+        out.push(u8::try_from(serial.len()).unwrap_or(0));
+        out.extend(serial);
         write_time(out, self.at);
         if self.reason != RevocationReason::Unspecified {
             out.extend(REASON);
@@ -65,7 +67,6 @@ impl Entry {
 
 fn serial(content: &[u8]) -> Option<(SerialNumber, &[u8])> {
     let (serial, rest) = expect(INTEGER, content)?;
-    let serial: [u8; 16] = serial.try_into().ok()?;
     Some((SerialNumber::from_bytes(serial).ok()?, rest))
 }
 

@@ -73,7 +73,7 @@ pub(super) fn write_all(
         });
     })?;
     lines.sort_unstable_by_key(|line: &Line| (line.serial, line.sequence));
-    out.reserve(lines.len() * 50);
+    out.reserve(lines.len() * 54);
     let mut count = 0;
     let mut lines = lines.iter().peekable();
     while let Some(line) = lines.next() {

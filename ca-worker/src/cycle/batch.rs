@@ -9,7 +9,7 @@ use super::intake::Intake;
 use super::intend::intend;
 use super::prepare::{Ready, prepare};
 use super::record::record;
-use super::{CycleError, Fault, Window, held};
+use super::{CycleError, Fault, held};
 use crate::pkcs12::SelfTest;
 use crate::worker::Worker;
 
@@ -58,20 +58,16 @@ impl Batch {
     }
 }
 
-/// Brings every one of the `claimed` requests to an end of some kind, while `window` is open.
-pub(super) fn work_batch(
-    worker: &Worker,
-    window: Window,
-    intake: &Intake<'_>,
-    claimed: Vec<Claimed>,
-) -> Result<Batch, CycleError> {
+/// Brings every one of the `claimed` requests to an end of some kind, while the intake's window is open.
+pub(super) fn work_batch(intake: &Intake<'_>, claimed: Vec<Claimed>) -> Result<Batch, CycleError> {
+    let (worker, window) = (intake.worker, intake.window);
     let mut batch = Batch {
         claimed: claimed.len(),
         ..Batch::default()
     };
     // Step 4, prepare.
     let prepared = claimed.into_iter().map(|claimed| prepare(worker, claimed));
-    let ready: Vec<Ready> = keep(worker, intake, &mut batch, prepared.collect());
+    let ready: Vec<Ready> = keep(intake, &mut batch, prepared.collect());
     // Step 5, record intent.
     let intended = ready.len();
     let (ready, noted) = match intend(worker, ready) {
@@ -87,7 +83,7 @@ pub(super) fn work_batch(
     let tested = tested(ready).into_iter();
     let finished =
         tested.map(|(self_test, ready)| finish(worker, window, self_test, &noted, ready));
-    let issued: Vec<Issued> = keep(worker, intake, &mut batch, finished.collect());
+    let issued: Vec<Issued> = keep(intake, &mut batch, finished.collect());
     // Step 8, record issued.
     let all: Vec<Held> = issued.iter().map(held_of_issued).collect();
     let recorded = record(worker, issued).map_err(|error| stop(intake, all, error))?;
@@ -120,7 +116,6 @@ fn held_of_issued(issued: &Issued) -> Held {
 
 /// Keeps what went well; gives back or fails the rest, so that neighbours go on unharmed.
 fn keep<T>(
-    worker: &Worker,
     intake: &Intake<'_>,
     batch: &mut Batch,
     results: Vec<Result<T, (Held, Fault)>>,
@@ -145,7 +140,9 @@ fn keep<T>(
                 continue;
             }
             Fault::Around(reason) => Err(reason),
-            Fault::Own { reason, hopeless } => fail(worker, batch, &failed, reason, hopeless),
+            Fault::Own { reason, hopeless } => {
+                fail(intake.worker, batch, &failed, reason, hopeless)
+            }
         };
         if let Err(reason) = around {
             back.push(failed);

@@ -16,8 +16,9 @@ const LONGEST_ROUND: Duration = Duration::from_secs(5);
 /// Were a job to claim after another gave back what it could not sign, it would take up the same requests at once, and
 /// spend a second serial on each.
 pub(super) struct Intake<'a> {
-    worker: &'a Worker,
-    window: Window,
+    pub(super) worker: &'a Worker,
+    /// While it is open, requests are claimed and signed.
+    pub(super) window: Window,
     end: Instant,
     /// Whether there may be more; who claims or gives back has it meanwhile.
     open: Mutex<bool>,

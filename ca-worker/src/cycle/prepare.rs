@@ -50,7 +50,7 @@ fn prepared(worker: &Worker, claimed: &Claimed) -> Result<(Prepared, SecretStrin
         profile,
         subject,
         alternative_names: &[],
-        serial: SerialNumber::random(worker.random.as_ref()),
+        serial: SerialNumber::draw(worker.clock.now(), worker.random.as_ref()),
         validity: profile
             .validity_following(
                 previous_end(worker, claimed)?,

@@ -27,9 +27,7 @@ pub fn work_round(worker: &Worker, window: Window) -> Result<Round, CycleError> 
         return Ok(Round::default());
     }
     let shares = shares(claimed, worker.settings.jobs);
-    let done = in_parallel(shares.len(), shares, |share| {
-        work_job(worker, window, &intake, share)
-    });
+    let done = in_parallel(shares.len(), shares, |share| work_job(&intake, share));
     let mut round = Round::default();
     for job in done {
         round.batch.add(job.batch);
@@ -39,13 +37,13 @@ pub fn work_round(worker: &Worker, window: Window) -> Result<Round, CycleError> 
 }
 
 /// One job's share, and the batches that it takes after that.
-fn work_job(worker: &Worker, window: Window, intake: &Intake<'_>, share: Vec<Claimed>) -> Round {
+fn work_job(intake: &Intake<'_>, share: Vec<Claimed>) -> Round {
     let mut job = Round::default();
     let mut claimed = Ok(share);
     loop {
         let done = match claimed {
             Ok(claimed) if claimed.is_empty() => return job,
-            Ok(claimed) => work_batch(worker, window, intake, claimed),
+            Ok(claimed) => work_batch(intake, claimed),
             Err(trouble) => Err(trouble),
         };
         match done {

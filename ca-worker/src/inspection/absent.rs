@@ -1,12 +1,13 @@
 //! The other way round: what the database has and no journal.
 use ca_core::domain::revocation::RevocationEvent;
+use ca_core::domain::serial::SerialNumber;
 use chrono::{DateTime, Utc};
 
 use super::Report;
 use super::journal::{Journals, KIND};
 
 /// What happened to a serial, and when: small, since there may be a million.
-pub(super) type Event = (u128, u8, i64);
+pub(super) type Event = (Option<SerialNumber>, u8, i64);
 
 /// An event by its words. One whose words are not ours is like no other.
 pub(super) fn event(serial: &str, word: &str, at: i64) -> Event {
@@ -15,8 +16,11 @@ pub(super) fn event(serial: &str, word: &str, at: i64) -> Event {
         .map(|event| event.as_str())
         .position(|one| one == word);
     let place = place.and_then(|place| u8::try_from(place).ok());
-    let serial = u128::from_str_radix(serial, 16).unwrap_or_default();
-    (serial, place.unwrap_or(u8::MAX), at)
+    (
+        SerialNumber::from_hex(serial).ok(),
+        place.unwrap_or(u8::MAX),
+        at,
+    )
 }
 
 /// What no journal had when it was looked at.

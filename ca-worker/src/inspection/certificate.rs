@@ -144,8 +144,7 @@ impl<'a> Bench<'a> {
             Some(Ok(named)) if by_profile => named,
             _ => written,
         };
-        let serial = <[u8; 16]>::try_from(parsed.raw_serial()).ok();
-        let serial = serial.and_then(|serial| SerialNumber::from_bytes(serial).ok());
+        let serial = SerialNumber::from_bytes(parsed.raw_serial()).ok();
         let life = parsed.validity();
         let instant = |seconds| DateTime::<Utc>::from_timestamp(seconds, 0);
         let not_before = instant(life.not_before.timestamp());

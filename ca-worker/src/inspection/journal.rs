@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use ca_core::domain::revocation::RevocationEvent;
+use ca_core::domain::serial::SerialNumber;
 use ca_core::store::authority;
 use ca_core::store::inspection::{bytes_of, events_of, intents_of, journal_given_up};
 use ca_core::store::journal_mark::Mark;
@@ -21,7 +22,7 @@ pub(super) const KIND: &str = "journal";
 #[derive(Debug)]
 pub(super) struct Journals {
     files: Vec<File>,
-    certificates: Vec<u128>,
+    certificates: Vec<SerialNumber>,
     events: Vec<Event>,
     lists: HashSet<(i64, i64)>,
     first: Option<DateTime<Utc>>,
@@ -213,7 +214,7 @@ impl Journals {
         let serials: Vec<String> = told.iter().map(|(_, serial, _)| serial.clone()).collect();
         let there = store.read(|db| bytes_of(db, &serials))?;
         for (line, serial, der) in told {
-            self.certificates.extend(number(&serial));
+            self.certificates.extend(SerialNumber::from_hex(&serial));
             let place = format!("{} line {line}", file.name);
             match there.get(&serial) {
                 None => {
@@ -330,7 +331,8 @@ impl Journals {
 
     /// Whether a journal has the certificate.
     pub(super) fn has_certificate(&self, serial: &str) -> bool {
-        number(serial).is_some_and(|serial| self.certificates.binary_search(&serial).is_ok())
+        let serial = SerialNumber::from_hex(serial);
+        serial.is_ok_and(|serial| self.certificates.binary_search(&serial).is_ok())
     }
 
     /// Whether a journal has the event.
@@ -350,8 +352,4 @@ impl Journals {
             report.looked_at.journal_lines += file.end.sequence;
         }
     }
-}
-
-fn number(serial: &str) -> Option<u128> {
-    u128::from_str_radix(serial, 16).ok()
 }

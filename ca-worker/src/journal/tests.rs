@@ -6,6 +6,7 @@ use ca_core::domain::certificate::{IntentState, Purpose};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::store::intent::Intent;
+use chrono::DateTime;
 
 use super::*;
 use crate::fixture::morning;
@@ -49,7 +50,7 @@ impl Place {
 
 fn intent() -> Intent {
     Intent {
-        serial: SerialNumber::random(&OsRandom),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
         purpose: Purpose::Client,
         generation: 1,
         request_id: None,

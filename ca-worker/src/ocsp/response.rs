@@ -90,7 +90,7 @@ fn single(writer: DERWriter<'_>, digest: &[u64], issuer: &IssuerHashes, statemen
             });
             writer.next().write_bytes(&issuer.name);
             writer.next().write_bytes(&issuer.key);
-            // Sixteen octets whose first is 0x40 to 0x7f: minimal and positive as they are.
+            // The first octet is 0x40 to 0x7f: minimal and positive as they are.
             let serial = statement.serial;
             writer.next().write_tagged_implicit(TAG_INTEGER, |writer| {
                 writer.write_bytes(serial.as_bytes());

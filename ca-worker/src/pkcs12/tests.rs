@@ -2,6 +2,7 @@
 use ca_core::domain::profile::{KeyAlgorithm, ProfileName};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
+use chrono::DateTime;
 use openssl::pkcs12::Pkcs12;
 use openssl::x509::X509;
 use p12_keystore::KeyStore;
@@ -24,7 +25,7 @@ fn certificate(issuer: &Issuer, signer: &dyn Signer, algorithm: KeyAlgorithm) ->
         profile: &profile,
         subject: profile.subject_of("KJ2700000001").unwrap(),
         alternative_names: &[],
-        serial: SerialNumber::random(&OsRandom),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
         validity: profile.validity(morning(), &issuer.validity()).unwrap(),
     };
     noted_and_signed(

@@ -5,13 +5,13 @@ use ca_core::domain::serial::SerialNumber;
 use ca_core::store::authority::Authority;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::intent::{self, Intent};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
 use super::*;
 
 /// Gives `user_id` a certificate that holds for `days`.
 fn issue(stage: &Stage, user_id: &str, days: i64) -> SerialNumber {
-    let serial = SerialNumber::random(stage.site.random.as_ref());
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, stage.site.random.as_ref());
     let user_id = UserId::try_from(user_id.to_owned()).unwrap();
     let done: Result<(), StoreError> = stage.site.store.transaction(|db| {
         if authority::list(db)?.is_empty() {

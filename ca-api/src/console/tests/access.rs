@@ -2,7 +2,7 @@
 
 use ca_core::domain::certificate::{CertificateStatus, OperatorStatus};
 use ca_core::flow::set_operator_status::set_operator_status;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
 use super::browser::Browser;
 use super::desk::{Desk, PASSWORD, staff};
@@ -76,7 +76,10 @@ async fn a_connection_without_certificate_is_refused() {
 async fn a_certificate_that_is_no_operators_does_not_get_a_form() {
     let desk = Desk::new();
     let suzuki = desk.operator("suzuki");
-    let stranger = paper::certificate("KJ2700000001", SerialNumber::random(&OsRandom));
+    let stranger = paper::certificate(
+        "KJ2700000001",
+        SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
+    );
     // The same serial with another key: a certificate of another CA that copied the number.
     let serial = desk.operator_row(&suzuki).certificate_serial.unwrap();
     let copied = paper::certificate("suzuki", serial);

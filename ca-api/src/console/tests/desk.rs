@@ -50,7 +50,10 @@ impl Desk {
         let desk = Self {
             stage: Stage::new(),
         };
-        let root = paper::certificate("Inkan 認証局 G1", SerialNumber::random(&OsRandom));
+        let root = paper::certificate(
+            "Inkan 認証局 G1",
+            SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
+        );
         let root = Authority {
             generation: 1,
             certificate_der: root.to_der().unwrap(),
@@ -84,7 +87,7 @@ impl Desk {
         own_user_id: Option<&UserId>,
         status: CertificateStatus,
     ) -> Person {
-        let serial = SerialNumber::random(&OsRandom);
+        let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
         let certificate = paper::certificate(name, serial);
         let spki = paper::spki_sha256(&certificate);
         let mut row = self.certificate_row(serial, Purpose::Operator, &certificate);
@@ -219,7 +222,7 @@ impl Desk {
 
     /// A client certificate that the account got `days` ago; `key_bits` of RSA, or P-256.
     pub fn issued(&self, user_id: &UserId, request: Option<&Request>, days: i64, rsa: bool) {
-        let serial = SerialNumber::random(&OsRandom);
+        let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
         let certificate = match rsa {
             true => paper::rsa_certificate(user_id.as_str(), serial),
             false => paper::certificate(user_id.as_str(), serial),

@@ -56,7 +56,7 @@ impl Stage {
         };
         let worker = worker(&config, &store, &order)?;
         let serials: Vec<SerialNumber> = (0..COUNT)
-            .map(|_| SerialNumber::random(&OsRandom))
+            .map(|_| SerialNumber::draw(SystemClock.now(), &OsRandom))
             .collect();
         record(&worker, &serials)?;
         answer_due(&worker)?;

@@ -9,7 +9,7 @@ use ca_core::flow::verify_audit::verify_audit;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
 use ca_core::store::{account, certificate, intent, letter};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
 use super::reading::{pages, text, words};
 use super::register::{FIRST, Office, SECOND};
@@ -17,7 +17,7 @@ use super::*;
 
 /// A certificate of `user_id` that ends so many days after the letters' date.
 fn certify(office: &Office, user_id: &str, days: i64) {
-    let serial = SerialNumber::random(&office.random);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &office.random);
     let end = printed_at() + TimeDelta::days(days);
     let drawn = Intent {
         serial,

@@ -1,6 +1,5 @@
 //! What a list looks like: to OpenSSL, to x509-parser, and to a lint with one bad list for each rule.
 use ca_core::domain::profile::KeyAlgorithm;
-use ca_core::domain::random::OsRandom;
 use ca_core::domain::revocation::{RevocationEvent, RevocationReason};
 use ca_core::domain::serial::SerialNumber;
 use chrono::{Duration, TimeZone, Utc};
@@ -20,7 +19,8 @@ fn openssl_reads_every_entry_and_verifies_under_every_kind_of_key() {
     for key in [KeyAlgorithm::P384, KeyAlgorithm::Rsa4096] {
         let world = World::of(key);
         let revoked = world.revoked(-1);
-        let held = SerialNumber::random(&OsRandom);
+        // As earlier versions drew them.
+        let held = SerialNumber::from_bytes(&[0x7f; 16]).unwrap();
         world.happens(RevocationEvent::Held, held, -1, Some(100));
         world.look(0);
         let (_, der) = world.newest();
@@ -56,11 +56,12 @@ fn head(issuer: &crate::certificate::Issuer) -> Head<'_> {
     }
 }
 
+/// Entries in the order of `first`; the first half of them as earlier versions drew serials, shorter.
 fn entry(first: u8) -> Entry {
-    let mut serial = [first; 16];
+    let mut serial = vec![first; if first < 0x80 { 16 } else { 20 }];
     serial[0] = 0x40;
     Entry {
-        serial: SerialNumber::from_bytes(serial).unwrap(),
+        serial: SerialNumber::from_bytes(&serial).unwrap(),
         at: hour(-1),
         reason: RevocationReason::Superseded,
     }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::revocation::{RevocationEvent, RevocationReason};
 use ca_core::domain::serial::SerialNumber;
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 
 use super::world::{World, act, hour, sorted};
 use crate::crl::CrlError;
@@ -55,7 +55,8 @@ fn a_revocation_makes_one_at_once_from_the_last_and_the_schedule_stays() {
 fn the_latest_event_of_a_serial_counts_and_each_stands_once() {
     let world = World::new();
     use RevocationEvent::{Abandoned, Held, Released, Revoked};
-    let [held, released, revoked, abandoned] = [0; 4].map(|_| SerialNumber::random(&OsRandom));
+    let [held, released, revoked, abandoned] =
+        [0; 4].map(|_| SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom));
     for serial in [held, released, revoked] {
         world.happens(Held, serial, 1, Some(20_000));
     }
@@ -88,7 +89,7 @@ fn the_latest_event_of_a_serial_counts_and_each_stands_once() {
 #[test]
 fn an_expired_entry_leaves_after_one_regular_list_past_its_end() {
     let world = World::new();
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     world.look(0);
     world.happens(RevocationEvent::Revoked, serial, 1, Some(100));
     world.look(2);
@@ -114,7 +115,7 @@ fn an_expired_entry_leaves_after_one_regular_list_past_its_end() {
 fn one_that_is_revoked_after_its_end_stands_on_a_regular_list_as_well() {
     let world = World::new();
     world.look(0);
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     world.happens(RevocationEvent::Revoked, serial, 5, Some(-10));
     world.look(HALF);
     assert!(world.serials().contains(&serial));
@@ -125,7 +126,7 @@ fn one_that_is_revoked_after_its_end_stands_on_a_regular_list_as_well() {
 #[test]
 fn an_abandoned_serial_stays_for_the_longest_life_of_any_profile() {
     let world = World::new();
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     world.happens(RevocationEvent::Abandoned, serial, 0, None);
     let three_years = 3 * 365 * 24;
     world.look(1);

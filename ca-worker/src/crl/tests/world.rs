@@ -111,7 +111,7 @@ impl World {
 
     /// A new serial, revoked at this hour; its certificate has years to live.
     pub(super) fn revoked(&self, hours: i64) -> SerialNumber {
-        let serial = SerialNumber::random(&OsRandom);
+        let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
         self.happens(RevocationEvent::Revoked, serial, hours, Some(20_000));
         serial
     }

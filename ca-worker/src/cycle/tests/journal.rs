@@ -8,6 +8,7 @@ use ca_core::domain::random::OsRandom;
 use ca_core::domain::request::RequestState;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::store::intent;
+use chrono::DateTime;
 
 use super::world::World;
 use crate::fixture::morning;
@@ -92,7 +93,7 @@ fn a_request_that_the_journal_says_was_answered_is_not_signed_again_and_its_neig
     let (replayed, neighbour) = (world.approved(1), world.approved(2));
     // Another worker of the machine answered it; then somebody took every trace out of the database.
     let answer = Fact::Issued {
-        serial: SerialNumber::random(&OsRandom),
+        serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
         purpose: Purpose::Client,
         generation: 1,
         request: Some(replayed.request.id.clone()),

@@ -24,6 +24,7 @@ use ca_core::store::intent::{self, Intent};
 use ca_core::store::operator::{self, NewOperator, Operator};
 use ca_core::store::request::{self, Change, NewRequest, Request};
 use ca_core::store::{Db, Store, StoreError};
+use chrono::DateTime;
 
 use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
@@ -339,7 +340,7 @@ fn row(issuer: &Issuer) -> Authority {
 
 /// An operator with a certificate, as `ca-cli operator add` leaves them.
 pub(super) fn added_operator(store: &Store, name: &str) -> Operator {
-    let serial = SerialNumber::random(&OsRandom);
+    let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
     let certificate = operator_certificate(serial);
     let new = NewOperator {
         name,

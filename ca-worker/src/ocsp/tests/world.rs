@@ -18,7 +18,7 @@ use ca_core::store::authority::Authority;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::intent::Intent;
 use ca_core::store::ocsp_answer::{self, Answer};
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use openssl::ocsp::OcspCertStatus;
 
 use super::super::self_test::read;
@@ -83,7 +83,7 @@ impl World {
 
     /// A certificate of so many days, as step 8 leaves it.
     pub(super) fn issued(&self, generation: i64, life: i64) -> SerialNumber {
-        let serial = SerialNumber::random(&OsRandom);
+        let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
         let intent = Intent {
             serial,
             purpose: Purpose::Client,

@@ -17,7 +17,7 @@ pub(super) fn judge(walk: &Walkthrough) {
     it_is_for_clients_alone(&own);
     let serial = own.serial_number().to_bn().expect("a serial");
     assert!(
-        serial.num_bits() > 64 && serial.num_bits() <= 127,
+        serial.num_bits() > 128 && serial.num_bits() <= 159,
         "{} bits",
         serial.num_bits()
     );

@@ -10,6 +10,7 @@ use ca_core::flow::recover::recover;
 use ca_core::queue::request::{Held, claim};
 use ca_core::store::outbox::NewMail;
 use ca_core::store::request::Request;
+use chrono::DateTime;
 
 use super::Real;
 use crate::model::ledger::{Answer, Hand, Rules, Serial};
@@ -32,7 +33,7 @@ impl Real {
     pub(super) fn intend(&mut self, owner: usize, claims: &[Serial], now: i64) -> Answer {
         let mut rows = Vec::new();
         for claim in claims {
-            let number = SerialNumber::random(&self.world.random);
+            let number = SerialNumber::draw(DateTime::UNIX_EPOCH, &self.world.random);
             self.serials.insert(*claim, number);
             rows.push(intent(number, &self.claimed(*claim), now));
         }

@@ -3,6 +3,7 @@ use ca_core::domain::distinguished_name::DistinguishedName;
 use ca_core::domain::profile::{KeyAlgorithm, Profile, ProfileName};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::serial::SerialNumber;
+use chrono::DateTime;
 use rcgen::CertificateParams;
 
 use crate::certificate::draft::parameters;
@@ -37,7 +38,7 @@ impl Bench {
             profile: &self.profile,
             subject: self.profile.subject_of("KJ2700000001").unwrap(),
             alternative_names: &[],
-            serial: SerialNumber::random(&OsRandom),
+            serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
             validity: self
                 .profile
                 .validity(morning(), &self.issuer.validity())
@@ -96,7 +97,7 @@ pub(super) fn root_named(key: &KeyPair, name: &str) -> Issuer {
         &subject,
         1,
         &FileSigner::from(key),
-        SerialNumber::random(&OsRandom),
+        SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
         morning(),
     )
     .unwrap()
