@@ -7,7 +7,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 use askama::Template;
-use ca_core::store::is_out_of_order;
+use ca_core::store::{is_about_a_damaged_row, is_out_of_order};
 
 use crate::page::{self, Page};
 use crate::visit::Visit;
@@ -47,6 +47,10 @@ pub enum Problem {
     /// The database is out of order. The text goes to the log.
     #[error("{0}")]
     Unavailable(String),
+    /// What was asked for is kept in a row that cannot be read: damaged, or written by somebody else. The text goes to
+    /// the log.
+    #[error("alarm: a row cannot be read: {0}")]
+    Damaged(String),
     /// Our fault. The text goes to the log under the request's mark, never to the visitor.
     #[error("{0}")]
     Internal(String),
@@ -58,6 +62,9 @@ impl Problem {
         let told = error.to_string();
         if is_out_of_order(&error) {
             return Self::Unavailable(told);
+        }
+        if is_about_a_damaged_row(&error) {
+            return Self::Damaged(told);
         }
         Self::Internal(told)
     }
@@ -72,7 +79,7 @@ impl ResponseError for Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SignedOut(_) | Self::Elsewhere(_) => StatusCode::SEE_OTHER,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Damaged(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -146,6 +153,7 @@ pub(crate) enum Kind {
     TooLarge,
     Busy,
     Unavailable,
+    Damaged,
     Internal,
 }
 
@@ -155,6 +163,7 @@ impl Kind {
         match problem.and_then(|error| error.as_error()) {
             Some(Problem::Forged(_)) => return Self::Forged,
             Some(Problem::Unavailable(_)) => return Self::Unavailable,
+            Some(Problem::Damaged(_)) => return Self::Damaged,
             _ => {}
         }
         match response.status() {
@@ -181,6 +190,7 @@ impl Kind {
             Self::TooLarge => page.t("problem-too-large-title"),
             Self::Busy => page.t("problem-busy-title"),
             Self::Unavailable => page.t("problem-unavailable-title"),
+            Self::Damaged => page.t("problem-damaged-title"),
             Self::Internal => page.t("problem-internal-title"),
         }
     }
@@ -196,6 +206,7 @@ impl Kind {
             Self::TooLarge => page.t("problem-too-large-what"),
             Self::Busy => page.t("problem-busy-what"),
             Self::Unavailable => page.t("problem-unavailable-what"),
+            Self::Damaged => page.t("problem-damaged-what"),
             Self::Internal => page.t("problem-internal-what"),
         }
     }
@@ -211,6 +222,7 @@ impl Kind {
             Self::TooLarge => page.t("problem-too-large-next"),
             Self::Busy => page.t("problem-busy-next"),
             Self::Unavailable => page.t("problem-unavailable-next"),
+            Self::Damaged => page.t("problem-damaged-next"),
             Self::Internal => page.t("problem-internal-next"),
         }
     }

@@ -156,6 +156,14 @@ pub fn is_out_of_order(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
+/// Whether a row is there but cannot be understood. Whatever `error` comes from is looked at too.
+pub fn is_about_a_damaged_row(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let of_store = error.downcast_ref::<StoreError>();
+        of_store.is_some_and(StoreError::is_unreadable)
+    })
+}
+
 /// What every function of the store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
 

@@ -128,6 +128,21 @@ fn every_list_names_the_row_that_cannot_be_read_and_shows_its_neighbours() {
             "audit:",
             "申請",
         );
+        let other = own.replace("= 1", "= 2");
+        let other = sql.lines(&other).remove(0);
+        sql.run("UPDATE request SET kind = 'evil' WHERE account_id = 2");
+        for path in [
+            format!("requests/{other}"),
+            format!("certificates/{damaged}"),
+        ] {
+            let page = desk.open(&format!("/console/{path}"));
+            let text = page.text();
+            assert!(
+                text.contains("記録を読み取ることができません"),
+                "{path}: {text}"
+            );
+            assert_eq!(page.status, 500);
+        }
     }
 }
 

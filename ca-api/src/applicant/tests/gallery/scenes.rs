@@ -78,6 +78,7 @@ pub(super) fn problems(page: &Page) -> Vec<Drawn> {
         ("problem-too-large", Kind::TooLarge, 413),
         ("problem-busy", Kind::Busy, 503),
         ("problem-unavailable", Kind::Unavailable, 503),
+        ("problem-damaged", Kind::Damaged, 500),
         ("problem-internal", Kind::Internal, 500),
     ];
     let page_of = |kind, status| ProblemPage {
