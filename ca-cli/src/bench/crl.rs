@@ -15,7 +15,6 @@ use ca_core::domain::profile::ProfileName;
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::revocation::{RevocationEvent, RevocationReason};
 use ca_core::domain::serial::SerialNumber;
-use ca_core::domain::time::{Clock, SystemClock};
 use ca_core::flow::record_authority::record_authority;
 use ca_core::store::authority::{self, Authority};
 use ca_core::store::revocation::{self, NewRevocation};
@@ -79,7 +78,7 @@ pub fn measure_crl(entries: usize) -> anyhow::Result<CrlReport> {
     let place = folder.path();
     let store = set_up(place, entries)?;
     let ours = metered_child(&mut own_child(place)?)?;
-    let one = [revoked(SerialNumber::draw(SystemClock.now(), &OsRandom))];
+    let one = [revoked(SerialNumber::draw(Utc::now(), &OsRandom))];
     store.transaction(|db| revocation::append(db, &one, Utc::now()))?;
     let one_more = metered_child(&mut own_child(place)?)?;
     let newest = store.read(|db| ca_core::store::crl::newest_with_bytes(db, 1))?;
@@ -129,7 +128,7 @@ fn set_up(folder: &Path, entries: usize) -> anyhow::Result<Store> {
     let store = Store::migrate(&config.database, folder)?;
     root(&config, &store, folder)?;
     let serials: Vec<SerialNumber> = (0..entries)
-        .map(|_| SerialNumber::draw(SystemClock.now(), &OsRandom))
+        .map(|_| SerialNumber::draw(Utc::now(), &OsRandom))
         .collect();
     let at = Utc::now() - Span::hours(1);
     for serials in serials.chunks(CHUNK) {
@@ -167,7 +166,7 @@ fn root(config: &Config, store: &Store, folder: &Path) -> anyhow::Result<()> {
         .get(ProfileName::Root)
         .with_key_algorithm(signer.public_key().algorithm())?;
     let subject = DistinguishedName::parse(&config.authority.subject)?;
-    let serial = SerialNumber::draw(SystemClock.now(), &OsRandom);
+    let serial = SerialNumber::draw(Utc::now(), &OsRandom);
     let made = Utc::now() - Span::days(1);
     let issuer = self_sign_root(&profile, &subject, 1, &signer, serial, made)?;
     let certificate = X509::from_der(issuer.certificate())?;

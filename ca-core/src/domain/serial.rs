@@ -50,16 +50,10 @@ impl SerialNumber {
 
     /// Reads the octets of a DER INTEGER.
     pub fn from_bytes(octets: &[u8]) -> Result<Self, SerialError> {
-        let is_long = matches!(octets.len(), LENGTH | FORMER_LENGTH);
+        let is_as_long = matches!(octets.len(), LENGTH | FORMER_LENGTH);
         let is_ours = octets.first().is_some_and(|first| first & 0xc0 == 0x40);
-        if !is_long || !is_ours {
-            return Err(SerialError(
-                octets
-                    .iter()
-                    .take(32)
-                    .map(|octet| format!("{octet:02x}"))
-                    .collect(),
-            ));
+        if !is_as_long || !is_ours {
+            return Err(SerialError(hex::encode(octets.get(..32).unwrap_or(octets))));
         }
         let mut number = [0; LENGTH];
         let (_, place) = number.split_at_mut(LENGTH - octets.len());

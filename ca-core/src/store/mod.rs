@@ -139,7 +139,7 @@ pub struct Away;
 /// of it. Whatever `error` comes from is looked at too.
 pub fn is_out_of_order(error: &(dyn std::error::Error + 'static)) -> bool {
     use diesel::result::{DatabaseErrorKind, Error};
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+    causes(error).any(|error| {
         error.is::<Away>()
             || matches!(
                 error.downcast_ref::<Error>(),
@@ -158,10 +158,17 @@ pub fn is_out_of_order(error: &(dyn std::error::Error + 'static)) -> bool {
 
 /// Whether a row is there but cannot be understood. Whatever `error` comes from is looked at too.
 pub fn is_about_a_damaged_row(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+    causes(error).any(|error| {
         let of_store = error.downcast_ref::<StoreError>();
         of_store.is_some_and(StoreError::is_unreadable)
     })
+}
+
+/// The error, what it comes from, and so on.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }
 
 /// What every function of the store returns.

@@ -86,8 +86,8 @@ pub fn open(der: &[u8], roots: &[Vec<u8>]) -> Result<Opened, UnsoundCheckpoint> 
     if !is_for_checkpoints(&parsed) {
         return Err(UnsoundCheckpoint::Purpose);
     }
-    let serial = hex::encode(parsed.raw_serial());
-    let signer = SerialNumber::from_hex(&serial).map_err(|_| UnsoundCheckpoint::Form)?;
+    let signer = SerialNumber::from_bytes(parsed.raw_serial());
+    let signer = signer.map_err(|_| UnsoundCheckpoint::Form)?;
     Ok(Opened { checkpoint, signer })
 }
 

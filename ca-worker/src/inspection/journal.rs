@@ -206,22 +206,23 @@ impl Journals {
         lines: &[Line],
         report: &mut Report,
     ) -> StoreResult<()> {
-        let told = |line: &Line| match &line.fact {
-            Fact::Issued { serial, der, .. } => Some((line.sequence, serial.to_hex(), der.clone())),
+        let told = lines.iter().filter_map(|line| match &line.fact {
+            Fact::Issued { serial, der, .. } => Some((line.sequence, *serial, der)),
             _ => None,
-        };
-        let told: Vec<_> = lines.iter().filter_map(told).collect();
-        let serials: Vec<String> = told.iter().map(|(_, serial, _)| serial.clone()).collect();
+        });
+        let told: Vec<_> = told.collect();
+        self.certificates
+            .extend(told.iter().map(|(_, serial, _)| *serial));
+        let serials: Vec<String> = told.iter().map(|(_, serial, _)| serial.to_hex()).collect();
         let there = store.read(|db| bytes_of(db, &serials))?;
-        for (line, serial, der) in told {
-            self.certificates.extend(SerialNumber::from_hex(&serial));
+        for ((line, _, der), serial) in told.into_iter().zip(serials) {
             let place = format!("{} line {line}", file.name);
             match there.get(&serial) {
                 None => {
                     let finding = "the database has not the certificate that it tells of";
                     report.find(KIND, finding, place, serial);
                 }
-                Some(own) if *own != der => {
+                Some(own) if own != der => {
                     let finding =
                         "the database has other bytes of the certificate that it tells of";
                     report.find(KIND, finding, place, serial);
