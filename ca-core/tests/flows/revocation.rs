@@ -159,12 +159,15 @@ on_both!(a_selection_is_all_of_its_conditions_and_nothing_selects_nothing, world
     assert_eq!((outcome.moved.len(), outcome.unknown), (1, vec![stranger]));
 });
 
-on_both!(a_thousand_and_more_go_in_one_order, world => {
+/// Certificates of one account under these serials.
+fn with_serials(world: &World, serials: &[SerialNumber]) {
     let request = world.pending("2700000001");
-    let serials: Vec<SerialNumber> = (0..1_200).map(|_| SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random)).collect();
     let rows: Vec<Certificate> = serials
         .iter()
-        .map(|serial| Certificate { request_id: None, ..certificate(*serial, &request, 40) })
+        .map(|serial| Certificate {
+            request_id: None,
+            ..certificate(*serial, &request, 40)
+        })
         .collect();
     let intents = rows.iter().map(|one| {
         let mut intent = intent(one.serial, &request, 40);
@@ -174,8 +177,28 @@ on_both!(a_thousand_and_more_go_in_one_order, world => {
     let intents: Vec<_> = intents.collect();
     record_intents(&world.store, "w1", intents).unwrap();
     for some in rows.chunks(500) {
-        world.store.transaction(|db| stored::insert(db, some)).unwrap();
+        world
+            .store
+            .transaction(|db| stored::insert(db, some))
+            .unwrap();
     }
+}
+
+// By their text, as a database sorts them, these longer ones come first; by their numbers last.
+on_both!(serials_as_earlier_versions_drew_them_are_known_beside_others, world => {
+    let drawn = [0; 2].map(|_| SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random));
+    let [former, stranger] = ["7f", "7e"].map(|octet| SerialNumber::from_hex(&octet.repeat(16)).unwrap());
+    let known = [former, drawn[0], drawn[1]];
+    with_serials(&world, &known);
+    let selection = Selection::of(&[&known[..], &[stranger]].concat());
+    let outcome = order(&world, &selection, REVOKE, 100);
+    assert_eq!((outcome.moved.len(), outcome.unknown), (3, vec![stranger]));
+    assert_eq!(row(&world, former).status, CertificateStatus::Revoked);
+});
+
+on_both!(a_thousand_and_more_go_in_one_order, world => {
+    let serials: Vec<SerialNumber> = (0..1_200).map(|_| SerialNumber::draw(DateTime::UNIX_EPOCH, &world.random)).collect();
+    with_serials(&world, &serials);
     let all = Selection { purpose: Some(Purpose::Client), ..Selection::default() };
     assert_eq!(order(&world, &all, REVOKE, 100).moved.len(), 1_200);
     let sequences: Vec<i64> = events(&world).iter().map(|event| event.sequence).collect();
