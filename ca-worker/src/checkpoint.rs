@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ca_core::config::Config;
-use ca_core::domain::checkpoint::{ACT, Checkpoint, VERSION, machine_of};
+use ca_core::domain::audit_act::AuditAct;
+use ca_core::domain::checkpoint::{Checkpoint, VERSION, machine_of};
 use ca_core::domain::time::iso_datetime;
 use ca_core::flow::Postmark;
 use ca_core::flow::record_checkpoint::{Written, named, record_checkpoint};
@@ -226,7 +227,9 @@ fn expect_folder(worker: &Worker, folder: &Path) -> Result<(), CheckpointError> 
     if folder.exists() {
         return Ok(());
     }
-    let entries = worker.store.read(|db| audit::acts_after(db, ACT, 0))?;
+    let entries = worker
+        .store
+        .read(|db| audit::acts_after(db, AuditAct::AuditCheckpoint, 0))?;
     let mut files = entries.iter().filter_map(named);
     if files.any(|named| machine_of(&named.file) == Some(machine().as_str())) {
         return Err(CheckpointError::Gone(folder.to_owned()));

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web;
 use askama::Template;
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::certificate::CertificateStatus;
 use ca_core::domain::revocation::RevocationReason;
 use ca_core::domain::serial::SerialNumber;
@@ -85,7 +86,7 @@ fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Held>> {
         let issued = of_request
             .rows
             .into_iter()
-            .filter(|one| one.act == "certificate.issue");
+            .filter(|one| one.act == AuditAct::CertificateIssue.as_str());
         entries.rows.splice(0..0, issued);
         entries.unreadable.extend(of_request.unreadable);
     }

@@ -1,5 +1,6 @@
 //! What happened to a request, from the audit entries about it.
 
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::store::audit::AuditEntry;
 
 use crate::page::Page;
@@ -29,23 +30,23 @@ pub(super) fn events(page: &Page, entries: &[AuditEntry]) -> Vec<Event> {
 }
 
 fn what(page: &Page, act: &str) -> String {
-    match act {
-        "request.submit" => page.t("console-event-submit"),
-        "request.approve" => page.t("console-event-approve"),
-        "request.reject" => page.t("console-event-reject"),
-        "request.withdraw" => page.t("console-event-withdraw"),
-        "request.void" => page.t("console-event-void"),
-        "request.retry" => page.t("console-event-retry"),
-        "request.ask-again" => page.t("console-event-ask-again"),
-        "request.give-back" => page.t("console-event-give-back"),
-        "request.park" => page.t("console-event-park"),
-        "certificate.issue" => page.t("console-event-issue"),
-        "certificate.restore" => page.t("certificate-event-restore"),
-        "certificate.revoke" => page.t("certificate-event-revoke"),
-        "certificate.hold" => page.t("certificate-event-hold"),
-        "certificate.release" => page.t("certificate-event-release"),
+    match AuditAct::try_from(act.to_owned()) {
+        Ok(AuditAct::RequestSubmit) => page.t("console-event-submit"),
+        Ok(AuditAct::RequestApprove) => page.t("console-event-approve"),
+        Ok(AuditAct::RequestReject) => page.t("console-event-reject"),
+        Ok(AuditAct::RequestWithdraw) => page.t("console-event-withdraw"),
+        Ok(AuditAct::RequestVoid) => page.t("console-event-void"),
+        Ok(AuditAct::RequestRetry) => page.t("console-event-retry"),
+        Ok(AuditAct::RequestAskAgain) => page.t("console-event-ask-again"),
+        Ok(AuditAct::RequestGiveBack) => page.t("console-event-give-back"),
+        Ok(AuditAct::RequestPark) => page.t("console-event-park"),
+        Ok(AuditAct::CertificateIssue) => page.t("console-event-issue"),
+        Ok(AuditAct::CertificateRestore) => page.t("certificate-event-restore"),
+        Ok(AuditAct::CertificateRevoke) => page.t("certificate-event-revoke"),
+        Ok(AuditAct::CertificateHold) => page.t("certificate-event-hold"),
+        Ok(AuditAct::CertificateRelease) => page.t("certificate-event-release"),
         // A verb of a newer program: its own name says more than nothing.
-        other => other.to_owned(),
+        _ => act.to_owned(),
     }
 }
 

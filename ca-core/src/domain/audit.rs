@@ -12,7 +12,7 @@ pub struct AuditFact {
     pub at: DateTime<Utc>,
     /// Who, as `kind:name`.
     pub actor: String,
-    /// The verb, e.g. `request.submit`.
+    /// The verb, as [`AuditAct::as_str`](super::audit_act::AuditAct::as_str) writes it; a newer program may know others.
     pub act: String,
     /// On what, e.g. `request:<id>` or `account:<user id>`.
     pub object: String,

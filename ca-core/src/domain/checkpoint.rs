@@ -11,8 +11,6 @@ use super::time::iso_datetime;
 
 /// The form of [`Checkpoint`] that this program writes.
 pub const VERSION: u32 = 1;
-/// The verb of the audit entry that follows each checkpoint.
-pub const ACT: &str = "audit.checkpoint";
 /// What the files of checkpoints end in (RFC 8551 §3.2.1).
 pub const ENDING: &str = ".p7s";
 

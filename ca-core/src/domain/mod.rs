@@ -6,6 +6,7 @@ pub mod actor;
 pub mod address_change;
 pub mod approval;
 pub mod audit;
+pub mod audit_act;
 pub mod calendar;
 pub mod calendar_csv;
 pub mod certificate;

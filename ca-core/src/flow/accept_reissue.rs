@@ -13,6 +13,7 @@ use super::revoke_certificates::revoke_in;
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
 use crate::domain::address_change::AddressChangeState;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
 use crate::domain::random::Random;
 use crate::domain::reissue::{ReissueId, ReissueState};
@@ -82,7 +83,7 @@ pub fn accept_reissue(
         if let Some(mail) = notice(random, &held, acceptance.host, at) {
             outbox::insert(db, &[mail], at)?;
         }
-        let record = Record::new("reissue.accept", format!("account:{}", held.user_id));
+        let record = Record::new(AuditAct::ReissueAccept, format!("account:{}", held.user_id));
         let facts = serde_json::json!({ "reissue": id.as_str(), "note": acceptance.note });
         records.push(record.with(facts));
         audit::append(db, &act, &records)?;
@@ -137,7 +138,10 @@ fn end_address_change(
     change.state = AddressChangeState::Void;
     change.settled_at = Some(at);
     address_change::save(db, &change)?;
-    let record = Record::new("address.void", format!("account:{}", account.user_id));
+    let record = Record::new(
+        AuditAct::AddressVoid,
+        format!("account:{}", account.user_id),
+    );
     Ok(Some(record))
 }
 
@@ -162,7 +166,7 @@ fn withdraw(db: &mut Db, open: &Request, at: DateTime<Utc>) -> StoreResult<Recor
         .collect();
     let abandoned = abandon(db, &drawn, at)?;
     let facts = serde_json::json!({ "was": open.state.as_str(), "abandoned": abandoned.len() });
-    Ok(Record::new("request.void", format!("request:{}", open.id)).with(facts))
+    Ok(Record::new(AuditAct::RequestVoid, format!("request:{}", open.id)).with(facts))
 }
 
 fn settle(

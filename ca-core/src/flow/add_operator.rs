@@ -1,5 +1,6 @@
 //! An operator is added, bound to the certificate that was made for the purpose.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::operator::NewOperator;
@@ -40,7 +41,7 @@ pub fn add_operator(
         operator::insert(db, new, act.at)?;
         let facts =
             serde_json::json!({ "serial": issued.serial.to_hex(), "sha1": issued.sha1_thumbprint });
-        let record = Record::new("operator.add", format!("operator:{}", new.name));
+        let record = Record::new(AuditAct::OperatorAdd, format!("operator:{}", new.name));
         audit::append(db, act, &[record.with(facts)])?;
         Ok(())
     })

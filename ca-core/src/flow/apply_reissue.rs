@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::ReissueConfig;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::reissue::{ReissueApplication, ReissueId, ReissueState};
 use crate::domain::throttle::{ThrottleScope, TokyoDay};
 use crate::domain::user_id::UserId;
@@ -74,7 +75,7 @@ pub fn apply_reissue(
         if !reissue::insert(db, id, application, source, at)? {
             return Ok(());
         }
-        let record = Record::new("reissue.apply", format!("account:{name}"));
+        let record = Record::new(AuditAct::ReissueApply, format!("account:{name}"));
         let facts = serde_json::json!({ "reissue": id.as_str(), "source": source });
         audit::append(db, &Act::new(Actor::Anonymous, at), &[record.with(facts)])?;
         Ok(())

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
 use crate::domain::approval::{ApprovalKey, ApprovalScope, Statement, digest};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::request::{RequestEvent, RequestId, RequestState};
 use crate::store::account::Account;
 use crate::store::approval::Approval;
@@ -90,7 +91,10 @@ pub fn approve_requests(
         for one in seen {
             let decision = approve_one(db, key, at, operator, one)?;
             if decision == Decision::Done {
-                let record = Record::new("request.approve", format!("request:{}", one.request_id));
+                let record = Record::new(
+                    AuditAct::RequestApprove,
+                    format!("request:{}", one.request_id),
+                );
                 records.push(record.with(serde_json::json!({ "digest": one.digest })));
             }
             outcomes.push((one.request_id.clone(), decision));

@@ -6,6 +6,7 @@ use super::owe_mail::{Postmark, facts_of};
 use crate::domain::account::{MailAddressError, mail_address};
 use crate::domain::actor::{Act, Actor};
 use crate::domain::address_change::{AddressChangeState, LIFE, MOST_ASKED, is_alive};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind};
 use crate::domain::password::ProofCode;
 use crate::domain::random;
@@ -71,7 +72,7 @@ pub fn ask_address_change(
         }
         let change = begin(db, postmark, &account, new_address, at)?;
         let facts = serde_json::json!({ "old": change.old_address, "new": change.new_address });
-        let record = Record::new("address.ask", format!("account:{}", account.user_id));
+        let record = Record::new(AuditAct::AddressAsk, format!("account:{}", account.user_id));
         records.push(record.with(facts));
         let act = Act::new(Actor::Applicant(account.user_id), at);
         audit::append(db, &act, &records)?;
@@ -92,7 +93,7 @@ fn lapse(
     };
     address_change::save(db, &lapsed)?;
     Ok(Record::new(
-        "address.lapse",
+        AuditAct::AddressLapse,
         format!("account:{}", account.user_id),
     ))
 }

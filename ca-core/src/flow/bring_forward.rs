@@ -6,6 +6,7 @@
 use super::abandon::abandon;
 use super::compare_journal::{Journaled, JournaledCertificate, Lacking, lacking};
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::{CertificateStatus, IntentState};
 use crate::domain::request::{RequestEvent, RequestId};
 use crate::domain::revocation::{RevocationEvent, RevocationReason};
@@ -43,7 +44,7 @@ pub fn bring_forward(
         for root in &lacking.roots {
             authority::insert(db, root)?;
             let object = format!("authority:{}", root.generation);
-            records.push(Record::new("ca.bring-forward", object));
+            records.push(Record::new(AuditAct::CaBringForward, object));
         }
         let mut requests = Vec::new();
         for one in &lacking.certificates {
@@ -82,7 +83,7 @@ fn summary(lacking: &Lacking) -> Record {
     let certificates = lacking.certificates.iter().map(|one| one.row.serial);
     let abandoned = lacking.intents.iter().map(|one| one.serial);
     let events = lacking.revocations.iter().map(|one| one.serial);
-    Record::new("backup.reconcile", "journal").with(serde_json::json!({
+    Record::new(AuditAct::BackupReconcile, "journal").with(serde_json::json!({
         "certificates": serials(certificates.collect()),
         "abandoned": serials(abandoned.collect()),
         "revocations": serials(events.collect()),
@@ -153,13 +154,16 @@ fn records_of(row: &Certificate) -> [Record; 2] {
         Some(id) => format!("request:{id}"),
         None => format!("certificate:{}", row.serial),
     };
-    let issued = Record::new("certificate.issue", object).with(serde_json::json!({
+    let issued = Record::new(AuditAct::CertificateIssue, object).with(serde_json::json!({
         "serial": row.serial.to_hex(),
         "subject": row.subject,
         "sha1": row.sha1_thumbprint,
         "brought_forward": true,
     }));
-    let restored = Record::new("certificate.restore", format!("certificate:{}", row.serial));
+    let restored = Record::new(
+        AuditAct::CertificateRestore,
+        format!("certificate:{}", row.serial),
+    );
     let facts = serde_json::json!({ "issued_at": row.issued_at.to_rfc3339() });
     [issued, restored.with(facts)]
 }
@@ -206,9 +210,9 @@ fn bring_event(db: &mut Db, event: &Revocation) -> StoreResult<Option<Record>> {
             abandon(db, &serials, event.at)?;
             return Ok(None);
         }
-        RevocationEvent::Revoked => (&[Valid, Held], Revoked, "certificate.revoke"),
-        RevocationEvent::Held => (&[Valid], Held, "certificate.hold"),
-        RevocationEvent::Released => (&[Held], Valid, "certificate.release"),
+        RevocationEvent::Revoked => (&[Valid, Held], Revoked, AuditAct::CertificateRevoke),
+        RevocationEvent::Held => (&[Valid], Held, AuditAct::CertificateHold),
+        RevocationEvent::Released => (&[Held], Valid, AuditAct::CertificateRelease),
     };
     let reason = Some(event.reason).filter(|_| to != Valid);
     let moved = certificate::set_status(db, &serials, from, to, reason, event.at)?;

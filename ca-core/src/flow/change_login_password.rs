@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::SessionToken;
 use super::try_password::{Door, TryError, TryRules, try_password};
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::password::{ChoiceError, LoginPassword, PasswordHash, PasswordHashError};
 use crate::domain::random::Random;
 use crate::domain::session::{Stage, TryScope};
@@ -96,7 +97,7 @@ pub fn change_login_password(
         session::delete_of_account(db, input.account.id, None)?;
         session::insert(db, &fresh)?;
         let record = Record::new(
-            "login-password.change",
+            AuditAct::LoginPasswordChange,
             format!("account:{}", input.account.user_id),
         );
         audit::append(db, &act, &[record])

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::MailKind;
 use crate::store::account::Account;
 use crate::store::audit::Record;
@@ -27,7 +28,7 @@ pub fn choose_mails(
             return Ok(());
         }
         let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
-        let record = Record::new("mail.choose", format!("account:{}", account.user_id));
+        let record = Record::new(AuditAct::MailChoose, format!("account:{}", account.user_id));
         audit::append(db, &act, &[record.with(changed.into())])
     })
 }

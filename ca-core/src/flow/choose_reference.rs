@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::access::{ForWhom, Who};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::user_id::{ClassKind, Classes, UserId};
 use crate::store::account::Account;
 use crate::store::audit::Record;
@@ -100,7 +101,7 @@ pub fn choose_reference(
         let act = Act::new(Actor::Applicant(own.user_id.clone()), at);
         let facts = serde_json::json!({ "reference": chosen.as_str() });
         let object = format!("account:{}", own.user_id);
-        let record = Record::new("session.reference", object).with(facts);
+        let record = Record::new(AuditAct::SessionReference, object).with(facts);
         Ok(audit::append(db, &act, &[record])?)
     })
 }

@@ -7,6 +7,7 @@ use super::prove_address::{Proof, record, settle};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
 use crate::domain::address_change::{AddressChangeState, is_alive};
+use crate::domain::audit_act::AuditAct;
 use crate::store::account::Account;
 use crate::store::address_change::AddressChange;
 use crate::store::operator::Operator;
@@ -41,7 +42,7 @@ pub fn confirm_address_change(
             Err(refusal) => return Ok(refusal),
         };
         change.confirmed_by = Some(operator.name.clone());
-        let mut records = vec![record("address.confirm", &account)];
+        let mut records = vec![record(AuditAct::AddressConfirm, &account)];
         let settled = settle(db, postmark, &account, &mut change, at)?;
         records.extend(settled.iter().map(|(_, record)| record.clone()));
         let act = Act::new(Actor::Operator(operator.name.clone()), at);
@@ -71,7 +72,7 @@ pub fn reject_address_change(
         change.settled_at = Some(at);
         address_change::save(db, &change)?;
         let act = Act::new(Actor::Operator(operator.name.clone()), at);
-        audit::append(db, &act, &[record("address.reject", &account)])?;
+        audit::append(db, &act, &[record(AuditAct::AddressReject, &account)])?;
         Ok(AddressDecision::Rejected)
     })
 }

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::renewal::file_name;
 use crate::domain::serial::SerialNumber;
 use crate::domain::session::Stage;
@@ -51,7 +52,7 @@ pub fn download_certificate(
         let bytes = found.pkcs12.clone().ok_or(DownloadError::NotAvailable)?;
         certificate::note_download(db, &found, at)?;
         let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
-        let record = Record::new("certificate.download", format!("certificate:{serial}"));
+        let record = Record::new(AuditAct::CertificateDownload, format!("certificate:{serial}"));
         let facts = serde_json::json!({ "user_id": account.user_id.as_str(), "time": found.download_count + 1 });
         audit::append(db, &act, &[record.with(facts)])?;
         let newest = certificate::last_end(db, account.id, at)?;

@@ -2,6 +2,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::delegation::{DayError, Phase, end_of};
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, audit, delegation};
@@ -56,7 +57,7 @@ pub fn end_delegation(
         };
         delegation::end(db, id, end, &act.actor.to_string(), act.at)?;
         let facts = serde_json::json!({ "ends_at": end.timestamp_millis() });
-        let record = Record::new("delegation.end", format!("delegation:{id}")).with(facts);
+        let record = Record::new(AuditAct::DelegationEnd, format!("delegation:{id}")).with(facts);
         Ok(audit::append(db, act, &[record])?)
     })
 }

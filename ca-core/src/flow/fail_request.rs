@@ -1,6 +1,7 @@
 //! A request fails by itself: it is tried again, and parked for an operator after a few tries.
 use super::abandon::abandon;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::request::{RequestEvent, RequestState};
 use crate::queue::request::Held;
 use crate::store::audit::Record;
@@ -49,10 +50,14 @@ pub(super) fn fail_held(
 ) -> StoreResult<RequestState> {
     let parked = failure.hopeless || held.attempts >= i64::from(failure.attempts);
     let (verb, event, state) = if parked {
-        ("request.park", RequestEvent::Park, RequestState::Failed)
+        (
+            AuditAct::RequestPark,
+            RequestEvent::Park,
+            RequestState::Failed,
+        )
     } else {
         (
-            "request.give-back",
+            AuditAct::RequestGiveBack,
             RequestEvent::GiveBack,
             RequestState::Approved,
         )

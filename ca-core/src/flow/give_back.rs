@@ -1,6 +1,7 @@
 //! Something around the worker failed (signer away, shutdown): the batch goes back, no attempt burnt.
 use super::abandon::abandon;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::queue::request::Held;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreResult, audit, request_lease};
@@ -22,7 +23,7 @@ pub fn give_back(store: &Store, act: &Act, held: &[Held], reason: &str) -> Store
             )?);
         }
         if given > 0 {
-            let record = Record::new("queue.give-back", act.actor.to_string());
+            let record = Record::new(AuditAct::QueueGiveBack, act.actor.to_string());
             audit::append(
                 db,
                 act,

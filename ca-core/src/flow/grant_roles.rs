@@ -1,5 +1,6 @@
 //! The database's roles are made, given passwords, and granted the verbs that each program needs.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::role::{Prefix, Role};
 use crate::store::{Store, StoreResult, audit, role};
@@ -32,7 +33,7 @@ pub fn grant_roles(
         role::grant_all(db, prefix)?;
         let named: Vec<_> = passwords.iter().map(|new| new.role.as_str()).collect();
         let detail = serde_json::json!({ "prefix": prefix.to_string(), "passwords": named });
-        let record = Record::new("database.roles", "database").with(detail);
+        let record = Record::new(AuditAct::DatabaseRoles, "database").with(detail);
         audit::append(db, act, &[record])
     })
 }

@@ -1,6 +1,7 @@
 //! Staff registers accounts from a CSV file (J10): all lines, or none.
 use crate::domain::account::AccountDetails;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::account::{self, Account};
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, StoreResult, audit};
@@ -48,12 +49,12 @@ pub fn import_accounts(
             match account::find(db, &details.user_id)? {
                 None => {
                     account::insert(db, details, registered_by, act.at)?;
-                    records.push(Record::new("account.register", object));
+                    records.push(Record::new(AuditAct::AccountRegister, object));
                     report.added.push(id);
                 }
                 Some(known) if differs(&known, details) => {
                     account::update_details(db, known.id, details, act.at)?;
-                    records.push(Record::new("account.change", object));
+                    records.push(Record::new(AuditAct::AccountChange, object));
                     report.changed.push(id);
                 }
                 Some(_) => report.unchanged.push(id),

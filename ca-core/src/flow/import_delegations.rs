@@ -4,6 +4,7 @@ use std::fmt;
 use chrono::NaiveDate;
 
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::delegation::{DelegationDetails, DelegationField, Period};
 use crate::domain::delegation_csv::DelegationLine;
 use crate::domain::user_id::UserId;
@@ -141,11 +142,11 @@ pub fn import_delegations(
             let pair = format!("{} → {}", details.office, details.agent);
             match enter(db, act, details)? {
                 Entered::Added(id) => {
-                    records.push(record("delegation.add", id, details));
+                    records.push(record(AuditAct::DelegationAdd, id, details));
                     report.added.push(pair);
                 }
                 Entered::Changed(id) => {
-                    records.push(record("delegation.change", id, details));
+                    records.push(record(AuditAct::DelegationChange, id, details));
                     report.changed.push(pair);
                 }
                 Entered::Unchanged => report.unchanged.push(pair),
@@ -215,7 +216,7 @@ fn overlapping(db: &mut Db, office: &Account, other: &Delegation) -> StoreResult
     })
 }
 
-fn record(act: &'static str, id: i64, details: &DelegationDetails) -> Record {
+fn record(act: AuditAct, id: i64, details: &DelegationDetails) -> Record {
     let Period { starts_at, ends_at } = details.period;
     Record::new(act, format!("delegation:{id}")).with(serde_json::json!({
         "office": details.office.as_str(),

@@ -8,6 +8,7 @@ use super::try_password::{Door, renewed, try_password};
 pub use super::try_password::{TryError, TryRules};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind};
 use crate::domain::password::{LoginPassword, PasswordAge, PasswordAgeing};
 use crate::domain::random::Random;
@@ -134,7 +135,10 @@ fn begin_session(
             return Err(TryError::Replaced);
         }
         session::insert(db, &session)?;
-        let record = Record::new("login.succeed", format!("account:{}", account.user_id));
+        let record = Record::new(
+            AuditAct::LoginSucceed,
+            format!("account:{}", account.user_id),
+        );
         let record = record.with(serde_json::json!({ "stage": stage.as_str() }));
         Ok(audit::append(db, &act, &[record])?)
     })?;
@@ -155,9 +159,9 @@ fn note_refusal(
     locked_until: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
     let act = if locked_until.is_some() {
-        "login.lock"
+        AuditAct::LoginLock
     } else {
-        "login.refuse"
+        AuditAct::LoginRefuse
     };
     let record = Record::new(act, format!("account:{}", input.user_id));
     store.transaction(|db| {

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::SessionToken;
 use super::try_password::{Door, TryError, TryRules, try_password};
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::{CertificateStatus, OperatorStatus};
 use crate::domain::random::Random;
 use crate::domain::serial::SerialNumber;
@@ -81,9 +82,9 @@ pub fn log_in_operator(
     if let Err(error) = try_password(store, door, Some(input.password), input.rules, at) {
         if let TryError::Wrong { left, .. } = &error {
             let verb = if *left == 0 {
-                "operator-login.lock"
+                AuditAct::OperatorLoginLock
             } else {
-                "operator-login.refuse"
+                AuditAct::OperatorLoginRefuse
             };
             let record = Record::new(verb, object)
                 .with(serde_json::json!({ "certificate": input.shown.serial.to_hex() }));
@@ -101,7 +102,11 @@ pub fn log_in_operator(
     store.transaction(|db| {
         session::insert(db, &session)?;
         let act = Act::new(Actor::Operator(operator.name.clone()), at);
-        audit::append(db, &act, &[Record::new("operator-login.succeed", object)])
+        audit::append(
+            db,
+            &act,
+            &[Record::new(AuditAct::OperatorLoginSucceed, object)],
+        )
     })?;
     Ok((token, session, operator))
 }

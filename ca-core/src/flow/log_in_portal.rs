@@ -8,6 +8,7 @@ use super::log_in::{must_change, owe_lock_mail, read_password, renew_hash};
 use super::refuse_portal::refusal_record;
 use super::try_password::{Door, TryError, TryRules, try_password};
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::password::{LoginPassword, PasswordAgeing, verify_dummy};
 use crate::domain::portal_admission::{Admission, PasswordOutcome, Refusal, admit};
 use crate::domain::random::Random;
@@ -165,7 +166,7 @@ fn enter(
         "certificate": certificate.serial.to_hex(),
     });
     let record = Record::new(
-        "portal-login.succeed",
+        AuditAct::PortalLoginSucceed,
         format!("account:{}", account.user_id),
     );
     store.transaction(|db| {
@@ -209,7 +210,7 @@ fn refuse(
             session::delete_of_audience(db, account.id, Audience::Portal)?;
             owe_lock_mail(db, random, input.host, account, until, at)?;
             let object = format!("account:{}", account.user_id);
-            records.push(Record::new("login.lock", object));
+            records.push(Record::new(AuditAct::LoginLock, object));
         }
         audit::append(db, &Act::new(Actor::Anonymous, at), &records)
     })

@@ -1,6 +1,7 @@
 //! Somebody logs out: the session ends on the server, whatever the browser keeps.
 use super::SessionToken;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, audit, session};
 
@@ -10,6 +11,10 @@ pub fn log_out(store: &Store, act: &Act, token: &SessionToken) -> Result<(), Sto
         if session::delete(db, &token.id_hash())? == 0 {
             return Ok(());
         }
-        audit::append(db, act, &[Record::new("logout", act.actor.to_string())])
+        audit::append(
+            db,
+            act,
+            &[Record::new(AuditAct::Logout, act.actor.to_string())],
+        )
     })
 }

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::journal_mark::Mark;
 use crate::store::restoration::Restoration;
@@ -30,7 +31,7 @@ pub fn give_up_journal(store: &Store, act: &Act, journal: &str) -> StoreResult<b
         if !journal_mark::forget(db, journal)? {
             return Ok(false);
         }
-        let record = Record::new("backup.give-up-journal", format!("journal:{journal}"));
+        let record = Record::new(AuditAct::BackupGiveUpJournal, format!("journal:{journal}"));
         audit::append(db, act, &[record])?;
         Ok(true)
     })
@@ -41,7 +42,7 @@ pub fn record_restoration(store: &Store, act: &Act, row: &Restoration) -> StoreR
     store.transaction(|db| {
         restoration::insert(db, row)?;
         let facts = serde_json::json!({ "archive_made_at": row.archive_made_at.to_rfc3339() });
-        let record = Record::new("backup.restore", format!("archive:{}", row.archive));
+        let record = Record::new(AuditAct::BackupRestore, format!("archive:{}", row.archive));
         audit::append(db, act, &[record.with(facts)])
     })
 }

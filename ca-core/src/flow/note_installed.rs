@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::{Store, StoreResult, audit, certificate};
@@ -17,7 +18,7 @@ pub fn note_installed(store: &Store, shown: &Certificate, at: DateTime<Utc>) -> 
             return Ok(false);
         }
         let record = Record::new(
-            "certificate.installed",
+            AuditAct::CertificateInstalled,
             format!("certificate:{}", shown.serial),
         );
         audit::append(db, &Act::new(Actor::Anonymous, at), &[record])?;

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::store::account::Account;
 use crate::store::audit::Record;
 use crate::store::notice::{Notice, Reader};
@@ -47,7 +48,7 @@ pub fn delete_notice(
         }
         notice::mark_deleted(db, id, account.id, at)?;
         let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
-        let record = Record::new("notice.delete", format!("notice:{id}"));
+        let record = Record::new(AuditAct::NoticeDelete, format!("notice:{id}"));
         audit::append(db, &act, &[record])?;
         Ok(true)
     })

@@ -11,6 +11,7 @@ use super::abandon::abandon;
 use super::fail_request::{Failure, fail_held};
 use super::revoke_certificates::{release_in, revoke_in};
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
 use crate::domain::random::Random;
@@ -182,7 +183,7 @@ fn summary(selection: &Selection, order: Order, certificates: usize) -> Record {
         "issued_to": selection.issued.map(|(_, to)| to.to_rfc3339()),
         "profile": selection.purpose.map(|purpose| purpose.as_str()),
     });
-    Record::new("revocation.order", "certificates").with(facts)
+    Record::new(AuditAct::RevocationOrder, "certificates").with(facts)
 }
 
 /// A notice to each account that has a mail address.

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreResult, audit, calendar_override};
 
@@ -14,7 +15,7 @@ pub fn override_calendar(
 ) -> StoreResult<()> {
     store.transaction(|db| {
         calendar_override::insert(db, &act.actor.to_string(), reason, act.at, until)?;
-        let record = Record::new("calendar.override", "calendar");
+        let record = Record::new(AuditAct::CalendarOverride, "calendar");
         let facts = serde_json::json!({ "reason": reason, "until": until.timestamp_millis() });
         audit::append(db, act, &[record.with(facts)])
     })

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::SessionToken;
 use super::try_password::{Door, TryError, TryRules, renewed, try_password};
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::password::IssuancePassword;
 use crate::domain::random::Random;
 use crate::domain::request::RequestId;
@@ -85,7 +86,7 @@ pub fn pass_gate(
             return Err(GateError::NotLoggedIn);
         }
         session::insert(db, &fresh)?;
-        Ok::<_, GateError>(note(db, at, input.account, "gate.pass")?)
+        Ok::<_, GateError>(note(db, at, input.account, AuditAct::GatePass)?)
     })?;
     Ok((token, fresh))
 }
@@ -108,9 +109,9 @@ fn try_gate(
     if let Err(error) = try_password(store, door, secret, input.rules, at) {
         if let TryError::Wrong { left, .. } = &error {
             let verb = if *left == 0 {
-                "gate.lock"
+                AuditAct::GateLock
             } else {
-                "gate.refuse"
+                AuditAct::GateRefuse
             };
             store.transaction(|db| note(db, at, account, verb))?;
         }
@@ -128,7 +129,7 @@ fn try_gate(
     Ok(password)
 }
 
-fn note(db: &mut Db, at: DateTime<Utc>, account: &Account, verb: &'static str) -> StoreResult<()> {
+fn note(db: &mut Db, at: DateTime<Utc>, account: &Account, verb: AuditAct) -> StoreResult<()> {
     let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
     let record = Record::new(verb, format!("account:{}", account.user_id));
     audit::append(db, &act, &[record])

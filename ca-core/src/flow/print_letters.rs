@@ -3,6 +3,7 @@
 //! The PDF and the database move together: the caller's `publish` puts the finished file in its
 //! place as the last act inside the transaction, so that a full disk leaves nothing behind.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::letter::{Letter, LetterRun};
 use crate::store::{Store, StoreError, account, audit, letter, request, session};
@@ -77,11 +78,11 @@ pub fn print_letters<P>(
                 account_id: held.id,
                 printed_at: act.at,
             });
-            let record = Record::new("letter.print", format!("account:{}", held.user_id));
+            let record = Record::new(AuditAct::LetterPrint, format!("account:{}", held.user_id));
             records.push(record.with(serde_json::json!({ "letter": one.number, "run": run.id })));
         }
         letter::insert(db, &rows)?;
-        let record = Record::new("letter.run", format!("letter-run:{}", run.id));
+        let record = Record::new(AuditAct::LetterRun, format!("letter-run:{}", run.id));
         let facts = serde_json::json!({ "letters": run.letters, "pdf_sha256": run.pdf_sha256 });
         records.push(record.with(facts));
         audit::append(db, act, &records)?;

@@ -6,6 +6,7 @@ use super::ask_address_change::{for_new, for_old};
 use super::owe_mail::{Postmark, facts_of};
 use crate::domain::actor::{Act, Actor};
 use crate::domain::address_change::{AddressChangeState, MOST_WRONG, is_alive};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind};
 use crate::domain::password::proves;
 use crate::store::account::Account;
@@ -61,9 +62,9 @@ pub fn prove_address(
             change.old_proven_at.get_or_insert(at);
         }
         let step = if by_new {
-            "address.prove"
+            AuditAct::AddressProve
         } else {
-            "address.agree"
+            AuditAct::AddressAgree
         };
         let mut records = vec![record(step, &account)];
         let settled = settle(db, postmark, &account, &mut change, at)?;
@@ -92,7 +93,7 @@ pub fn withdraw_address_change(
         change.settled_at = Some(at);
         address_change::save(db, &change)?;
         let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
-        audit::append(db, &act, &[record("address.withdraw", &account)])?;
+        audit::append(db, &act, &[record(AuditAct::AddressWithdraw, &account)])?;
         Ok(true)
     })
 }
@@ -105,18 +106,18 @@ fn wrong(
 ) -> StoreResult<Proof> {
     change.wrong_tries += 1;
     let left = (MOST_WRONG - change.wrong_tries).max(0);
-    let mut records = vec![record("address.wrong-code", account)];
+    let mut records = vec![record(AuditAct::AddressWrongCode, account)];
     if left == 0 {
         change.state = AddressChangeState::Failed;
         change.settled_at = Some(act.at);
-        records.push(record("address.fail", account));
+        records.push(record(AuditAct::AddressFail, account));
     }
     address_change::save(db, &change)?;
     audit::append(db, act, &records)?;
     Ok(Proof::Wrong { left })
 }
 
-pub(super) fn record(act: &'static str, account: &Account) -> Record {
+pub(super) fn record(act: AuditAct, account: &Account) -> Record {
     Record::new(act, format!("account:{}", account.user_id))
 }
 
@@ -138,7 +139,7 @@ pub(super) fn settle(
         address_change::save(db, change)?;
         return Ok(Some((
             Proof::Overtaken,
-            record("address.overtaken", account),
+            record(AuditAct::AddressOvertaken, account),
         )));
     }
     change.state = AddressChangeState::Done;
@@ -158,6 +159,6 @@ pub(super) fn settle(
     });
     Ok(Some((
         Proof::Changed,
-        record("address.change", account).with(facts),
+        record(AuditAct::AddressChange, account).with(facts),
     )))
 }

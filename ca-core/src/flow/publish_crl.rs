@@ -1,5 +1,6 @@
 //! A certificate revocation list is published: a number is drawn, then, signed and linted, the list is stored.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::crl::{self, Crl};
 use crate::store::{Store, StoreResult, audit};
@@ -22,7 +23,11 @@ pub fn publish_crl(store: &Store, act: &Act, list: &Crl, der: &[u8]) -> StoreRes
             "next_update": list.next_update.to_rfc3339(),
             "sha256": list.sha256,
         });
-        audit::append(db, act, &[Record::new("crl.publish", object).with(facts)])?;
+        audit::append(
+            db,
+            act,
+            &[Record::new(AuditAct::CrlPublish, object).with(facts)],
+        )?;
         Ok(true)
     })
 }

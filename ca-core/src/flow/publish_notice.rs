@@ -1,6 +1,7 @@
 //! An operator publishes a notice, or takes one back. Its mails follow in portions ([`super::owe_notice_mails`]).
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::notice::{NoticeDraft, Readers};
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, account, audit, notice};
@@ -40,7 +41,7 @@ pub fn publish_notice(
             let published = notice::of_form(db, form_key.unwrap_or_default())?;
             return published.ok_or_else(|| StoreError::Missing("the notice".into()).into());
         };
-        let record = Record::new("notice.publish", format!("notice:{id}"));
+        let record = Record::new(AuditAct::NoticePublish, format!("notice:{id}"));
         let facts = serde_json::json!({ "readers": readers, "title": draft.title.as_str() });
         audit::append(db, act, &[record.with(facts)])?;
         Ok(id)
@@ -53,7 +54,7 @@ pub fn withdraw_notice(store: &Store, act: &Act, id: i64) -> Result<bool, StoreE
         if !notice::withdraw(db, id, name(&act.actor), act.at)? {
             return Ok(false);
         }
-        let record = Record::new("notice.withdraw", format!("notice:{id}"));
+        let record = Record::new(AuditAct::NoticeWithdraw, format!("notice:{id}"));
         audit::append(db, act, &[record])?;
         Ok(true)
     })

@@ -1,5 +1,6 @@
 //! A root generation comes to life: its certificate and the worker's sealing key are recorded.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::seal::SealingKey;
 use crate::store::audit::Record;
 use crate::store::authority::{self, Authority};
@@ -32,7 +33,7 @@ pub fn record_authority(
         }
         authority::insert(db, root)?;
         authority::insert_sealing_key(db, sealing, act.at)?;
-        let record = Record::new("ca.init", format!("authority:{}", root.generation));
+        let record = Record::new(AuditAct::CaInit, format!("authority:{}", root.generation));
         let facts = serde_json::json!({ "subject": root.subject, "sealing_key": sealing.id });
         audit::append(db, act, &[record.with(facts)])?;
         Ok(())

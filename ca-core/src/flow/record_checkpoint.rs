@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::owe_mail::Postmark;
 use crate::domain::actor::Act;
-use crate::domain::checkpoint::{ACT, Checkpoint, Named};
+use crate::domain::audit_act::AuditAct;
+use crate::domain::checkpoint::{Checkpoint, Named};
 use crate::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
 use crate::domain::time::tokyo;
 use crate::store::audit::{AuditEntry, Record};
@@ -31,7 +32,7 @@ pub fn record_checkpoint(
 ) -> StoreResult<bool> {
     let file = written.checkpoint.file_name();
     store.step("checkpoint", |db| {
-        let later = audit::acts_after(db, ACT, written.checkpoint.entries)?;
+        let later = audit::acts_after(db, AuditAct::AuditCheckpoint, written.checkpoint.entries)?;
         if later
             .iter()
             .filter_map(named)
@@ -56,7 +57,7 @@ pub fn record_checkpoint(
             });
             outbox::insert(db, &mails.collect::<Vec<_>>(), act.at)?;
         }
-        let record = Record::new(ACT, "audit").with(serde_json::json!({
+        let record = Record::new(AuditAct::AuditCheckpoint, "audit").with(serde_json::json!({
             "entries": written.checkpoint.entries,
             "head": written.checkpoint.head,
             "file": file,
@@ -69,7 +70,7 @@ pub fn record_checkpoint(
 
 /// The checkpoint that an entry names; none if it is about something else.
 pub fn named(entry: &AuditEntry) -> Option<Named> {
-    if entry.act != ACT {
+    if entry.act != AuditAct::AuditCheckpoint.as_str() {
         return None;
     }
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).ok()?;
@@ -83,5 +84,5 @@ pub fn named(entry: &AuditEntry) -> Option<Named> {
 
 fn is_first_of_day(db: &mut Db, at: DateTime<Utc>) -> StoreResult<bool> {
     let day = |at: DateTime<Utc>| at.with_timezone(&tokyo()).date_naive();
-    Ok(audit::last_at(db, ACT)?.is_none_or(|last| day(last) != day(at)))
+    Ok(audit::last_at(db, AuditAct::AuditCheckpoint)?.is_none_or(|last| day(last) != day(at)))
 }

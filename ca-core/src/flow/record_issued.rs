@@ -3,6 +3,7 @@ use std::collections::HashSet;
 
 use super::abandon::abandon;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::request::RequestId;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
@@ -78,12 +79,14 @@ pub fn record_issued(
 }
 
 fn issue_record(one: &Issued) -> Record {
-    Record::new("certificate.issue", format!("request:{}", one.request_id)).with(
-        serde_json::json!({
-            "serial": one.certificate.serial.to_hex(),
-            "subject": one.certificate.subject,
-            "sha1": one.certificate.sha1_thumbprint,
-            "mail": one.mail.as_ref().map(|mail| &mail.message_id),
-        }),
+    Record::new(
+        AuditAct::CertificateIssue,
+        format!("request:{}", one.request_id),
     )
+    .with(serde_json::json!({
+        "serial": one.certificate.serial.to_hex(),
+        "subject": one.certificate.subject,
+        "sha1": one.certificate.sha1_thumbprint,
+        "mail": one.mail.as_ref().map(|mail| &mail.message_id),
+    }))
 }

@@ -6,8 +6,8 @@ use chrono::Duration;
 
 use super::abandon::abandon;
 use super::fail_request::{Failure, fail_held};
-use super::take_measurements::LAPSE;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::serial::SerialNumber;
 use crate::queue::quarantine::quarantine;
@@ -58,7 +58,10 @@ pub fn recover(store: &Store, act: &Act, attempts: u32) -> StoreResult<Recovered
         let left = intent::left_open(db, act.at - LONGEST_MAKING)?;
         let left = abandon(db, &left, act.at)?;
         let record = |serial: &SerialNumber| {
-            Record::new("certificate.abandon", format!("certificate:{serial}"))
+            Record::new(
+                AuditAct::CertificateAbandon,
+                format!("certificate:{serial}"),
+            )
         };
         audit::append(db, act, &left.iter().map(record).collect::<Vec<_>>())?;
         recovered.abandoned.extend(left);
@@ -71,5 +74,5 @@ fn lapse(held: &Request, abandoned: &[SerialNumber]) -> Record {
     let owner = held.lease_owner.as_deref().unwrap_or_default();
     let abandoned: Vec<String> = abandoned.iter().map(|serial| serial.to_hex()).collect();
     let facts = serde_json::json!({ "request": held.id.as_str(), "abandoned": abandoned });
-    Record::new(LAPSE, format!("worker:{owner}")).with(facts)
+    Record::new(AuditAct::QueueLapse, format!("worker:{owner}")).with(facts)
 }

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 
 use super::judge_certificate::Presented;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::portal_admission::Refusal;
 use crate::domain::user_id::UserId;
 use crate::store::audit::Record;
@@ -32,5 +33,5 @@ pub(super) fn refusal_record(
         (None, None) => "portal".to_owned(),
     };
     let facts = serde_json::json!({ "reason": refusal.as_str(), "certificate": serial });
-    Record::new("portal-login.refuse", object).with(facts)
+    Record::new(AuditAct::PortalLoginRefuse, object).with(facts)
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::accept_reissue::ReissueDecision;
 use super::approve_requests::objection;
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::reissue::{ReissueId, ReissueState};
 use crate::store::audit::Record;
 use crate::store::operator::Operator;
@@ -38,7 +39,10 @@ pub fn reject_reissue(
             at,
         };
         reissue::decide(db, id, decided)?;
-        let record = Record::new("reissue.reject", format!("account:{}", applied.user_id));
+        let record = Record::new(
+            AuditAct::ReissueReject,
+            format!("account:{}", applied.user_id),
+        );
         let facts = serde_json::json!({ "reissue": id.as_str(), "reason": reason });
         let act = Act::new(Actor::Operator(operator.name.clone()), at);
         audit::append(db, &act, &[record.with(facts)])?;

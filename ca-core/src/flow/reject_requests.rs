@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 
 use super::approve_requests::{Decision, decidable};
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
 use crate::domain::random::Random;
 use crate::domain::request::{RequestEvent, RequestId, RequestState};
@@ -56,7 +57,7 @@ pub fn reject_requests(
             };
             request::advance(db, &held, RequestEvent::Reject, &change, at)?;
             approval::delete(db, id)?;
-            let record = Record::new("request.reject", format!("request:{id}"));
+            let record = Record::new(AuditAct::RequestReject, format!("request:{id}"));
             records.push(record.with(serde_json::json!({ "reason": rejection.reason })));
             mails.extend(notice(random, &account, rejection, at));
             outcomes.push((id.clone(), Decision::Done));

@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::renewal::LETTER_DAYS;
 use crate::domain::serial::SerialNumber;
 use crate::domain::user_id::UserId;
@@ -116,10 +117,10 @@ pub fn remind_by_letter<P>(
             let facts = serde_json::json!({
                 "letter": one.number, "run": run.id, "user_id": one.user_id.as_str(),
             });
-            records.push(Record::new("letter.remind", subject).with(facts));
+            records.push(Record::new(AuditAct::LetterRemind, subject).with(facts));
         }
         letter::insert(db, &rows)?;
-        let record = Record::new("letter.run", format!("letter-run:{}", run.id));
+        let record = Record::new(AuditAct::LetterRun, format!("letter-run:{}", run.id));
         let facts = serde_json::json!({ "letters": run.letters, "pdf_sha256": run.pdf_sha256 });
         records.push(record.with(facts));
         audit::append(db, act, &records)?;

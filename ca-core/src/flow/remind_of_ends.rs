@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use super::owe_mail::{Postmark, facts_of, owe_mail};
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind};
 use crate::domain::renewal::due_mark;
 use crate::store::audit::Record;
@@ -75,7 +76,7 @@ fn portion(
         let kind = MailKind::CertificateExpiring;
         if owe_mail(db, postmark, &account, kind, facts, act.at)? {
             let facts = serde_json::json!({ "days": days, "user_id": account.user_id.as_str() });
-            records.push(Record::new("certificate.remind", subject).with(facts));
+            records.push(Record::new(AuditAct::CertificateRemind, subject).with(facts));
         }
     }
     let owed = records.len();

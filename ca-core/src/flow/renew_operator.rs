@@ -1,6 +1,7 @@
 //! Staff gives an operator another certificate: before the old one ends, after a rollover, or when a PC was lost.
 use super::revoke_certificates::revoke_in;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::revocation::RevocationReason;
 use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
@@ -44,7 +45,7 @@ pub fn renew_operator(
         let (_, mut records) = revoke_in(db, &before, RevocationReason::Superseded, act.at)?;
         let facts =
             serde_json::json!({ "serial": issued.serial.to_hex(), "sha1": issued.sha1_thumbprint });
-        let record = Record::new("operator.renew", format!("operator:{name}"));
+        let record = Record::new(AuditAct::OperatorRenew, format!("operator:{name}"));
         records.push(record.with(facts));
         Ok(audit::append(db, act, &records)?)
     })

@@ -5,6 +5,7 @@ use super::SessionToken;
 use super::judge_certificate::{Presented, judge_certificate};
 use super::resume_session::{Holder, find_live, touch};
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::portal_admission::Refusal;
 use crate::domain::session::Audience;
 use crate::store::account::Account;
@@ -87,9 +88,9 @@ fn refuse(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let verb = if own {
-        "portal-session.end"
+        AuditAct::PortalSessionEnd
     } else {
-        "portal-session.refuse"
+        AuditAct::PortalSessionRefuse
     };
     let serial = presented.certificate().map(|shown| shown.serial.to_hex());
     let facts = serde_json::json!({ "reason": refusal.as_str(), "certificate": serial });

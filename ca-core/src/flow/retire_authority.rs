@@ -5,6 +5,7 @@
 use super::abandon::abandon;
 use super::revoke_certificates::revoke_in;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::serial::SerialNumber;
 use crate::store::audit::Record;
@@ -85,7 +86,7 @@ pub fn retire_authority(
         }
         let facts =
             serde_json::json!({ "revoked": living.len(), "abandoned": open.len(), "force": force });
-        let record = Record::new("ca.retire", format!("authority:{generation}"));
+        let record = Record::new(AuditAct::CaRetire, format!("authority:{generation}"));
         records.push(record.with(facts));
         audit::append(db, act, &records)?;
         Ok(living.len())

@@ -8,6 +8,7 @@ use super::approve_requests::{Decision, decidable};
 use super::judge_approval::judge_approval;
 use crate::domain::actor::{Act, Actor};
 use crate::domain::approval::ApprovalKey;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::request::{RequestEvent, RequestId, RequestState};
 use crate::queue::evidence::gather;
 use crate::store::audit::Record;
@@ -42,10 +43,10 @@ pub fn retry_request(
             Some(_) => RequestEvent::AskAgain,
         };
         request::advance(db, &held, event, &change, at)?;
-        let mut record = Record::new("request.retry", format!("request:{id}"));
+        let mut record = Record::new(AuditAct::RequestRetry, format!("request:{id}"));
         if let Some(doubt) = &doubt {
             approval::delete(db, id)?;
-            record = Record::new("request.ask-again", record.object)
+            record = Record::new(AuditAct::RequestAskAgain, record.object)
                 .with(serde_json::json!({ "reason": doubt.to_string() }));
         }
         let act = Act::new(Actor::Operator(operator.name.clone()), at);

@@ -2,6 +2,7 @@
 //! CRL and OCSP, and the records for that verb's audit.
 use chrono::{DateTime, Utc};
 
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::revocation::{RevocationEvent, RevocationReason};
 use crate::domain::serial::SerialNumber;
@@ -23,7 +24,10 @@ pub(super) fn release_in(
     let events = events(&released, RevocationEvent::Released, reason);
     revocation::append(db, &events, at)?;
     let record = |one: &Certificate| {
-        Record::new("certificate.release", format!("certificate:{}", one.serial))
+        Record::new(
+            AuditAct::CertificateRelease,
+            format!("certificate:{}", one.serial),
+        )
     };
     let records = released.iter().map(record).collect();
     Ok((released, records))
@@ -41,10 +45,15 @@ pub(super) fn revoke_in(
     use CertificateStatus::{Held, Revoked, Valid};
     let hold = reason == RevocationReason::CertificateHold;
     let (from, to, event, verb): (&[_], _, _, _) = if hold {
-        (&[Valid], Held, RevocationEvent::Held, "certificate.hold")
+        (
+            &[Valid],
+            Held,
+            RevocationEvent::Held,
+            AuditAct::CertificateHold,
+        )
     } else {
         let event = RevocationEvent::Revoked;
-        (&[Valid, Held], Revoked, event, "certificate.revoke")
+        (&[Valid, Held], Revoked, event, AuditAct::CertificateRevoke)
     };
     let moved = certificate::set_status(db, serials, from, to, Some(reason), at)?;
     let moved_serials: Vec<SerialNumber> = moved.iter().map(|one| one.serial).collect();

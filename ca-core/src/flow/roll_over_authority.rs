@@ -1,5 +1,6 @@
 //! The next generation of the root comes to life; from this commit on certificates come from it.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::authority::{self, Authority};
 use crate::store::{Store, StoreError, audit};
@@ -58,7 +59,10 @@ pub fn roll_over_authority(
         }
         check(&authority::active(db)?)?;
         authority::insert(db, root).map_err(taken)?;
-        let record = Record::new("ca.rollover", format!("authority:{}", root.generation));
+        let record = Record::new(
+            AuditAct::CaRollover,
+            format!("authority:{}", root.generation),
+        );
         let facts = serde_json::json!({ "subject": root.subject });
         audit::append(db, act, &[record.with(facts)])?;
         Ok(())

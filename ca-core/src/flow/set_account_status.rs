@@ -1,6 +1,7 @@
 //! Staff switches an account off or on again.
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::user_id::UserId;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, account, audit, session};
@@ -19,7 +20,7 @@ pub fn set_account_status(
         if status == AccountStatus::Disabled {
             session::delete_of_account(db, held.id, None)?;
         }
-        let record = Record::new("account.status", format!("account:{user_id}"));
+        let record = Record::new(AuditAct::AccountStatus, format!("account:{user_id}"));
         audit::append(
             db,
             act,

@@ -1,5 +1,6 @@
 //! Checkpoints that know more than a database that was put back: they are set aside as evidence, never excused.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::checkpoint::Checkpoint;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreResult, audit};
@@ -24,7 +25,7 @@ pub fn beyond_chain(store: &Store, filed: Vec<Filed>) -> StoreResult<Vec<Filed>>
 /// Records that they are set back; the files are moved after that.
 pub fn set_back_checkpoints(store: &Store, act: &Act, beyond: &[Filed]) -> StoreResult<()> {
     let record = |(checkpoint, sha256): &Filed| {
-        Record::new("audit.set-back", "audit").with(serde_json::json!({
+        Record::new(AuditAct::AuditSetBack, "audit").with(serde_json::json!({
             "file": checkpoint.file_name(),
             "sha256": sha256,
             "at": checkpoint.at.to_rfc3339(),

@@ -1,5 +1,6 @@
 //! Staff switches an operator off or on again.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::OperatorStatus;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, audit, operator};
@@ -15,7 +16,7 @@ pub fn set_operator_status(
         let found = operator::find(db, name)?;
         let held = found.ok_or_else(|| StoreError::Missing(format!("operator {name}")))?;
         operator::set_status(db, held.id, status)?;
-        let record = Record::new("operator.status", format!("operator:{name}"));
+        let record = Record::new(AuditAct::OperatorStatus, format!("operator:{name}"));
         audit::append(
             db,
             act,

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::distinguished_name::DistinguishedNameError;
 use crate::domain::profile::Profile;
@@ -78,7 +79,10 @@ pub fn submit_request(
         session::clear_draft(db, &session.id_hash)?;
         let stored = request::find(db, &draft.request_id)?
             .ok_or_else(|| StoreError::Missing(format!("request {}", draft.request_id)))?;
-        let record = Record::new("request.submit", format!("request:{}", draft.request_id));
+        let record = Record::new(
+            AuditAct::RequestSubmit,
+            format!("request:{}", draft.request_id),
+        );
         let facts = serde_json::json!({
             "user_id": account.user_id.as_str(), "kind": kind.as_str(), "subject": subject,
         });

@@ -1,8 +1,8 @@
 //! What monitoring asks at every look: depths, ages and counts, read in one go. Nothing is changed.
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::{IntentState, MailState, Purpose};
-use crate::domain::checkpoint;
 use crate::domain::request::RequestState;
 use crate::domain::session::{Audience, TryScope};
 use crate::store::crl::Crl;
@@ -18,18 +18,19 @@ const AHEAD: TimeDelta = TimeDelta::days(30);
 
 /// The acts of the audit that say that a password, or what was shown before one, was refused. The try that sets a
 /// lock is told by the lock alone.
-const REFUSALS: [&str; 4] = [
-    "login.refuse",
-    "gate.refuse",
-    "operator-login.refuse",
-    "portal-login.refuse",
+const REFUSALS: [AuditAct; 4] = [
+    AuditAct::LoginRefuse,
+    AuditAct::GateRefuse,
+    AuditAct::OperatorLoginRefuse,
+    AuditAct::PortalLoginRefuse,
 ];
 
 /// The acts of the audit that say that a refusal set a lock.
-const LOCKS: [&str; 3] = ["login.lock", "gate.lock", "operator-login.lock"];
-
-/// The act of the audit that says that a worker's lease lapsed.
-pub(super) const LAPSE: &str = "queue.lapse";
+const LOCKS: [AuditAct; 3] = [
+    AuditAct::LoginLock,
+    AuditAct::GateLock,
+    AuditAct::OperatorLoginLock,
+];
 
 /// The service at one instant.
 #[derive(Debug, Clone)]
@@ -88,7 +89,7 @@ pub fn take_measurements(store: &Store, now: DateTime<Utc>) -> StoreResult<Measu
             at: now,
             requests: each(RequestState::ALL, |state| measurement::requests(db, state))?,
             past_promise: measurement::past_promise(db, now)?,
-            lapses: measurement::acts(db, LAPSE)?,
+            lapses: measurement::acts(db, AuditAct::QueueLapse)?,
             abandoned: measurement::intents(db, IntentState::Abandoned)?,
             mails: each(MailState::ALL, |state| measurement::mails(db, state))?,
             generations: generations(db, now)?,
@@ -108,7 +109,7 @@ pub fn take_measurements(store: &Store, now: DateTime<Utc>) -> StoreResult<Measu
                 measurement::sessions(db, audience, now)
             })?,
             audit_entries: audit::head(db)?.sequence,
-            last_checkpoint: audit::last_at(db, checkpoint::ACT)?,
+            last_checkpoint: audit::last_at(db, AuditAct::AuditCheckpoint)?,
         })
     })
 }
@@ -121,8 +122,9 @@ fn each<K: Copy, V>(
 }
 
 /// `login.refuse` is about the door `login`.
-fn doors(acts: Vec<(&'static str, i64)>) -> Vec<(&'static str, i64)> {
-    let door = |(act, count): (&'static str, i64)| {
+fn doors(acts: Vec<(AuditAct, i64)>) -> Vec<(&'static str, i64)> {
+    let door = |(act, count): (AuditAct, i64)| {
+        let act = act.as_str();
         let door = act.split_once('.').map_or(act, |(door, _)| door);
         (door, count)
     };

@@ -1,5 +1,6 @@
 //! Staff lifts the locks of a user ID.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::domain::session::TryScope;
 use crate::domain::user_id::UserId;
 use crate::store::audit::Record;
@@ -16,7 +17,10 @@ pub fn unlock_account(store: &Store, act: &Act, user_id: &UserId) -> Result<(), 
         audit::append(
             db,
             act,
-            &[Record::new("account.unlock", format!("account:{user_id}"))],
+            &[Record::new(
+                AuditAct::AccountUnlock,
+                format!("account:{user_id}"),
+            )],
         )
     })
 }

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::actor::{Act, Actor};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::request::{RequestEvent, RequestId, RequestState};
 use crate::store::account::Account;
 use crate::store::audit::Record;
@@ -41,7 +42,10 @@ pub fn withdraw_request(
         audit::append(
             db,
             &act,
-            &[Record::new("request.withdraw", format!("request:{id}"))],
+            &[Record::new(
+                AuditAct::RequestWithdraw,
+                format!("request:{id}"),
+            )],
         )?;
         Ok(())
     })

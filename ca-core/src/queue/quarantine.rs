@@ -1,5 +1,6 @@
 //! Requests whose rows cannot be understood: set aside at once, so that they hold up nobody.
 use crate::domain::actor::Act;
+use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::request_lease::{self, Unreadable};
 use crate::store::{Db, StoreResult, audit};
@@ -19,7 +20,7 @@ pub fn quarantine(db: &mut Db, act: &Act, unreadable: &[Unreadable]) -> StoreRes
             why,
             "alarm: a request asks to be signed and cannot be read"
         );
-        let record = Record::new("request.park", format!("request:{name}"));
+        let record = Record::new(AuditAct::RequestPark, format!("request:{name}"));
         let facts = serde_json::json!({ "reason": REASON, "why": why });
         records.push(record.with(facts));
     }

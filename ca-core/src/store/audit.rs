@@ -9,6 +9,7 @@ use super::schema::{audit, audit_head};
 use super::{Db, StoreResult};
 use crate::domain::actor::Act;
 use crate::domain::audit::{AuditFact, chain_hash};
+use crate::domain::audit_act::AuditAct;
 
 /// One entry, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -36,8 +37,8 @@ pub struct AuditEntry {
 /// One entry to be written: verb, object, further facts.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// The verb, e.g. `request.submit`.
-    pub act: &'static str,
+    /// The verb.
+    pub act: AuditAct,
     /// On what, e.g. `request:<id>`.
     pub object: String,
     /// Further facts; never a secret.
@@ -46,7 +47,7 @@ pub struct Record {
 
 impl Record {
     /// An entry about `object`, without further facts.
-    pub fn new(act: &'static str, object: impl Into<String>) -> Self {
+    pub fn new(act: AuditAct, object: impl Into<String>) -> Self {
         Self {
             act,
             object: object.into(),
@@ -83,7 +84,7 @@ pub fn append(db: &mut Db, by: &Act, records: &[Record]) -> StoreResult<()> {
         let fact = AuditFact {
             at: by.at,
             actor: actor.clone(),
-            act: record.act.to_owned(),
+            act: record.act.as_str().to_owned(),
             object: record.object.clone(),
             detail: record.detail.to_string(),
         };
@@ -163,18 +164,18 @@ pub fn hash_at(db: &mut Db, sequence: i64) -> StoreResult<Option<String>> {
 }
 
 /// The entries of one verb after the one numbered `after`, in order.
-pub fn acts_after(db: &mut Db, act: &str, after: i64) -> StoreResult<Vec<AuditEntry>> {
+pub fn acts_after(db: &mut Db, act: AuditAct, after: i64) -> StoreResult<Vec<AuditEntry>> {
     let query = audit::table
-        .filter(audit::act.eq(act))
+        .filter(audit::act.eq(act.as_str()))
         .filter(audit::sequence.gt(after))
         .order(audit::sequence);
     Ok(query.select(AuditEntry::as_select()).load(db)?)
 }
 
 /// When something was last done.
-pub fn last_at(db: &mut Db, act: &str) -> StoreResult<Option<DateTime<Utc>>> {
+pub fn last_at(db: &mut Db, act: AuditAct) -> StoreResult<Option<DateTime<Utc>>> {
     let done = audit::table
-        .filter(audit::act.eq(act))
+        .filter(audit::act.eq(act.as_str()))
         .order(audit::sequence.desc());
     let last: Option<i64> = done.select(audit::at).first(db).optional()?;
     Ok(last.and_then(DateTime::from_timestamp_millis))

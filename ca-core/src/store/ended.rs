@@ -8,16 +8,9 @@ use diesel::prelude::*;
 
 use super::schema::{audit, certificate, intent};
 use super::{Db, StoreResult};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::IntentState;
 use crate::domain::request::RequestId;
-
-/// The acts after which a request never comes back.
-const LAST_ACTS: [&str; 4] = [
-    "certificate.issue",
-    "request.reject",
-    "request.void",
-    "request.withdraw",
-];
 
 /// Requests of `names` that have an intent, each with its state: few. Asked for a state as well, SQLite would look
 /// through every intent there ever was that is in it.
@@ -47,7 +40,7 @@ pub fn among(db: &mut Db, ids: &[&RequestId]) -> StoreResult<HashSet<String>> {
     let objects: Vec<String> = names.iter().map(|name| format!("request:{name}")).collect();
     let told = audit::table
         .filter(audit::object.eq_any(objects))
-        .filter(audit::act.eq_any(LAST_ACTS))
+        .filter(audit::act.eq_any(AuditAct::ENDS_REQUEST.map(AuditAct::as_str)))
         .select(audit::object);
     let told = told.load::<String>(db)?;
     ended.extend(

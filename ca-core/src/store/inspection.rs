@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::schema::{audit, certificate, crl, intent, revocation};
 use super::{Db, StoreResult, crl::Crl};
+use crate::domain::audit_act::AuditAct;
 
 /// One certificate with its intent.
 #[derive(Debug, Clone, Queryable)]
@@ -142,6 +143,6 @@ pub fn list_bytes(db: &mut Db, generation: i64, number: i64) -> StoreResult<Opti
 
 /// When a journal was last given up, epoch milliseconds.
 pub fn journal_given_up(db: &mut Db) -> StoreResult<Option<i64>> {
-    let entries = audit::table.filter(audit::act.eq("backup.give-up-journal"));
+    let entries = audit::table.filter(audit::act.eq(AuditAct::BackupGiveUpJournal.as_str()));
     Ok(entries.select(diesel::dsl::max(audit::at)).first(db)?)
 }

@@ -7,6 +7,7 @@ use super::schema::{
     approval, audit, authority, certificate, crl, intent, outbox, request, revocation,
 };
 use super::{Db, StoreResult};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use crate::domain::request::RequestState;
 use crate::domain::revocation::RevocationEvent;
@@ -17,7 +18,7 @@ const MOST: i64 = 100;
 const PAGE: i64 = 1_000;
 
 /// The entry about a certificate that came back from a journal, after its database was lost.
-const RESTORE: &str = "certificate.restore";
+const RESTORE: AuditAct = AuditAct::CertificateRestore;
 
 /// The names of the rows that break a rule, at most a hundred.
 pub type Objects = StoreResult<Vec<String>>;
@@ -30,7 +31,7 @@ macro_rules! brought_forward {
         exists(
             audit::table
                 .filter(audit::object.eq(object.concat(certificate::serial)))
-                .filter(audit::act.eq(RESTORE)),
+                .filter(audit::act.eq(RESTORE.as_str())),
         )
     }};
 }
@@ -92,7 +93,7 @@ pub fn approval_without_entry(db: &mut Db) -> Objects {
     let object = "request:".into_sql::<diesel::sql_types::Text>();
     let own = audit::table
         .filter(audit::object.eq(object.concat(approval::request_id)))
-        .filter(audit::act.eq("request.approve"));
+        .filter(audit::act.eq(AuditAct::RequestApprove.as_str()));
     let bad = approval::table.filter(not(exists(own)));
     Ok(bad.select(approval::request_id).limit(MOST).load(db)?)
 }
@@ -116,7 +117,7 @@ pub fn certificate_without_entry(db: &mut Db) -> Objects {
                 .nullable()
                 .eq(request.nullable().concat(certificate::request_id)),
         )
-        .filter(audit::act.eq("certificate.issue"));
+        .filter(audit::act.eq(AuditAct::CertificateIssue.as_str()));
     let answer = certificate::table
         .filter(certificate::request_id.is_not_null())
         .filter(not(exists(own)));
@@ -124,7 +125,7 @@ pub fn certificate_without_entry(db: &mut Db) -> Objects {
     let serial = "certificate:".into_sql::<diesel::sql_types::Text>();
     let own = audit::table
         .filter(audit::object.eq(serial.concat(certificate::serial)))
-        .filter(audit::act.eq("certificate.issue"));
+        .filter(audit::act.eq(AuditAct::CertificateIssue.as_str()));
     // An operator's comes with the entry about the operator.
     let other = certificate::table
         .filter(certificate::request_id.is_null())
@@ -140,7 +141,7 @@ pub fn notice_not_owed(db: &mut Db) -> Objects {
     let (mut lost, mut last) = (Vec::new(), 0);
     loop {
         let entries = audit::table
-            .filter(audit::act.eq("certificate.issue"))
+            .filter(audit::act.eq(AuditAct::CertificateIssue.as_str()))
             .filter(audit::sequence.gt(last))
             .order(audit::sequence)
             .limit(PAGE);

@@ -8,6 +8,7 @@ use super::schema::{
     audit, certificate, intent, ocsp_answer, operator, outbox, request, session, try_counter,
 };
 use super::{Db, StoreResult};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::{
     CertificateStatus, IntentState, MailState, OperatorStatus, Purpose,
 };
@@ -124,7 +125,7 @@ pub fn sessions(db: &mut Db, audience: Audience, now: DateTime<Utc>) -> StoreRes
 }
 
 /// How often the audit says that this was done.
-pub fn acts(db: &mut Db, act: &str) -> StoreResult<i64> {
-    let done = audit::table.filter(audit::act.eq(act));
+pub fn acts(db: &mut Db, act: AuditAct) -> StoreResult<i64> {
+    let done = audit::table.filter(audit::act.eq(act.as_str()));
     Ok(done.count().get_result(db)?)
 }

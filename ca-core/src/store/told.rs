@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::invariant::Objects;
 use super::schema::{audit, certificate, crl, revocation};
 use super::{Db, StoreResult};
+use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::Purpose;
 use crate::domain::revocation::RevocationEvent;
 
@@ -17,19 +18,19 @@ const MOST: usize = 100;
 /// Entries looked at in one go.
 const PAGE: i64 = 1_000;
 /// Entries about a certificate that was recorded.
-const RECORDED: [&str; 4] = [
-    "certificate.issue",
-    "certificate.restore",
-    "operator.add",
-    "operator.renew",
+const RECORDED: [AuditAct; 4] = [
+    AuditAct::CertificateIssue,
+    AuditAct::CertificateRestore,
+    AuditAct::OperatorAdd,
+    AuditAct::OperatorRenew,
 ];
 /// The entry about each event that a person ordered.
-const ORDERED: [(RevocationEvent, &str); 3] = [
-    (RevocationEvent::Revoked, "certificate.revoke"),
-    (RevocationEvent::Held, "certificate.hold"),
-    (RevocationEvent::Released, "certificate.release"),
+const ORDERED: [(RevocationEvent, AuditAct); 3] = [
+    (RevocationEvent::Revoked, AuditAct::CertificateRevoke),
+    (RevocationEvent::Held, AuditAct::CertificateHold),
+    (RevocationEvent::Released, AuditAct::CertificateRelease),
 ];
-const PUBLISH: &str = "crl.publish";
+const PUBLISH: AuditAct = AuditAct::CrlPublish;
 
 /// One entry, as far as it is looked at here.
 struct Told {
@@ -59,14 +60,14 @@ impl Told {
 /// Shows the entries with one of these verbs, a page at a time, until a hundred are bad; returns the names of the bad.
 fn bad_entries(
     db: &mut Db,
-    acts: &[&str],
+    acts: &[AuditAct],
     mut judge: impl FnMut(&mut Db, &[Told]) -> StoreResult<Vec<String>>,
 ) -> Objects {
     let mut bad = Vec::new();
     for act in acts {
         let mut last = 0;
         while bad.len() < MOST {
-            let page = page(db, act, last)?;
+            let page = page(db, *act, last)?;
             let Some(end) = page.last() else {
                 break;
             };
@@ -79,9 +80,9 @@ fn bad_entries(
 }
 
 /// Entries with one verb after the one numbered `after`. One verb, since the index has its entries in their order.
-fn page(db: &mut Db, act: &str, after: i64) -> StoreResult<Vec<Told>> {
+fn page(db: &mut Db, act: AuditAct, after: i64) -> StoreResult<Vec<Told>> {
     let rows: Vec<(i64, i64, String, String, String)> = audit::table
-        .filter(audit::act.eq(act))
+        .filter(audit::act.eq(act.as_str()))
         .filter(audit::sequence.gt(after))
         .order(audit::sequence)
         .limit(PAGE)
@@ -180,7 +181,7 @@ pub fn revocation_gone(db: &mut Db) -> Objects {
 
 /// The event that an entry tells of. One that came from a journal happened earlier than its entry.
 fn event_of(told: &Told) -> Option<(String, String, i64)> {
-    let (event, _) = ORDERED.iter().find(|(_, act)| *act == told.act)?;
+    let (event, _) = ORDERED.iter().find(|(_, act)| act.as_str() == told.act)?;
     let happened = told.fact("happened_at").map(DateTime::parse_from_rfc3339);
     let at = match happened {
         Some(happened) => happened.ok()?.timestamp_millis(),
@@ -196,7 +197,7 @@ pub fn revocation_untold(db: &mut Db) -> Objects {
         let serial = "certificate:".into_sql::<diesel::sql_types::Text>();
         let own = audit::table
             .filter(audit::object.eq(serial.concat(revocation::serial)))
-            .filter(audit::act.eq(act));
+            .filter(audit::act.eq(act.as_str()));
         let untold = revocation::table
             .filter(revocation::event.eq(event.as_str()))
             .filter(not(exists(own)));
@@ -251,7 +252,7 @@ pub fn list_untold(db: &mut Db) -> Objects {
         .order((crl::generation, crl::number))
         .load(db)?;
     let told: HashSet<String> = audit::table
-        .filter(audit::act.eq(PUBLISH))
+        .filter(audit::act.eq(PUBLISH.as_str()))
         .select(audit::object)
         .load::<String>(db)?
         .into_iter()

@@ -1,5 +1,6 @@
 //! Certificates in the console: found, shown, suspended, released, revoked, and what cannot be.
 
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::certificate::{CertificateStatus, MailState};
 use ca_core::domain::request::{RequestEvent, RequestKind, RequestState};
 use ca_core::domain::user_id::UserId;
@@ -176,7 +177,11 @@ async fn a_whole_account_takes_its_approved_request_along() {
     let account = desk.account("KJ2700000001", "さくら", "sato");
     desk.issued(&account, None, 3, false);
     let request = desk.request(&account, RequestKind::Renewal, 2);
-    desk.advance(&request, RequestEvent::Approve, "request.approve");
+    desk.advance(
+        &request,
+        RequestEvent::Approve,
+        Some(AuditAct::RequestApprove),
+    );
     let held = own(&desk, &account);
     let mut browser = Browser::at_work(&desk, &suzuki).await;
     browser.get(LIST).await;

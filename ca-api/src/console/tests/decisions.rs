@@ -1,5 +1,6 @@
 //! What decisions do, and who may not make them.
 
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::certificate::{CertificateStatus, MailState};
 use ca_core::domain::request::{RequestEvent, RequestKind, RequestState};
 use ca_core::flow::approve_requests::{Seen, approve_requests};
@@ -23,7 +24,11 @@ async fn a_bulk_approval_answers_for_every_request() {
     let [plain, registered, own, late, changed] = [&plain, &registered, &own, &late, &changed]
         .map(|id| desk.request(id, RequestKind::First, 2));
     let withdrawn = desk.pick(&late);
-    desk.advance(&late, RequestEvent::Withdraw, "request.withdraw");
+    desk.advance(
+        &late,
+        RequestEvent::Withdraw,
+        Some(AuditAct::RequestWithdraw),
+    );
 
     let mut browser = Browser::at_work(&desk, &suzuki).await;
     browser.get("/console/requests").await;
@@ -141,8 +146,8 @@ async fn a_failed_request_can_be_retried_or_rejected() {
         desk.operator_row(&suzuki),
     );
     approve_requests(desk.store(), key.unwrap(), morning(), &operator, &[seen]).unwrap();
-    desk.advance(&request, RequestEvent::Claim, "request.claim");
-    desk.advance(&request, RequestEvent::Park, "request.park");
+    desk.advance(&request, RequestEvent::Claim, None);
+    desk.advance(&request, RequestEvent::Park, Some(AuditAct::RequestPark));
     let mut browser = Browser::at_work(&desk, &suzuki).await;
     let page = format!("/console/requests/{}", request.id);
     let shown = browser.get(&page).await.body;
@@ -182,9 +187,13 @@ pub(super) fn failed(
     account: &ca_core::domain::user_id::UserId,
 ) -> ca_core::store::request::Request {
     let request = desk.request(account, RequestKind::First, 30);
-    desk.advance(&request, RequestEvent::Approve, "request.approve");
-    desk.advance(&request, RequestEvent::Claim, "request.claim");
-    desk.advance(&request, RequestEvent::Park, "request.park")
+    desk.advance(
+        &request,
+        RequestEvent::Approve,
+        Some(AuditAct::RequestApprove),
+    );
+    desk.advance(&request, RequestEvent::Claim, None);
+    desk.advance(&request, RequestEvent::Park, Some(AuditAct::RequestPark))
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 
 use ca_core::domain::account::{AccountField, AccountForm};
 use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
 use ca_core::domain::password::{PasswordCost, PasswordHash};
 use ca_core::domain::random::OsRandom;
@@ -180,12 +181,19 @@ impl Desk {
             promised_at: Some(at + TimeDelta::hours(31)),
         };
         let act = Act::new(Actor::Applicant(user_id.clone()), at);
-        self.commit(&act, "request.submit", &id, |db| request::insert(db, &new));
+        self.commit(&act, Some(AuditAct::RequestSubmit), &id, |db| {
+            request::insert(db, &new)
+        });
         self.request_row(&id)
     }
 
     /// Moves a request and writes it down, as flows do.
-    pub fn advance(&self, request: &Request, event: RequestEvent, verb: &'static str) -> Request {
+    pub fn advance(
+        &self,
+        request: &Request,
+        event: RequestEvent,
+        verb: Option<AuditAct>,
+    ) -> Request {
         let held = self.request_row(&request.id);
         let failed = event == RequestEvent::Park;
         let change = Change {
@@ -287,15 +295,14 @@ impl Desk {
     fn commit(
         &self,
         act: &Act,
-        verb: &'static str,
+        verb: Option<AuditAct>,
         id: &RequestId,
         work: impl FnOnce(&mut ca_core::store::Db) -> Result<(), StoreError>,
     ) {
         let done = self.store().transaction(|db| {
             work(db)?;
-            let record = Record::new(verb, format!("request:{id}"));
             // A claim is not audited: the intent and what comes of it are.
-            let records = (verb != "request.claim").then_some(record);
+            let records = verb.map(|verb| Record::new(verb, format!("request:{id}")));
             audit::append(db, act, records.as_slice())
         });
         done.unwrap();

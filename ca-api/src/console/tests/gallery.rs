@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use ca_core::domain::account::AccountStatus;
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::certificate::{CertificateStatus, MailState};
 use ca_core::domain::mail::{MailFacts, MailKind};
 use ca_core::domain::request::{RequestEvent, RequestKind};
@@ -97,8 +98,16 @@ fn busy(desk: &Desk) {
             i64::try_from(number * 3).unwrap(),
         );
         match number {
-            5 => drop(desk.advance(&request, RequestEvent::Withdraw, "request.withdraw")),
-            6 => drop(desk.advance(&request, RequestEvent::Approve, "request.approve")),
+            5 => drop(desk.advance(
+                &request,
+                RequestEvent::Withdraw,
+                Some(AuditAct::RequestWithdraw),
+            )),
+            6 => drop(desk.advance(
+                &request,
+                RequestEvent::Approve,
+                Some(AuditAct::RequestApprove),
+            )),
             _ => {}
         }
     }
@@ -235,11 +244,19 @@ async fn requests_in_every_state() {
             check(&format!("request-{name}"), tag, &reply);
         };
         show("pending", &pending.id).await;
-        desk.advance(&pending, RequestEvent::Approve, "request.approve");
+        desk.advance(
+            &pending,
+            RequestEvent::Approve,
+            Some(AuditAct::RequestApprove),
+        );
         show("approved", &pending.id).await;
-        desk.advance(&pending, RequestEvent::Claim, "request.claim");
+        desk.advance(&pending, RequestEvent::Claim, None);
         show("signing", &pending.id).await;
-        desk.advance(&pending, RequestEvent::Issue, "certificate.issue");
+        desk.advance(
+            &pending,
+            RequestEvent::Issue,
+            Some(AuditAct::CertificateIssue),
+        );
         desk.issued(&account, Some(&pending), 0, false);
         show("issued", &pending.id).await;
         let first = desk.account("KJ2700000002", "もみじ", "sato");
@@ -249,7 +266,11 @@ async fn requests_in_every_state() {
         let disable = |db: &mut _| account::set_status(db, id, AccountStatus::Disabled, morning());
         desk.store().transaction(disable).unwrap();
         show("disabled", &first_request.id).await;
-        desk.advance(&first_request, RequestEvent::Withdraw, "request.withdraw");
+        desk.advance(
+            &first_request,
+            RequestEvent::Withdraw,
+            Some(AuditAct::RequestWithdraw),
+        );
         show("withdrawn", &first_request.id).await;
         let barred = desk.account("KJ2700000003", "すみれ", "suzuki");
         show("barred", &desk.request(&barred, RequestKind::First, 1).id).await;

@@ -7,6 +7,7 @@ mod strangers;
 mod tampering;
 
 use ca_core::domain::actor::{Act, Actor};
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::time::Clock;
 use ca_core::store::audit;
 use ca_worker::checkpoint::list;
@@ -53,7 +54,8 @@ impl Place {
         for _ in 0..count {
             self.number += 1;
             let act = Act::new(Actor::Staff("sato".into()), self.foundry.clock.now());
-            let record = audit::Record::new("test.entry", format!("entry:{}", self.number));
+            let record =
+                audit::Record::new(AuditAct::CalendarOverride, format!("entry:{}", self.number));
             let append = self
                 .foundry
                 .store

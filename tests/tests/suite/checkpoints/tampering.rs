@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::chain::{computed_anew, put, read};
+use ca_core::domain::audit_act::AuditAct;
 use ca_core::store::audit::AuditEntry;
 use ca_worker::run::run_once;
 use inkan_tests::database::Engine;
@@ -48,7 +49,7 @@ fn each_is_found(engine: Engine) {
     // An entry that the second checkpoint vouches for and the first does not.
     let bad = seen[0] + 5;
     let at = usize::try_from(bad - 1).expect("an index");
-    assert_eq!(kept[at].act, "test.entry");
+    assert_eq!(kept[at].act, AuditAct::CalendarOverride.as_str());
     for (kind, tamper) in TAMPERINGS {
         let mut entries = kept.clone();
         tamper(&mut entries, at);

@@ -1,5 +1,6 @@
 //! How a source file looks: it says what it is for, it is short, it hides nothing.
 
+use ca_core::domain::audit_act::AuditAct;
 use inkan_tests::repository::{CRATES, files, short, text};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -280,4 +281,25 @@ fn secrets_are_not_printed_from_the_product() {
         }
     }
     assert_none(&found, "only ca-cli prints; the others log by tracing");
+}
+
+/// A verb that is written out could be misspelt unseen, and some of them decide whether a request is signed again.
+#[test]
+fn audit_verbs_are_written_out_in_one_file() {
+    let names: Vec<String> = AuditAct::ALL
+        .iter()
+        .map(|act| format!("\"{act}\""))
+        .collect();
+    let mut found = Vec::new();
+    for path in sources() {
+        if path.ends_with("domain/audit_act.rs") {
+            continue;
+        }
+        for (number, line) in product_lines(&path) {
+            if names.iter().any(|name| line.contains(name)) {
+                found.push(format!("{}:{number}: {}", short(&path), line.trim()));
+            }
+        }
+    }
+    assert_none(&found, "say AuditAct::… instead of an audit verb's name");
 }
