@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use ca_core::domain::account::FieldChange;
 use serde::Serialize;
 
 /// Columns apart by two spaces, headings first; full-width characters count as two.
@@ -41,6 +42,13 @@ impl Table {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| width(cell)).max().unwrap_or(0)
     }
+}
+
+/// Writes what a field was and is; `none` is the word for a field with nothing in it.
+pub fn write_change(out: &mut dyn Write, change: &FieldChange, none: &str) -> io::Result<()> {
+    let of = |value: &Option<String>| value.clone().unwrap_or_else(|| none.to_owned());
+    let (old, new) = (of(&change.old), of(&change.new));
+    writeln!(out, "      {}: {old} → {new}", change.field)
 }
 
 /// Writes `value` as indented JSON.

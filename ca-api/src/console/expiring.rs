@@ -158,7 +158,7 @@ pub(super) async fn csv(
             format!(
                 "〒{} {}",
                 account.postal_code,
-                account.address.replace('\n', " ")
+                account.address_lines().collect::<Vec<_>>().join(" ")
             ),
             iso_datetime(ending.not_after),
             ending.serial.to_hex(),

@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::desk::Desk;
-use crate::table::{Table, write_json};
+use crate::table::{Table, write_change, write_json};
 
 /// Lines of trouble that are shown; the rest is counted.
 const SHOWN: usize = 100;
@@ -49,7 +49,8 @@ pub enum DelegationCommand {
 #[command(
     after_help = "Columns, in any order, in the first line (English or Japanese names):\n  \
     office (事業所), agent (代理人), from (開始日): required\n  \
-    to (終了日), the last day: may be empty\nDays: 2026-04-01, 2026/4/1 or 2026年4月1日, days of Japan."
+    to (終了日), the last day: may be empty, which is without end\n\
+    Without this column the last days that are known stay.\nDays: 2026-04-01, 2026/4/1 or 2026年4月1日, days of Japan."
 )]
 pub struct Import {
     /// The CSV file.
@@ -137,10 +138,12 @@ fn tell(report: &DelegationReport, rehearsed: bool, out: &mut dyn Write) -> anyh
         changed.len(),
         report.unchanged.len()
     )?;
-    for (mark, pairs) in [('+', added), ('~', changed)] {
-        for pair in pairs {
-            writeln!(out, "  {mark} {pair}")?;
-        }
+    for pair in added {
+        writeln!(out, "  + {pair}")?;
+    }
+    for own in &report.changes {
+        writeln!(out, "  ~ {}", own.delegation)?;
+        write_change(out, &own.change, "(without end)")?;
     }
     if rehearsed {
         writeln!(out, "A rehearsal: nothing was kept.")?;

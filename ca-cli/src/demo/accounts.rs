@@ -19,6 +19,7 @@ pub(crate) fn built_in(count: u16) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use ca_core::domain::account::Update;
     use ca_core::domain::account_csv::{CsvLimits, read};
     use ca_core::domain::user_id::Classes;
 
@@ -40,11 +41,12 @@ mod tests {
         assert_eq!(
             accounts
                 .iter()
-                .filter(|line| line.details.mail_address.is_none())
+                .filter(|line| line.details.mail_address == Update::Clear)
                 .count(),
             1
         );
-        assert!(accounts.first().unwrap().details.mail_address.is_some());
+        let first = &accounts.first().unwrap().details.mail_address;
+        assert!(matches!(first, Update::Set(_)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Accounts: what the register says about an office or an agent.
 
+mod facts;
 mod field;
 mod mail_address;
 mod postal_code;
@@ -11,6 +12,7 @@ use super::request::words;
 use super::text::{EnteredText, TextError, refuse_formula};
 use super::user_id::{Classes, UserId, UserIdError};
 
+pub use facts::{AccountFacts, FieldChange, Update};
 pub use field::AccountField;
 pub use mail_address::{MailAddressError, parse as parse_mail_address};
 
@@ -30,13 +32,13 @@ pub struct AccountDetails {
     /// Name of the office or agent.
     pub name: String,
     /// Person or section that the letter is addressed to.
-    pub recipient: Option<String>,
+    pub recipient: Update<String>,
     /// `NNN-NNNN`.
     pub postal_code: String,
-    /// Address, one to three lines.
-    pub address: Vec<String>,
+    /// The three address lines; the first is always there.
+    pub address: [Update<String>; 3],
     /// Where notices go; none means no mail.
-    pub mail_address: Option<String>,
+    pub mail_address: Update<String>,
     /// Whether the office runs community-support services; none leaves what the register says.
     pub community_support: Option<bool>,
 }
@@ -56,15 +58,15 @@ words!(
     Disabled = "disabled"
 );
 
-/// An account as people filled it in, nothing checked.
+/// An account as people filled it in, nothing checked. A field that was never set is not given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccountForm([String; AccountField::ALL.len()]);
+pub struct AccountForm([Option<String>; AccountField::ALL.len()]);
 
 impl AccountForm {
     /// Fills in one field.
     pub fn set(&mut self, field: AccountField, entered: impl Into<String>) {
         if let Some(place) = self.0.get_mut(field as usize) {
-            *place = entered.into();
+            *place = Some(entered.into());
         }
     }
 
@@ -75,10 +77,10 @@ impl AccountForm {
     pub fn check(&self, classes: &Classes) -> Result<AccountDetails, Vec<AccountFieldError>> {
         let mut errors = Vec::new();
         let user_id = self.user_id(classes, &mut errors);
-        let name = self.text(AccountField::Name, LONGEST_NAME, &mut errors);
+        let name = self.name(&mut errors);
         let postal_code = self.postal_code(&mut errors);
         let address = self.address(&mut errors);
-        let recipient = self.text(AccountField::Recipient, LONGEST_LINE, &mut errors);
+        let recipient = self.line(AccountField::Recipient, &mut errors);
         let mail_address = self.mail_address(&mut errors);
         let community_support = self.community_support(&mut errors);
         match (user_id, name, postal_code) {
@@ -100,7 +102,11 @@ impl AccountForm {
     /// What was entered into one field.
     #[must_use]
     pub fn entered(&self, field: AccountField) -> &str {
-        self.0.get(field as usize).map_or("", String::as_str)
+        self.given(field).unwrap_or_default()
+    }
+
+    fn given(&self, field: AccountField) -> Option<&str> {
+        self.0.get(field as usize)?.as_deref()
     }
 
     fn user_id(&self, classes: &Classes, errors: &mut Errors) -> Option<UserId> {
@@ -115,27 +121,32 @@ impl AccountForm {
         note(field, read.ok_or(AccountFieldReason::PostalCode), errors)
     }
 
-    fn address(&self, errors: &mut Errors) -> Vec<String> {
+    fn name(&self, errors: &mut Errors) -> Option<String> {
+        let field = AccountField::Name;
+        note(field, text(self.entered(field), LONGEST_NAME), errors)
+    }
+
+    fn address(&self, errors: &mut Errors) -> [Update<String>; 3] {
         [
             AccountField::Address1,
             AccountField::Address2,
             AccountField::Address3,
         ]
-        .into_iter()
-        .filter_map(|line| self.text(line, LONGEST_LINE, errors))
-        .collect()
+        .map(|line| self.line(line, errors))
     }
 
-    fn mail_address(&self, errors: &mut Errors) -> Option<String> {
+    fn mail_address(&self, errors: &mut Errors) -> Update<String> {
         let field = AccountField::MailAddress;
-        let entered = self.entered(field).trim();
+        let Some(entered) = self.given(field).map(str::trim) else {
+            return Update::Keep;
+        };
         if entered.is_empty() {
-            return None;
+            return Update::Clear;
         }
         let read = refuse_formula(entered)
             .map_err(AccountFieldReason::Text)
             .and_then(|()| mail_address::parse(entered).map_err(AccountFieldReason::MailAddress));
-        note(field, read, errors)
+        note(field, read, errors).map_or(Update::Keep, Update::Set)
     }
 
     fn community_support(&self, errors: &mut Errors) -> Option<bool> {
@@ -149,16 +160,24 @@ impl AccountForm {
         note(field, read, errors)
     }
 
-    /// A line of text; an optional one that is empty is none.
-    fn text(&self, field: AccountField, longest: usize, errors: &mut Errors) -> Option<String> {
-        let entered = self.entered(field);
-        if !field.is_required() && entered.trim_matches([' ', '\u{3000}']).is_empty() {
-            return None;
-        }
-        let read = refuse_formula(entered.trim_matches([' ', '\u{3000}']))
-            .and_then(|()| EnteredText::parse(entered, longest));
-        note(field, read, errors).map(String::from)
+    /// A line of text.
+    fn line(&self, field: AccountField, errors: &mut Errors) -> Update<String> {
+        let entered = match (self.given(field), field.is_required()) {
+            (None, false) => return Update::Keep,
+            (Some(entered), false) if spaces_off(entered).is_empty() => return Update::Clear,
+            (entered, _) => entered.unwrap_or_default(),
+        };
+        note(field, text(entered, LONGEST_LINE), errors).map_or(Update::Keep, Update::Set)
     }
+}
+
+fn text(entered: &str, longest: usize) -> Result<String, TextError> {
+    refuse_formula(spaces_off(entered))?;
+    EnteredText::parse(entered, longest).map(String::from)
+}
+
+fn spaces_off(entered: &str) -> &str {
+    entered.trim_matches([' ', '\u{3000}'])
 }
 
 /// Reads a mail address by the rule that every one of them is held to.
@@ -267,11 +286,17 @@ mod tests {
         assert_eq!(details.user_id.as_str(), "KJ2700000001");
         assert_eq!(details.name, "髙﨑①㈱");
         assert_eq!(details.postal_code, "100-0001");
+        let set = |text: &str| Update::Set(text.to_owned());
         assert_eq!(
             details.address,
-            ["東京都千代田区千代田１－１", "𠮷野ビル２Ｆ"]
+            [
+                set("東京都千代田区千代田１－１"),
+                Update::Keep,
+                set("𠮷野ビル２Ｆ")
+            ]
         );
-        assert_eq!((details.recipient, details.mail_address), (None, None));
+        assert_eq!(details.recipient, Update::Keep);
+        assert_eq!(details.mail_address, Update::Keep);
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Staff registers accounts from a CSV file (J10): all lines, or none.
-use crate::domain::account::AccountDetails;
+use crate::domain::account::{AccountDetails, FieldChange};
 use crate::domain::actor::Act;
 use crate::domain::audit_act::AuditAct;
-use crate::store::account::{self, Account};
 use crate::store::audit::Record;
-use crate::store::{Store, StoreError, StoreResult, audit};
+use crate::store::{Store, StoreError, StoreResult, account, audit};
 
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -15,6 +14,18 @@ pub struct ImportReport {
     pub changed: Vec<String>,
     /// User IDs that were there, just so.
     pub unchanged: Vec<String>,
+    /// The fields that changed, in the order of `changed`.
+    pub changes: Vec<AccountChange>,
+}
+
+/// One field of one account that an import changes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AccountChange {
+    /// Whose.
+    pub user_id: String,
+    /// Which field, from what to what.
+    #[serde(flatten)]
+    pub change: FieldChange,
 }
 
 /// An import that is only rehearsed ends the transaction with this.
@@ -29,7 +40,8 @@ impl From<StoreError> for Outcome {
     }
 }
 
-/// Adds new accounts and brings known ones up to date, one transaction. Safe to run again.
+/// Adds new accounts and brings known ones up to date, one transaction. Safe to run again. A field that a line
+/// does not give stays as it is.
 ///
 /// `registered_by` may not decide for the accounts that are new. With `rehearse` everything is
 /// done and taken back.
@@ -46,19 +58,31 @@ pub fn import_accounts(
         for details in accounts {
             let id = details.user_id.to_string();
             let object = format!("account:{id}");
-            match account::find(db, &details.user_id)? {
-                None => {
-                    account::insert(db, details, registered_by, act.at)?;
-                    records.push(Record::new(AuditAct::AccountRegister, object));
-                    report.added.push(id);
-                }
-                Some(known) if differs(&known, details) => {
-                    account::update_details(db, known.id, details, act.at)?;
-                    records.push(Record::new(AuditAct::AccountChange, object));
-                    report.changed.push(id);
-                }
-                Some(_) => report.unchanged.push(id),
+            let Some(found) = account::find(db, &details.user_id)? else {
+                account::insert(db, details, registered_by, act.at)?;
+                records.push(Record::new(AuditAct::AccountRegister, object));
+                report.added.push(id);
+                continue;
+            };
+            // What is not given is written as it was: nobody may change it meanwhile.
+            let known = account::lock(db, found.id)?;
+            let old = known.facts();
+            let new = old.updated(details);
+            let changes = old.changes_to(&new);
+            if changes.is_empty() {
+                report.unchanged.push(id);
+                continue;
             }
+            account::update_facts(db, known.id, &new, act.at)?;
+            let fields: Vec<&str> = changes.iter().map(|change| change.field).collect();
+            let record = Record::new(AuditAct::AccountChange, object);
+            records.push(record.with(serde_json::json!({ "fields": fields })));
+            let of = |change| AccountChange {
+                user_id: id.clone(),
+                change,
+            };
+            report.changes.extend(changes.into_iter().map(of));
+            report.changed.push(id);
         }
         if rehearse {
             return Err(Outcome::Rehearsed(report));
@@ -70,15 +94,4 @@ pub fn import_accounts(
         Ok(report) | Err(Outcome::Rehearsed(report)) => Ok(report),
         Err(Outcome::Failed(error)) => Err(error),
     }
-}
-
-fn differs(known: &Account, details: &AccountDetails) -> bool {
-    known.name != details.name
-        || known.recipient != details.recipient
-        || known.postal_code != details.postal_code
-        || known.address != details.address.join("\n")
-        || known.mail_address != details.mail_address
-        || details
-            .community_support
-            .is_some_and(|says| known.community_support != says)
 }

@@ -3,6 +3,7 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use crate::domain::account::FieldChange;
 use crate::domain::actor::Act;
 use crate::domain::audit_act::AuditAct;
 use crate::domain::delegation::{DelegationDetails, DelegationField, Period};
@@ -22,6 +23,18 @@ pub struct DelegationReport {
     pub changed: Vec<String>,
     /// Delegations that were there, just so.
     pub unchanged: Vec<String>,
+    /// The last days that changed, in the order of `changed`.
+    pub changes: Vec<DelegationChange>,
+}
+
+/// One delegation whose last day changes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DelegationChange {
+    /// `KJ… → HD…`.
+    pub delegation: String,
+    /// From which last day to which; none is without end.
+    #[serde(flatten)]
+    pub change: FieldChange,
 }
 
 /// One line that the register does not bear out.
@@ -121,13 +134,14 @@ impl From<StoreError> for Outcome {
 /// What one line came to.
 enum Entered {
     Added(i64),
-    Changed(i64),
+    /// With its period from now on.
+    Changed(i64, Period, FieldChange),
     Unchanged,
     Unfit(DelegationField, Unfit),
 }
 
 /// Enters delegations, one transaction. Safe to run again: the same office, agent and first day is the same
-/// delegation, and another last day changes it, unless it was ended by hand. With `rehearse` everything is done
+/// delegation, and another last day changes it, unless it was ended by hand; where no last day is given it stays. With `rehearse` everything is done
 /// and taken back.
 pub fn import_delegations(
     store: &Store,
@@ -142,11 +156,13 @@ pub fn import_delegations(
             let pair = format!("{} → {}", details.office, details.agent);
             match enter(db, act, details)? {
                 Entered::Added(id) => {
-                    records.push(record(AuditAct::DelegationAdd, id, details));
+                    records.push(record(AuditAct::DelegationAdd, id, details, details.period));
                     report.added.push(pair);
                 }
-                Entered::Changed(id) => {
-                    records.push(record(AuditAct::DelegationChange, id, details));
+                Entered::Changed(id, period, change) => {
+                    records.push(record(AuditAct::DelegationChange, id, details, period));
+                    let delegation = pair.clone();
+                    report.changes.push(DelegationChange { delegation, change });
                     report.changed.push(pair);
                 }
                 Entered::Unchanged => report.unchanged.push(pair),
@@ -183,27 +199,41 @@ fn enter(db: &mut Db, act: &Act, details: &DelegationDetails) -> StoreResult<Ent
     };
     // Whoever enters a delegation of this office waits here for the one before.
     account::lock(db, office.id)?;
-    let period = details.period;
     let known = delegation::of_office(db, office.id)?;
     let same = known.iter().find(|own| {
-        own.agent_id == agent.id && own.starts_at == period.starts_at && own.ended_by.is_none()
+        let begins = details.period.starts_at;
+        own.agent_id == agent.id && own.starts_at == begins && own.ended_by.is_none()
     });
+    let period = match same {
+        Some(same) if !details.gives_last_day => same.period(),
+        _ => details.period,
+    };
     if same.is_some_and(|same| same.ends_at == period.ends_at) {
         return Ok(Entered::Unchanged);
     }
-    let same = same.map(|same| same.id);
-    let others = known.iter().filter(|own| Some(own.id) != same);
+    let same_id = same.map(|same| same.id);
+    let others = known.iter().filter(|own| Some(own.id) != same_id);
     if let Some(other) = { others }.find(|own| own.period().overlaps(&period)) {
         let reason = overlapping(db, &office, other)?;
         return Ok(Entered::Unfit(DelegationField::From, reason));
     }
-    let Some(id) = same else {
+    let Some(same) = same else {
         let by = act.actor.to_string();
         let id = delegation::insert(db, (office.id, agent.id), &period, &by, act.at)?;
         return Ok(Entered::Added(id));
     };
-    delegation::set_end(db, id, period.ends_at)?;
-    Ok(Entered::Changed(id))
+    delegation::set_end(db, same.id, period.ends_at)?;
+    let change = last_day_change(&same.period(), &period);
+    Ok(Entered::Changed(same.id, period, change))
+}
+
+fn last_day_change(old: &Period, new: &Period) -> FieldChange {
+    let day = |period: &Period| period.last_day().map(|day| day.to_string());
+    FieldChange {
+        field: DelegationField::To.name(),
+        old: day(old),
+        new: day(new),
+    }
 }
 
 fn overlapping(db: &mut Db, office: &Account, other: &Delegation) -> StoreResult<Unfit> {
@@ -216,8 +246,8 @@ fn overlapping(db: &mut Db, office: &Account, other: &Delegation) -> StoreResult
     })
 }
 
-fn record(act: AuditAct, id: i64, details: &DelegationDetails) -> Record {
-    let Period { starts_at, ends_at } = details.period;
+fn record(act: AuditAct, id: i64, details: &DelegationDetails, period: Period) -> Record {
+    let Period { starts_at, ends_at } = period;
     Record::new(act, format!("delegation:{id}")).with(serde_json::json!({
         "office": details.office.as_str(),
         "agent": details.agent.as_str(),

@@ -8,7 +8,7 @@ use super::column::{At, MaybeAt, millis};
 use super::listed::{Listed, readable};
 use super::schema::account;
 use super::{Db, StoreError, StoreResult, bulky};
-use crate::domain::account::{AccountDetails, AccountStatus};
+use crate::domain::account::{AccountDetails, AccountFacts, AccountStatus};
 use crate::domain::user_id::UserId;
 
 /// One office or agent.
@@ -26,7 +26,7 @@ pub struct Account {
     pub recipient: Option<String>,
     /// `NNN-NNNN`.
     pub postal_code: String,
-    /// Address, one to three lines.
+    /// Address, one to three lines; empty where a line in the middle has nothing.
     pub address: String,
     /// Where notices go; none means no mail.
     pub mail_address: Option<String>,
@@ -61,7 +61,19 @@ pub struct Account {
 impl Account {
     /// The address, line by line.
     pub fn address_lines(&self) -> impl Iterator<Item = &str> {
-        self.address.lines()
+        self.address.lines().filter(|line| !line.is_empty())
+    }
+
+    /// What the register says about it.
+    pub fn facts(&self) -> AccountFacts {
+        AccountFacts {
+            name: self.name.clone(),
+            recipient: self.recipient.clone(),
+            postal_code: self.postal_code.clone(),
+            address: AccountFacts::address_of(&self.address),
+            mail_address: self.mail_address.clone(),
+            community_support: self.community_support,
+        }
     }
 }
 
@@ -170,15 +182,16 @@ pub fn insert(
     by: &str,
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
+    let facts = AccountFacts::of_new(details);
     diesel::insert_into(account::table)
         .values((
             account::user_id.eq(details.user_id.as_str()),
-            account::name.eq(&details.name),
-            account::recipient.eq(&details.recipient),
-            account::postal_code.eq(&details.postal_code),
-            account::address.eq(details.address.join("\n")),
-            account::mail_address.eq(&details.mail_address),
-            account::community_support.eq(details.community_support.unwrap_or(false)),
+            account::name.eq(&facts.name),
+            account::recipient.eq(&facts.recipient),
+            account::postal_code.eq(&facts.postal_code),
+            account::address.eq(facts.address_text()),
+            account::mail_address.eq(&facts.mail_address),
+            account::community_support.eq(facts.community_support),
             account::status.eq(AccountStatus::Active.as_str()),
             account::registered_by.eq(by),
             account::letter_due.eq(true),
@@ -190,22 +203,20 @@ pub fn insert(
 }
 
 /// Writes the register's facts of an account anew; passwords stay.
-pub fn update_details(
+pub fn update_facts(
     db: &mut Db,
     id: i64,
-    details: &AccountDetails,
+    facts: &AccountFacts,
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
     diesel::update(account::table.find(id))
         .set((
-            account::name.eq(&details.name),
-            account::recipient.eq(&details.recipient),
-            account::postal_code.eq(&details.postal_code),
-            account::address.eq(details.address.join("\n")),
-            account::mail_address.eq(&details.mail_address),
-            details
-                .community_support
-                .map(|says| account::community_support.eq(says)),
+            account::name.eq(&facts.name),
+            account::recipient.eq(&facts.recipient),
+            account::postal_code.eq(&facts.postal_code),
+            account::address.eq(facts.address_text()),
+            account::mail_address.eq(&facts.mail_address),
+            account::community_support.eq(facts.community_support),
             account::updated_at.eq(millis(at)),
         ))
         .execute(db)?;

@@ -1,4 +1,6 @@
 //! Importing accounts, printing letters.
+use ca_core::domain::account_csv::{self, CsvLimits};
+use ca_core::domain::user_id::Classes;
 use ca_core::flow::import_accounts::import_accounts;
 use ca_core::flow::print_letters::{PrintError, PrintedLetter, print_letters};
 use ca_core::store::account;
@@ -63,4 +65,25 @@ on_both!(no_letter_while_a_request_is_open, world => {
     let request = world.pending("2700000001");
     let account = world.store.read(|db| account::load(db, request.account_id)).unwrap();
     assert!(matches!(world.print(&account.user_id, 30), Err(PrintError::OpenRequest(id)) if id == "KJ2700000001"));
+});
+
+on_both!(a_column_that_a_file_does_not_have_changes_nothing, world => {
+    let import = |heading: &str, row: &str| {
+        let text = format!("user_id,name,postal_code,address1{heading}\nKJ2700000001,青空,540-0001,大阪市{row}\n");
+        let file = account_csv::read(text.as_bytes(), &Classes::default(), CsvLimits::default()).unwrap();
+        let lines: Vec<_> = file.lines.into_iter().map(|line| line.details).collect();
+        import_accounts(&world.store, &staff(1), "sato", &lines, false).unwrap()
+    };
+    let optional = ",address2,address3,recipient,mail_address,community_support";
+    import(optional, ",中央区,３階,総務課,office@example.jp,yes");
+    let full = world.store.read(account::list).unwrap().rows.remove(0).facts();
+    assert_eq!(import("", "").unchanged, ["KJ2700000001"]);
+    assert_eq!(import(",recipient", ",総務課").unchanged, ["KJ2700000001"]);
+    let now = || world.store.read(account::list).unwrap().rows.remove(0).facts();
+    assert_eq!(now(), full);
+    let report = import(",address3,mail_address", ",,");
+    let changed: Vec<_> = report.changes.iter().map(|own| (own.change.field, own.change.new.clone())).collect();
+    assert_eq!(changed, [("address3", None), ("mail_address", None)]);
+    assert_eq!(now().address_text(), "大阪市\n中央区");
+    assert_eq!((now().recipient, now().mail_address), (Some("総務課".to_owned()), None));
 });

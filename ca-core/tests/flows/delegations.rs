@@ -222,3 +222,24 @@ on_both!(an_import_that_does_not_say_leaves_community_support_alone, world => {
         assert_eq!(world.account(&id(CARE)).community_support, holds, "{says}");
     }
 });
+
+on_both!(a_file_without_last_days_keeps_those_that_are_known, world => {
+    register(&world);
+    import(&world, &["KJ2700000001,HD2700000009,2026-04-01,2027-03-31"], false).unwrap();
+    let read = |text: &str| delegation_csv::read(text.as_bytes(), &Classes::default()).unwrap();
+    let without = read("office,agent,from\nKJ2700000001,HD2700000009,2026-04-01\n");
+    let report = import_delegations(&world.store, &staff(2), &without, false).unwrap();
+    assert_eq!((report.unchanged.len(), report.changed.len()), (1, 0));
+    let last_day = |world: &World| world.store.read(delegation::list).unwrap()[0].period().last_day();
+    assert_eq!(last_day(&world), parse_day("2027-03-31").ok());
+    // A later delegation of the office does not stand in the way of a line that changes nothing.
+    import(&world, &["KJ2700000001,HD2700000008,2027-04-01,"], false).unwrap();
+    assert_eq!(import_delegations(&world.store, &staff(2), &without, false).unwrap().unchanged.len(), 1);
+    let cleared = ["HJ2700000002,HD2700000009,2026-04-01,2026-04-30", "HJ2700000002,HD2700000009,2026-04-01,"];
+    import(&world, &cleared[..1], false).unwrap();
+    for rehearse in [true, false] {
+        let report = import(&world, &cleared[1..], rehearse).unwrap();
+        let change = &report.changes[0].change;
+        assert_eq!((change.field, change.old.as_deref(), change.new.as_deref()), ("to", Some("2026-04-30"), None));
+    }
+});

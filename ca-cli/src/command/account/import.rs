@@ -10,7 +10,7 @@ use ca_core::flow::import_accounts::{ImportReport, import_accounts};
 use clap::Args;
 
 use crate::desk::{Desk, staff_name};
-use crate::table::write_json;
+use crate::table::{write_change, write_json};
 
 /// Lines of trouble that are shown; the rest is counted.
 const SHOWN: usize = 100;
@@ -21,7 +21,8 @@ const SHOWN: usize = 100;
     after_help = "Columns, in any order, in the first line (English or Japanese names):\n  \
     user_id (ユーザID), name (名称), postal_code (郵便番号), address1 (住所1): required\n  \
     address2 (住所2), address3 (住所3), recipient (宛名), mail_address (メールアドレス),\n  \
-    community_support (地域生活支援; yes or no): may be empty"
+    community_support (地域生活支援; yes or no): may be empty\n\
+    A column that the file does not have changes nothing; an empty cell clears the field."
 )]
 pub struct Import {
     /// The CSV file.
@@ -67,8 +68,16 @@ fn tell(report: &ImportReport, rehearsed: bool, out: &mut dyn Write) -> anyhow::
     for id in &report.added {
         writeln!(out, "  + {id}")?;
     }
-    for id in &report.changed {
-        writeln!(out, "  ~ {id}")?;
+    for own in report
+        .changes
+        .chunk_by(|one, next| one.user_id == next.user_id)
+    {
+        for (place, own) in own.iter().enumerate() {
+            if place == 0 {
+                writeln!(out, "  ~ {}", own.user_id)?;
+            }
+            write_change(out, &own.change, "(empty)")?;
+        }
     }
     match (rehearsed, added) {
         (true, _) => writeln!(out, "A rehearsal: nothing was kept.")?,
@@ -131,6 +140,42 @@ mod tests {
         fn registered(&self) -> Vec<account::Account> {
             self.desk.store().unwrap().read(account::list).unwrap().rows
         }
+    }
+
+    #[test]
+    fn a_file_with_the_required_columns_alone_keeps_the_rest_and_every_change_is_shown() {
+        let office = office();
+        let full = "ユーザID,名称,郵便番号,住所1,住所3,宛名,メールアドレス\n\
+            KJ2700000001,青空,540-0001,大阪市,３階,総務課 御中,office@example.jp\n";
+        office.import(full, false).unwrap();
+        let before = office.registered();
+        let bare = format!("{HEADING}KJ2700000001,青空,540-0001,大阪市\n");
+        let said = office.import(&bare, false).unwrap();
+        assert!(
+            said.starts_with("0 added, 0 changed, 1 unchanged"),
+            "{said}"
+        );
+        assert_eq!(office.registered()[0].facts(), before[0].facts());
+        let cleared = format!(
+            "{},メールアドレス\nKJ2700000001,あおぞら,540-0001,大阪市,\n",
+            HEADING.trim()
+        );
+        for dry_run in [true, false] {
+            let said = office.import(&cleared, dry_run).unwrap();
+            for part in [
+                "  ~ KJ2700000001\n      name: 青空 → あおぞら\n",
+                "      mail_address: office@example.jp → (empty)\n",
+            ] {
+                assert!(said.contains(part), "{part} in\n{said}");
+            }
+        }
+        let kept = office.registered();
+        assert_eq!(kept[0].mail_address, None);
+        assert_eq!(kept[0].recipient.as_deref(), Some("総務課 御中"));
+        assert_eq!(
+            kept[0].address_lines().collect::<Vec<_>>(),
+            ["大阪市", "３階"]
+        );
     }
 
     const HEADING: &str = "ユーザID,名称,郵便番号,住所1\n";

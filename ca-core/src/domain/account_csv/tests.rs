@@ -4,7 +4,9 @@ use encoding_rs::SHIFT_JIS;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::account::{AccountFieldReason, LONGEST_LINE, LONGEST_NAME};
+use crate::domain::account::{
+    AccountFacts, AccountFieldReason, LONGEST_LINE, LONGEST_NAME, Update,
+};
 use crate::domain::text::TextError;
 
 const HEADING: &str = "ユーザID,名称,郵便番号,住所1,住所2,住所3,宛名,メールアドレス";
@@ -32,9 +34,10 @@ fn utf8_with_and_without_mark_and_cp932_give_the_same_accounts() {
     assert_eq!(utf8.encoding, Encoding::Utf8);
     let details = &utf8.lines[0].details;
     assert_eq!((utf8.lines[0].line, details.name.as_str()), (2, "髙﨑①㈱"));
-    assert_eq!(details.address, ["東京都千代田区１－１", "～ビル"]);
-    assert_eq!(details.recipient.as_deref(), Some("御中"));
-    assert_eq!(details.mail_address.as_deref(), Some("office@example.jp"));
+    let facts = AccountFacts::of_new(details);
+    assert_eq!(facts.address_text(), "東京都千代田区１－１\n～ビル");
+    assert_eq!(facts.recipient.as_deref(), Some("御中"));
+    assert_eq!(facts.mail_address.as_deref(), Some("office@example.jp"));
     assert_eq!(read_text(&format!("\u{FEFF}{text}")).unwrap(), utf8);
     let (cp932, _, lost) = SHIFT_JIS.encode(&text);
     assert!(!lost);
@@ -52,8 +55,8 @@ fn english_names_any_order_any_width_and_only_the_required_columns() {
     let details = &file.lines[0].details;
     assert_eq!(details.name, "Smith, \"S\"");
     assert_eq!(
-        (details.user_id.as_str(), details.mail_address.as_ref()),
-        ("HD0000000001", None)
+        (details.user_id.as_str(), &details.mail_address),
+        ("HD0000000001", &Update::Keep)
     );
 }
 

@@ -60,9 +60,9 @@ impl fmt::Display for DelegationField {
     }
 }
 
-/// A delegation as filled in, nothing checked.
+/// A delegation as filled in, nothing checked. A field that was never set is not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DelegationForm([String; DelegationField::ALL.len()]);
+pub struct DelegationForm([Option<String>; DelegationField::ALL.len()]);
 
 /// A delegation, every field checked; whether the accounts exist is the register's to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,10 @@ pub struct DelegationDetails {
     pub office: UserId,
     /// The agent.
     pub agent: UserId,
-    /// From when to when.
+    /// From when to when; without end where no last day is given.
     pub period: Period,
+    /// Whether the last day is given, be it as empty: where it is not, one that is known stays.
+    pub gives_last_day: bool,
 }
 
 /// What is wrong with a field.
@@ -117,14 +119,18 @@ impl DelegationForm {
     /// Fills in one field.
     pub fn set(&mut self, field: DelegationField, entered: impl Into<String>) {
         if let Some(place) = self.0.get_mut(field as usize) {
-            *place = entered.into();
+            *place = Some(entered.into());
         }
     }
 
     /// What was entered into one field.
     #[must_use]
     pub fn entered(&self, field: DelegationField) -> &str {
-        self.0.get(field as usize).map_or("", String::as_str)
+        self.given(field).unwrap_or_default()
+    }
+
+    fn given(&self, field: DelegationField) -> Option<&str> {
+        self.0.get(field as usize)?.as_deref()
     }
 
     /// Checks every field.
@@ -151,6 +157,7 @@ impl DelegationForm {
                     office,
                     agent,
                     period,
+                    gives_last_day: self.given(DelegationField::To).is_some(),
                 })
             }
             _ => Err(faults),
