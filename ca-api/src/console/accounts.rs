@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web;
 use askama::Template;
 use ca_core::domain::account::AccountStatus;
+use ca_core::domain::search::SearchText;
 use ca_core::domain::session::TryScope;
 use ca_core::store::account::{self, Account};
 use ca_core::store::listed::Listed;
@@ -89,11 +90,8 @@ impl Filter {
     fn lets(&self, account: &Account) -> bool {
         let class = self.class.as_deref();
         let class = class.is_none_or(|letters| account.user_id.letters() == letters);
-        let text = self.search.as_deref();
-        class
-            && text.is_none_or(|text| {
-                account.user_id.as_str().contains(text) || account.name.contains(text)
-            })
+        let text = self.search.as_deref().and_then(SearchText::parse);
+        class && text.is_none_or(|text| text.finds(account.user_id.as_str(), &account.name))
     }
 
     fn url(&self, page: i64) -> String {

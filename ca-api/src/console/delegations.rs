@@ -8,13 +8,13 @@ use actix_web::web;
 use askama::Template;
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::delegation::{DelegationField, DelegationForm, DelegationReason, Phase};
-use ca_core::domain::user_id::UserId;
+use ca_core::domain::search::SearchText;
 use ca_core::flow::add_delegation::{AddDelegationError, add_delegation};
 use ca_core::flow::end_delegation::{EndDelegationError, end_delegation};
 use ca_core::store::account::Account;
 use ca_core::store::delegation::Delegation;
 use ca_core::store::listed::Listed;
-use ca_core::store::{StoreError, account, delegation};
+use ca_core::store::{StoreError, account, account_search, delegation};
 use serde::Deserialize;
 
 use super::filter::encoded;
@@ -204,25 +204,14 @@ async fn draw(
 ) -> Result<HttpResponse, Problem> {
     let current: i64 = query.page.parse().unwrap_or(1).clamp(1, 10_000);
     let sought: String = query.user_id.trim().chars().take(LONGEST).collect();
-    let wanted = UserId::parse(&sought, &signed_in.visit.site.classes).map(|typed| typed.user_id);
-    let (wanted, all) = (wanted.ok(), sought.is_empty());
+    let wanted = SearchText::parse(&sought);
     let found: Found = signed_in
         .read(move |site| {
             site.store.read(|db| {
-                let account = match &wanted {
-                    Some(user_id) => account::find(db, user_id)?.map(|account| account.id),
-                    None => None,
-                };
-                if account.is_none() && !all {
-                    let nothing = Listed {
-                        rows: Vec::new(),
-                        unreadable: Vec::new(),
-                        total: 0,
-                    };
-                    return Ok((nothing, HashMap::new()));
-                }
+                let chosen = wanted.map(|wanted| account_search::matching(db, &wanted));
+                let chosen = chosen.transpose()?;
                 let offset = (current - 1) * PAGE_ROWS;
-                let mut listed = delegation::page(db, account, offset, PAGE_ROWS)?;
+                let mut listed = delegation::page(db, chosen.as_deref(), offset, PAGE_ROWS)?;
                 let parties = listed.rows.iter();
                 let ids = parties.flat_map(|row| [row.office_id, row.agent_id]);
                 let ids: Vec<i64> = ids.collect();

@@ -1,7 +1,7 @@
 //! What the queue shows, as it stands in the address: a list can be kept as a bookmark and sent to a colleague.
 
 use ca_core::domain::request::{RequestKind, RequestState};
-use ca_core::domain::text::half_width;
+use ca_core::domain::search::SearchText;
 use ca_core::store::request::RequestFilter;
 use serde::Deserialize;
 
@@ -54,20 +54,10 @@ impl From<Query> for Filter {
     }
 }
 
-/// What to look for: a user ID in any of the forms that people type, or part of a name.
+/// What to look for, as typed; none when nothing is left of it once it is folded.
 pub(super) fn search(typed: &str) -> Option<String> {
     let typed: String = typed.trim().chars().take(LONGEST_SEARCH).collect();
-    let folded: String = typed
-        .chars()
-        .map(half_width)
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
-    if folded.is_empty() {
-        return None;
-    }
-    let is_id = folded.bytes().all(|b| b.is_ascii_alphanumeric())
-        && folded.bytes().any(|b| b.is_ascii_digit());
-    Some(if is_id { folded.to_uppercase() } else { typed })
+    SearchText::parse(&typed).map(|_| typed)
 }
 
 impl Filter {
@@ -218,11 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn a_user_id_is_found_in_every_form_that_people_type() {
-        for typed in ["kj2700", "KJ 2700", "ＫＪ２７００", " KJ-2700 "] {
-            assert_eq!(search(typed).as_deref(), Some("KJ2700"), "{typed}");
-        }
-        assert_eq!(search("さくら 会").as_deref(), Some("さくら 会"));
+    fn a_search_is_kept_as_typed() {
+        assert_eq!(search(" ｻｸﾗ 会 ").as_deref(), Some("ｻｸﾗ 会"));
         assert_eq!(search(" \u{3000}"), None);
     }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::csv::plain;
 use super::request::words;
-use super::text::{EnteredText, TextError, refuse_formula};
+use super::text::{EnteredText, TextError, refuse_formula, refused_character};
 use super::user_id::{Classes, UserId, UserIdError};
 
 pub use facts::{AccountFacts, FieldChange, Update};
@@ -117,8 +117,10 @@ impl AccountForm {
 
     fn postal_code(&self, errors: &mut Errors) -> Option<String> {
         let field = AccountField::PostalCode;
-        let read = postal_code::parse(self.entered(field));
-        note(field, read.ok_or(AccountFieldReason::PostalCode), errors)
+        let entered = self.entered(field);
+        let read = visible(entered)
+            .and_then(|()| postal_code::parse(entered).ok_or(AccountFieldReason::PostalCode));
+        note(field, read, errors)
     }
 
     fn name(&self, errors: &mut Errors) -> Option<String> {
@@ -145,6 +147,7 @@ impl AccountForm {
         }
         let read = refuse_formula(entered)
             .map_err(AccountFieldReason::Text)
+            .and_then(|()| visible(entered))
             .and_then(|()| mail_address::parse(entered).map_err(AccountFieldReason::MailAddress));
         note(field, read, errors).map_or(Update::Keep, Update::Set)
     }
@@ -155,7 +158,7 @@ impl AccountForm {
             "" => return None,
             "yes" | "はい" | "有" => Ok(true),
             "no" | "いいえ" | "無" => Ok(false),
-            _ => Err(AccountFieldReason::YesOrNo),
+            _ => visible(self.entered(field)).and(Err(AccountFieldReason::YesOrNo)),
         };
         note(field, read, errors)
     }
@@ -174,6 +177,11 @@ impl AccountForm {
 fn text(entered: &str, longest: usize) -> Result<String, TextError> {
     refuse_formula(spaces_off(entered))?;
     EnteredText::parse(entered, longest).map(String::from)
+}
+
+/// Names a character that cannot be seen or printed.
+fn visible(entered: &str) -> Result<(), AccountFieldReason> {
+    refused_character(entered).map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn spaces_off(entered: &str) -> &str {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::account::{AccountDetails, AccountField, AccountForm};
 use super::csv::{self, drop_blank_end, plain, rows};
+use super::text::refused_character;
 use super::user_id::{Classes, UserId};
 
 pub use super::csv::{CellError, Encoding};
@@ -90,14 +91,15 @@ fn columns(heading: &str) -> Result<Vec<AccountField>, Vec<LineError>> {
     let mut names = csv::split(heading).map_err(|error| vec![of_heading(error.into())])?;
     drop_blank_end(&mut names, 0);
     let found: Vec<Option<AccountField>> = names.iter().map(|name| column(name)).collect();
-    if found.iter().all(Option::is_none) {
+    if found.iter().all(Option::is_none)
+        && !names.iter().any(|name| refused_character(name).is_some())
+    {
         return Err(vec![of_heading(LineReason::NoHeading)]);
     }
     let mut errors = Vec::new();
     for (column, name) in found.iter().zip(&names) {
         if column.is_none() {
-            let name = name.chars().take(40).collect();
-            errors.push(of_heading(LineReason::UnknownColumn { name }));
+            errors.push(of_heading(unknown_column(name)));
         }
     }
     let known: Vec<AccountField> = found.into_iter().flatten().collect();
@@ -112,6 +114,17 @@ fn columns(heading: &str) -> Result<Vec<AccountField>, Vec<LineError>> {
         Ok(known)
     } else {
         Err(errors)
+    }
+}
+
+fn unknown_column(name: &str) -> LineReason {
+    let short = name.chars().take(40).collect();
+    match refused_character(name) {
+        Some(reason) => LineReason::ColumnText {
+            name: short,
+            reason,
+        },
+        None => LineReason::UnknownColumn { name: short },
     }
 }
 

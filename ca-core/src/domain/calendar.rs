@@ -146,7 +146,12 @@ impl BusinessCalendar {
         if !self.always_open && !self.years.contains(&year) {
             return Err(CalendarError::YearNotCovered { year });
         }
-        let closure = if let Some(name) = self.holidays.get(&day) {
+        Ok(self.known_closure(day))
+    }
+
+    /// Why a day is closed, as far as it is written down: no holidays are known in a year that is not covered.
+    fn known_closure(&self, day: NaiveDate) -> Option<Closure> {
+        if let Some(name) = self.holidays.get(&day) {
             Some(Closure::Holiday(name.clone()))
         } else if self.year_end.is_some_and(|closure| closure.covers(day)) {
             Some(Closure::YearEnd)
@@ -156,8 +161,7 @@ impl BusinessCalendar {
             None
         } else {
             Some(Closure::Weekday(day.weekday()))
-        };
-        Ok(closure)
+        }
     }
 
     /// The years whose holidays are written down, ascending; warn before the last one ends.
@@ -165,15 +169,20 @@ impl BusinessCalendar {
         self.years.iter().copied()
     }
 
-    /// The most days in a row, of the years that are written down, on which the office is closed.
+    /// The most days in a row on which the office is closed, of those that begin in a year that is written down. One
+    /// that goes on into a year that is not is counted as far as weekdays and the year's end tell.
     #[must_use]
     pub fn longest_closure(&self) -> u32 {
-        let (mut longest, mut running) = (0, 0);
+        let mut longest = 0;
         for &year in &self.years {
             let first = NaiveDate::from_ymd_opt(year, 1, 1);
             let days = first.into_iter().flat_map(|first| first.iter_days());
-            for day in days.take_while(|day| day.year() == year) {
-                let open = matches!(self.closure(day), Ok(None));
+            let mut running = 0;
+            for day in days.take(2 * LONGEST_CLOSURE_DAYS) {
+                let open = self.known_closure(day).is_none();
+                if open && day.year() != year {
+                    break;
+                }
                 running = if open { 0 } else { running + 1 };
                 longest = longest.max(running);
             }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{Datelike, NaiveDate};
-use encoding_rs::SHIFT_JIS;
 use thiserror::Error;
 
-use super::text::{EnteredText, TextError};
+use super::csv::{self, ByteError, DecodeError};
+use super::text::{EnteredText, TextError, refused_character};
 
 /// The list has some 1,100 lines of 20 bytes; anything much larger is another file.
 const MOST_BYTES: usize = 1024 * 1024;
@@ -72,6 +72,14 @@ pub enum CalendarCsvError {
     /// Neither Shift_JIS nor UTF-8.
     #[error("the file is neither Shift_JIS nor UTF-8 text; download syukujitsu.csv again")]
     Encoding,
+    /// Bytes that are no text of a line.
+    #[error("line {line} {reason}")]
+    Bytes {
+        /// The line.
+        line: usize,
+        /// What is wrong with it.
+        reason: ByteError,
+    },
     /// Another file.
     #[error(
         "the first line is not {:?}: this is not the Cabinet Office's syukujitsu.csv",
@@ -83,6 +91,14 @@ pub enum CalendarCsvError {
     Line {
         /// The line.
         line: usize,
+    },
+    /// The day has a character that cannot be seen or printed.
+    #[error("line {line}: the day {reason}")]
+    Day {
+        /// The line.
+        line: usize,
+        /// Why.
+        reason: TextError,
     },
     /// The name has characters that no text here may have.
     #[error("line {line}: the name {reason}")]
@@ -118,14 +134,17 @@ pub enum CalendarCsvError {
 
 /// UTF-8 where somebody converted the list; else CP932, as the Cabinet Office writes it.
 fn decode(bytes: &[u8]) -> Result<String, CalendarCsvError> {
-    let without_mark = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(without_mark) {
-        return Ok(text.to_owned());
+    match csv::decode(bytes) {
+        Ok((_, text)) => Ok(text),
+        Err(DecodeError::Lines(errors)) => Err(match errors.first() {
+            Some((line, error)) => CalendarCsvError::Bytes {
+                line: *line,
+                reason: *error,
+            },
+            None => CalendarCsvError::Encoding,
+        }),
+        Err(DecodeError::NoText) => Err(CalendarCsvError::Encoding),
     }
-    SHIFT_JIS
-        .decode_without_bom_handling_and_without_replacement(bytes)
-        .map(std::borrow::Cow::into_owned)
-        .ok_or(CalendarCsvError::Encoding)
 }
 
 fn read_line(text: &str, line: usize) -> Result<(NaiveDate, String), CalendarCsvError> {
@@ -133,6 +152,9 @@ fn read_line(text: &str, line: usize) -> Result<(NaiveDate, String), CalendarCsv
     let (day, name) = text.split_once(',').ok_or_else(|| wrong.clone())?;
     if name.contains([',', '"', '\\']) {
         return Err(wrong);
+    }
+    if let Some(reason) = refused_character(day) {
+        return Err(CalendarCsvError::Day { line, reason });
     }
     let day = NaiveDate::parse_from_str(day.trim(), "%Y/%m/%d").map_err(|_| wrong)?;
     let name = EnteredText::parse(name, LONGEST_NAME)
@@ -158,6 +180,8 @@ fn whole_years(holidays: &Holidays, from_year: i32) -> Result<(), CalendarCsvErr
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::SHIFT_JIS;
+
     use super::*;
     use crate::domain::calendar::{BUILT_IN, BusinessCalendar};
 
@@ -222,7 +246,22 @@ mod tests {
             read(&cp932(LIST), 2030),
             Err(Error::NothingNew { from_year: 2030 })
         );
-        assert_eq!(read(b"\x82\x0A\xFF", 2025), Err(Error::Encoding));
+        let bytes = |line, reason| Err(Error::Bytes { line, reason });
+        assert_eq!(
+            read(b"\x82\x0A", 2025),
+            bytes(1, ByteError::Undecodable(csv::Encoding::Cp932))
+        );
+        assert_eq!(read(b"a\0b", 2025), Err(Error::Encoding));
+        assert_eq!(
+            read(&cp932(&format!("{LIST}\u{1A}")), 2029),
+            bytes(8, ByteError::CtrlZ)
+        );
+        assert_eq!(
+            read(&cp932(&LIST.replace("\r\n", "\r")), 2029),
+            bytes(1, ByteError::LoneCr)
+        );
+        let joined = format!("{LIST}\u{FEFF}2030/1/1,元日");
+        assert_eq!(read(joined.as_bytes(), 2029), bytes(8, ByteError::Mark));
         assert_eq!(
             read(&vec![b' '; MOST_BYTES + 1], 2025),
             Err(Error::TooLarge)

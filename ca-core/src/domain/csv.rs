@@ -6,7 +6,7 @@ mod encoding;
 use super::text::half_width;
 
 pub use cells::CellError;
-pub use encoding::{DecodeError, Encoding};
+pub use encoding::{ByteError, DecodeError, Encoding};
 
 pub(super) use cells::split;
 pub(super) use encoding::decode;

@@ -7,6 +7,7 @@ mod error;
 
 use super::csv::{self, drop_blank_end, plain, rows};
 use super::delegation::{DelegationDetails, DelegationField, DelegationForm};
+use super::text::refused_character;
 use super::user_id::Classes;
 
 pub use error::{LineError, LineReason};
@@ -70,8 +71,7 @@ fn columns(heading: &str) -> Result<Vec<DelegationField>, Vec<LineError>> {
         match column(name) {
             Some(field) => known.push(field),
             None => {
-                let name = name.chars().take(40).collect();
-                errors.push(of_heading(LineReason::UnknownColumn { name }));
+                errors.push(of_heading(unknown_column(name)));
             }
         }
     }
@@ -89,6 +89,17 @@ fn columns(heading: &str) -> Result<Vec<DelegationField>, Vec<LineError>> {
         Ok(known)
     } else {
         Err(errors)
+    }
+}
+
+fn unknown_column(name: &str) -> LineReason {
+    let short = name.chars().take(40).collect();
+    match refused_character(name) {
+        Some(reason) => LineReason::ColumnText {
+            name: short,
+            reason,
+        },
+        None => LineReason::UnknownColumn { name: short },
     }
 }
 

@@ -28,6 +28,7 @@ pub mod renewal;
 pub mod request;
 pub mod revocation;
 pub mod seal;
+pub mod search;
 pub mod serial;
 pub mod session;
 pub mod text;

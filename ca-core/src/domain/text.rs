@@ -218,13 +218,26 @@ const fn starts_formula(first: char) -> bool {
     )
 }
 
+/// The first character of what is no free text (an ID, a number, a day) that cannot be seen or printed; spaces and
+/// line ends are the reader's to judge.
+#[must_use]
+pub fn refused_character(entered: &str) -> Option<TextError> {
+    let judged = entered
+        .chars()
+        .zip(1..)
+        .filter(|(own, _)| !own.is_whitespace());
+    judged.into_iter().find_map(refused_at)
+}
+
 fn first_refused(text: &str) -> Option<TextError> {
-    text.chars().zip(1..).find_map(|(character, position)| {
-        refusal(character).map(|kind| TextError::Refused {
-            character,
-            position,
-            kind,
-        })
+    text.chars().zip(1..).find_map(refused_at)
+}
+
+fn refused_at((character, position): (char, usize)) -> Option<TextError> {
+    refusal(character).map(|kind| TextError::Refused {
+        character,
+        position,
+        kind,
     })
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::text::half_width;
+use super::text::{TextError, half_width, refused_character};
 
 pub use class::{Class, ClassKind, Classes, ClassesError};
 
@@ -53,6 +53,9 @@ impl UserId {
             .collect();
         if plain.is_empty() {
             return Err(UserIdError::Empty);
+        }
+        if let Some(refused) = refused_character(typed) {
+            return Err(UserIdError::Text(refused));
         }
         let user_id = Self::try_from(plain)?;
         classes.class_of(&user_id)?;
@@ -125,6 +128,9 @@ pub enum UserIdError {
     /// Not two letters and ten digits.
     #[error("a user ID is two letters and ten digits, such as KJ2700000001")]
     Shape,
+    /// A character that cannot be seen or printed.
+    #[error("the user ID {0}")]
+    Text(TextError),
     /// No class has these letters.
     #[error("no user ID here begins with {letters}; it begins with {}", known.join(", "))]
     UnknownClass {
@@ -142,6 +148,7 @@ impl UserIdError {
         match self {
             Self::Empty => "ユーザＩＤが入力されていません".to_owned(),
             Self::Shape => "ユーザＩＤは英字2文字と数字10文字です（例：KJ2700000001）".to_owned(),
+            Self::Text(error) => format!("ユーザＩＤの{}", error.japanese()),
             Self::UnknownClass { letters, known } => format!(
                 "ユーザＩＤの先頭の英字「{letters}」は使われていません（{}のいずれか）",
                 known.join("、")
@@ -195,6 +202,37 @@ mod tests {
             &long,
         ] {
             assert_eq!(parse(typed), Err(UserIdError::Shape), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_cannot_be_seen_is_named() {
+        for (typed, named) in [
+            (
+                "KJ2700000001\u{200B}",
+                "invisible character U+200B at character 13",
+            ),
+            (
+                "\u{FEFF}KJ2700000001",
+                "invisible character U+FEFF at character 1",
+            ),
+            (
+                "KJ\u{202E}2700000001",
+                "direction mark U+202E at character 3",
+            ),
+            (
+                "KJ27\u{AD}00000001",
+                "invisible character U+00AD at character 5",
+            ),
+            (
+                "KJ2700000001\u{1A}",
+                "control character U+001A at character 13",
+            ),
+            ("KJ2700000001\u{FFFD}", "U+FFFD at character 13"),
+        ] {
+            let error = parse(typed).unwrap_err();
+            assert!(error.to_string().contains(named), "{typed:?}: {error}");
+            assert!(error.japanese().contains("U+"), "{}", error.japanese());
         }
     }
 

@@ -1,7 +1,9 @@
 //! Certificates as operators look for them: lists without keys and bytes, and what a revocation selects.
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
+use super::account_search;
 use super::column::{At, MaybeAt, millis};
 use super::listed::{Listed, listed};
 use super::schema::{account, certificate, request};
@@ -9,7 +11,17 @@ use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::{CertificateStatus, Purpose};
 use crate::domain::request::{RequestId, RequestState};
 use crate::domain::revocation::Selection;
+use crate::domain::search::SearchText;
 use crate::domain::serial::SerialNumber;
+
+diesel::define_sql_function! {
+    /// A text in small letters (of ASCII alone in SQLite).
+    fn lower(text: Text) -> Text;
+}
+diesel::define_sql_function! {
+    /// A text with every `old` replaced.
+    fn replace(text: Text, old: Text, new: Text) -> Text;
+}
 
 /// SQLite takes 32,766 parameters a statement.
 const SERIALS_AT_ONCE: usize = 10_000;
@@ -113,8 +125,14 @@ fn conditions(
 
 /// One page of what is found, newest first.
 pub fn page(db: &mut Db, search: &Search, offset: i64, limit: i64) -> StoreResult<Listed<Found>> {
-    let total = searched(search).count().get_result(db)?;
-    let newest = || searched(search).order((certificate::issued_at.desc(), certificate::serial));
+    let text = search.text.as_deref().and_then(SearchText::parse);
+    let accounts = match &text {
+        Some(text) => account_search::matching(db, text)?,
+        None => Vec::new(),
+    };
+    let searched = || searched(search.status, text.as_ref(), &accounts);
+    let total = searched().count().get_result(db)?;
+    let newest = || searched().order((certificate::issued_at.desc(), certificate::serial));
     let serials = newest().offset(offset).limit(limit);
     let serials: Vec<String> = serials.select(certificate::serial).load(db)?;
     listed(db, "certificate", &serials, total, |db, serials| {
@@ -145,22 +163,25 @@ type Searched<'a> = diesel::helper_types::IntoBoxed<
     <Db as Connection>::Backend,
 >;
 
-fn searched(search: &Search) -> Searched<'_> {
+/// Certificates of this status; with a `text`, those of `accounts` and those that it finds by serial or subject.
+fn searched<'a>(
+    status: Option<CertificateStatus>,
+    text: Option<&SearchText>,
+    accounts: &[i64],
+) -> Searched<'a> {
     let mut query = certificate::table.left_join(account::table).into_boxed();
-    if let Some(status) = search.status {
+    if let Some(status) = status {
         query = query.filter(certificate::status.eq(status.as_str()));
     }
-    if let Some(text) = &search.text {
-        let pattern = format!("%{}%", super::request::literal(text));
-        let own = certificate::subject.like(pattern.clone()).escape('\\');
-        let serial = certificate::serial
-            .like(pattern.to_lowercase())
-            .escape('\\');
-        let user_id = account::user_id.like(pattern.clone()).escape('\\');
-        let name = account::name.like(pattern).escape('\\');
-        let account = user_id.or(name).assume_not_null();
-        query = query.filter(own.or(serial).or(account));
-    }
+    let Some(text) = text else { return query };
+    let pattern = |text: &str| format!("%{}%", super::request::literal(text));
+    let plain = replace(lower(certificate::subject), " ", "");
+    let subject = plain.like(pattern(text.as_str())).escape('\\');
+    // No serial number has a hyphen.
+    let key = pattern(text.key().unwrap_or("-"));
+    let serial = certificate::serial.like(key).escape('\\');
+    let account = account_search::one_of("certificate.account_id", accounts);
+    query = query.filter(subject.or(serial).or(account));
     query
 }
 

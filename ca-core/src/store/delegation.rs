@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::account_search::one_of;
 use super::column::{At, MaybeAt, maybe_millis, millis};
 use super::listed::{Listed, listed};
 use super::schema::delegation;
@@ -123,17 +124,20 @@ pub fn list(db: &mut Db) -> StoreResult<Vec<Delegation>> {
         .load(db)?)
 }
 
-/// One page of the delegations, of one account or of all, the latest to begin first.
+/// One page of the delegations, of these accounts or of all, the latest to begin first.
 pub fn page(
     db: &mut Db,
-    account_id: Option<i64>,
+    accounts: Option<&[i64]>,
     offset: i64,
     limit: i64,
 ) -> StoreResult<Listed<Delegation>> {
     let wanted = || {
         let all = delegation::table.into_boxed();
-        match account_id {
-            Some(id) => all.filter(delegation::office_id.eq(id).or(delegation::agent_id.eq(id))),
+        match accounts {
+            Some(ids) => {
+                let office = one_of("delegation.office_id", ids);
+                all.filter(office.or(one_of("delegation.agent_id", ids)))
+            }
             None => all,
         }
     };

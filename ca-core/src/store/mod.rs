@@ -4,6 +4,7 @@
 //! `DateTime<Utc>` everywhere else; words are checked when a row is read, so that a
 //! damaged or hostile row is an error and never a guess.
 pub mod account;
+pub mod account_search;
 pub mod address_change;
 pub mod approval;
 pub mod audit;

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::account::Account;
+use super::account_search;
 use super::column::{At, MaybeAt, maybe_millis, millis};
 use super::listed::{Listed, listed};
 use super::schema::{account, request};
@@ -10,6 +11,7 @@ use super::wake::{self, Topic};
 use super::{Db, StoreError, StoreResult};
 use crate::domain::request::{RequestEvent, RequestId, RequestKind, RequestState, transition};
 use crate::domain::seal::SealedPassword;
+use crate::domain::search::SearchText;
 
 /// One request.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -102,7 +104,7 @@ pub struct RequestFilter {
     pub kind: Option<RequestKind>,
     /// Only user IDs that begin so (a class's letters).
     pub class: Option<String>,
-    /// Only user IDs or names that contain this.
+    /// Only user IDs or names that contain this, whatever its width, case and spaces.
     pub search: Option<String>,
     /// The newest first, for what is over; the oldest first otherwise, for what waits.
     pub newest_first: bool,
@@ -177,18 +179,22 @@ pub fn list(
     offset: i64,
     limit: i64,
 ) -> StoreResult<Listed<(Request, Account)>> {
-    let total = filtered(filter).count().get_result(db)?;
-    let ids = ordered(filter).offset(offset).limit(limit);
+    let search = filter.search.as_deref().and_then(SearchText::parse);
+    let accounts = search.map(|search| account_search::matching(db, &search));
+    let accounts = accounts.transpose()?;
+    let accounts = accounts.as_deref();
+    let total = filtered(filter, accounts).count().get_result(db)?;
+    let ids = ordered(filter, accounts).offset(offset).limit(limit);
     let ids: Vec<String> = ids.select(request::id).load(db)?;
     listed(db, "request", &ids, total, |db, ids| {
-        let some = ordered(filter).filter(request::id.eq_any(ids));
+        let some = ordered(filter, accounts).filter(request::id.eq_any(ids));
         let some = some.select((Request::as_select(), Account::as_select()));
         Ok(some.load(db)?)
     })
 }
 
-fn ordered(filter: &RequestFilter) -> Filtered<'_> {
-    let chosen = filtered(filter);
+fn ordered<'a>(filter: &RequestFilter, accounts: Option<&[i64]>) -> Filtered<'a> {
+    let chosen = filtered(filter, accounts);
     if filter.newest_first {
         chosen.order((request::submitted_at.desc(), request::id.desc()))
     } else {
@@ -199,7 +205,8 @@ fn ordered(filter: &RequestFilter) -> Filtered<'_> {
 type Joined = diesel::dsl::InnerJoin<request::table, account::table>;
 type Filtered<'a> = diesel::dsl::IntoBoxed<'a, Joined, <Db as Connection>::Backend>;
 
-fn filtered(filter: &RequestFilter) -> Filtered<'_> {
+/// The requests of a filter; `accounts` are those that its search finds.
+fn filtered<'a>(filter: &RequestFilter, accounts: Option<&[i64]>) -> Filtered<'a> {
     let mut query = request::table.inner_join(account::table).into_boxed();
     if let Some(state) = filter.state {
         query = query.filter(request::state.eq(state.as_str()));
@@ -214,10 +221,8 @@ fn filtered(filter: &RequestFilter) -> Filtered<'_> {
                 .escape('\\'),
         );
     }
-    if let Some(search) = &filter.search {
-        let pattern = format!("%{}%", literal(search));
-        let id = account::user_id.like(pattern.clone()).escape('\\');
-        query = query.filter(id.or(account::name.like(pattern).escape('\\')));
+    if let Some(accounts) = accounts {
+        query = query.filter(account_search::one_of("request.account_id", accounts));
     }
     query
 }

@@ -1,14 +1,16 @@
 //! Asking for a certificate, deciding on it, taking it back, fetching it.
-use ca_core::domain::request::{RequestKind, RequestState};
+use ca_core::domain::request::{RequestId, RequestKind, RequestState};
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::approve_requests::{Decision, Seen, approve_requests};
 use ca_core::flow::download_certificate::{DownloadError, download_certificate};
+use ca_core::flow::import_accounts::import_accounts;
 use ca_core::flow::reject_requests::{Rejection, reject_requests};
 use ca_core::flow::submit_request::{SubmitError, Submitted, submit_request};
 use ca_core::flow::withdraw_request::{WithdrawError, withdraw_request};
-use ca_core::store::{account, outbox};
+use ca_core::store::request::{self, RequestFilter};
+use ca_core::store::{account, certificate_search, outbox};
 
-use crate::world::{HOST, at, on_both};
+use crate::world::{HOST, at, details, on_both, staff};
 
 on_both!(sent_twice_it_is_one_request, world => {
     let office = world.office("2700000001");
@@ -150,4 +152,29 @@ on_both!(the_next_certificate_can_be_asked_for_a_month_before_the_end, world => 
     assert!(matches!(early, Err(SubmitError::TooEarly { from }) if from == opens));
     let renewal = world.submit(&session, seconds(opens));
     assert_eq!(renewal.kind, RequestKind::Renewal);
+});
+
+on_both!(a_search_finds_what_differs_in_width_case_kana_and_spaces_alone, world => {
+    let asked = world.pending("2700000001");
+    world.pending("2700000002");
+    let named = [details("2700000001", "ケアサポート　Ａｏｚｏｒａ")];
+    import_accounts(&world.store, &staff(1), "sato", &named, false).unwrap();
+    let search = |typed: &str| {
+        let filter = RequestFilter { search: Some(typed.to_owned()), ..RequestFilter::default() };
+        let found = world.store.read(|db| request::list(db, &filter, 0, 10)).unwrap();
+        let ids: Vec<RequestId> = found.rows.into_iter().map(|(request, _)| request.id).collect();
+        assert_eq!(usize::try_from(found.total).unwrap(), ids.len());
+        ids
+    };
+    for typed in ["ｹｱｻﾎﾟｰﾄ", "サポートaozora", "ＡＯＺＯＲＡ", "ケア サポート", "ｋｊ２７００ ０００ ００１", "KJ-2700000001"] {
+        assert_eq!(search(typed), std::slice::from_ref(&asked.id), "{typed}");
+    }
+    assert_eq!(search("kj2700").len(), 2);
+    for typed in ["看護", "%", "_", "'"] {
+        assert!(search(typed).is_empty(), "{typed}");
+    }
+    let text = Some("ｹｱｻﾎﾟｰﾄ".to_owned());
+    let wanted = certificate_search::Search { status: None, text };
+    let found = world.store.read(|db| certificate_search::page(db, &wanted, 0, 10)).unwrap();
+    assert_eq!(found.total, 0);
 });

@@ -1,7 +1,7 @@
 //! What an acceptance would end, told before anybody accepts; and what was typed beside what is registered.
 
 use ca_core::domain::certificate::CertificateStatus;
-use ca_core::domain::text::half_width;
+use ca_core::domain::search::folded;
 use ca_core::store::account::Account;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::reissue::Reissue;
@@ -143,22 +143,14 @@ fn mark(page: &Page, typed: &str, registered: &str) -> (String, &'static str) {
     }
 }
 
-/// A text without what people write in different ways: width, case, spaces.
-fn folded(text: &str) -> String {
-    text.chars()
-        .map(half_width)
-        .filter(|character| !character.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn width_case_and_spaces_make_no_difference() {
+    fn width_case_katakana_and_spaces_make_no_difference() {
         assert_eq!(folded("さくら　介護 ＡＢＣ"), folded("さくら介護 abc"));
+        assert_eq!(folded("ｻｸﾗｹｱﾌﾟﾗｻﾞ"), folded("サクラケアプラザ"));
         assert_ne!(folded("さくら介護"), folded("さくら看護"));
     }
 }

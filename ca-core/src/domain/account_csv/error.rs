@@ -5,7 +5,8 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::domain::account::{AccountField, AccountFieldError, AccountFieldReason};
-use crate::domain::csv::{CellError, DecodeError, Encoding};
+use crate::domain::csv::{ByteError, CellError, DecodeError};
+use crate::domain::text::TextError;
 use crate::domain::user_id::UserId;
 
 /// One fault.
@@ -32,9 +33,9 @@ impl LineError {
     pub(super) fn undecoded(error: DecodeError) -> Vec<Self> {
         match error {
             DecodeError::NoText => vec![Self::of_file(LineReason::Utf16)],
-            DecodeError::Lines { encoding, lines } => lines
+            DecodeError::Lines(lines) => lines
                 .into_iter()
-                .map(|line| Self::of_line(line, LineReason::Undecodable { encoding }))
+                .map(|(line, error)| Self::of_line(line, error.into()))
                 .collect(),
         }
     }
@@ -103,12 +104,9 @@ pub enum LineReason {
     /// UTF-16, or no text at all.
     #[error("the file is not UTF-8 or Shift_JIS text; save it as \"CSV UTF-8\" or \"CSV\"")]
     Utf16,
-    /// Bytes that are no character.
-    #[error("has bytes that are no {encoding} character; save the file as \"CSV UTF-8\"")]
-    Undecodable {
-        /// What the rest of the file is written in.
-        encoding: Encoding,
-    },
+    /// Bytes that are no text of a line.
+    #[error(transparent)]
+    Bytes(#[from] ByteError),
     /// The first line is something else.
     #[error(
         "the first line must hold the column names: user_id,name,postal_code,address1 and so on"
@@ -119,6 +117,14 @@ pub enum LineReason {
     UnknownColumn {
         /// The name, shortened.
         name: String,
+    },
+    /// A column name with a character that cannot be seen or printed.
+    #[error("the column name {name:?} {reason}")]
+    ColumnText {
+        /// The name, shortened.
+        name: String,
+        /// What is wrong with it.
+        reason: TextError,
     },
     /// A required column is missing.
     #[error("the column {0} is missing")]
@@ -165,9 +171,7 @@ impl LineReason {
                 format!("{most}件を超えています。複数のファイルに分けてください")
             }
             Self::Utf16 => "ファイルがUTF-8またはShift_JISのテキストではありません。「CSV UTF-8」または「CSV」形式で保存してください".to_owned(),
-            Self::Undecodable { encoding } => format!(
-                "{encoding}として読めない文字があります。「CSV UTF-8」形式で保存してください"
-            ),
+            Self::Bytes(error) => error.japanese(),
             Self::NoHeading => {
                 "1行目には列名（ユーザID,名称,郵便番号,住所1 など）が必要です".to_owned()
             }
@@ -175,6 +179,9 @@ impl LineReason {
                 "「{name}」という列はありません（使える列名：{}）",
                 AccountField::ALL.map(AccountField::japanese).join("、")
             ),
+            Self::ColumnText { name, reason } => {
+                format!("列名「{}」：{}", name.escape_debug(), reason.japanese())
+            }
             Self::NoColumn(field) => format!("「{}」の列がありません", field.japanese()),
             Self::ColumnTwice(field) => format!("「{}」の列が2つあります", field.japanese()),
             Self::NoAccounts => "列名の下に登録する行がありません".to_owned(),

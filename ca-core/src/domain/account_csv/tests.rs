@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::account::{
     AccountFacts, AccountFieldReason, LONGEST_LINE, LONGEST_NAME, Update,
 };
+use crate::domain::csv::ByteError;
 use crate::domain::text::TextError;
 
 const HEADING: &str = "ユーザID,名称,郵便番号,住所1,住所2,住所3,宛名,メールアドレス";
@@ -139,7 +140,10 @@ fn undecodable_bytes_are_named_with_their_line() {
     let encoding = Encoding::Utf8;
     assert_eq!(
         errors,
-        [LineError::of_line(3, LineReason::Undecodable { encoding })]
+        [LineError::of_line(
+            3,
+            ByteError::Undecodable(encoding).into()
+        )]
     );
 
     let mut bytes = SHIFT_JIS
@@ -149,8 +153,78 @@ fn undecodable_bytes_are_named_with_their_line() {
     bytes.extend(b"HJ2700000002,\x81\xFF,100-0001,x,,,,\nHJ2700000003,\xFF\n");
     let encoding = Encoding::Cp932;
     let errors = read_bytes(&bytes).unwrap_err();
-    let undecodable = |line| LineError::of_line(line, LineReason::Undecodable { encoding });
+    let undecodable = |line| LineError::of_line(line, ByteError::Undecodable(encoding).into());
     assert_eq!(errors, [undecodable(3), undecodable(4)]);
+}
+
+#[test]
+fn what_other_programs_leave_in_a_file_is_named() {
+    let ctrl_z = "has Ctrl-Z (U+001A)";
+    let lone_cr = "has a carriage return (CR, U+000D) without a line feed";
+    let mark = "has a byte order mark (U+FEFF) that does not begin the file";
+    for (text, place, named) in [
+        (format!("{HEADING}\n{ROW}\n\u{1A}"), "line 3: ", ctrl_z),
+        (format!("{HEADING}\r\n{ROW}\u{1A}"), "line 2: ", ctrl_z),
+        (
+            format!("{HEADING}\r\n{ROW}\r\n\u{1A}\u{1A}\r\n"),
+            "line 3: ",
+            ctrl_z,
+        ),
+        (format!("{HEADING}\r{ROW}\r"), "line 1: ", lone_cr),
+        (format!("{HEADING}\r\r\n{ROW}\n"), "line 1: ", lone_cr),
+        (
+            format!("{HEADING}\n{ROW}\rHJ2700000002,a\n"),
+            "line 2: ",
+            lone_cr,
+        ),
+        (format!("{HEADING}\n\u{FEFF}{ROW}\n"), "line 2: ", mark),
+        (
+            format!("\u{FEFF}\u{FEFF}{HEADING}\n{ROW}\n"),
+            "line 1: ",
+            mark,
+        ),
+        (
+            format!("{HEADING}\n{}\n", ROW.replace("01,", "01\u{200B},")),
+            "line 2, user_id: ",
+            "the user ID has the invisible character U+200B at character 13",
+        ),
+        (
+            format!(
+                "{HEADING}\n{}\n",
+                ROW.replace("100-0001", "100-0001\u{200E}")
+            ),
+            "line 2, postal_code: ",
+            "has the direction mark U+200E at character 9",
+        ),
+        (
+            format!(
+                "{HEADING}\n{}\n",
+                ROW.replace("example.jp", "example.jp\u{2060}")
+            ),
+            "line 2, mail_address: ",
+            "has the invisible character U+2060 at character 18",
+        ),
+        (
+            format!("{}\n{ROW}\n", HEADING.replace("名称", "名称\u{200B}")),
+            "line 1: ",
+            "the column name \"名称\\u{200b}\" has the invisible character U+200B at character 3",
+        ),
+    ] {
+        let found = faults(&text);
+        let expected = format!("{place}{named}");
+        assert!(found[0].starts_with(&expected), "{text:?}: {found:?}");
+        let japanese = read_text(&text).unwrap_err()[0].japanese();
+        assert!(japanese.contains("U+"), "{japanese}");
+    }
+    let joined = [
+        SHIFT_JIS
+            .encode(&format!("{HEADING}\n{ROW}\n"))
+            .0
+            .into_owned(),
+        "\u{FEFF}a".into(),
+    ];
+    let errors = read_bytes(&joined.concat()).unwrap_err();
+    assert_eq!(errors, [LineError::of_line(3, ByteError::Mark.into())]);
 }
 
 #[test]

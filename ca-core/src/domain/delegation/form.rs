@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use super::{DayError, Period, parse_day};
+use crate::domain::text::{TextError, refused_character};
 use crate::domain::user_id::{ClassKind, Classes, UserId, UserIdError};
 
 /// One field of a delegation.
@@ -93,6 +94,9 @@ pub enum DelegationReason {
     /// Not a day.
     #[error(transparent)]
     Day(#[from] DayError),
+    /// A character that cannot be seen or printed.
+    #[error(transparent)]
+    Text(#[from] TextError),
 }
 
 impl DelegationReason {
@@ -108,6 +112,7 @@ impl DelegationReason {
                 format!("{id}は代理人ではありません（代理人の種別：{agents}）")
             }
             Self::Day(error) => error.japanese().to_owned(),
+            Self::Text(error) => error.japanese(),
         }
     }
 }
@@ -177,9 +182,12 @@ impl DelegationForm {
     }
 
     fn day(&self, field: DelegationField, faults: &mut DelegationFaults) -> Option<NaiveDate> {
-        let read = parse_day(self.entered(field));
-        read.map_err(|error| faults.push((field, error.into())))
-            .ok()
+        let entered = self.entered(field);
+        let read = match refused_character(entered) {
+            Some(error) => Err(error.into()),
+            None => parse_day(entered).map_err(DelegationReason::from),
+        };
+        read.map_err(|error| faults.push((field, error))).ok()
     }
 }
 

@@ -5,8 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{MOST_BYTES, MOST_LINES};
-use crate::domain::csv::{CellError, DecodeError, Encoding};
+use crate::domain::csv::{ByteError, CellError, DecodeError};
 use crate::domain::delegation::{DelegationField, DelegationReason};
+use crate::domain::text::TextError;
 
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +48,9 @@ impl LineError {
     pub(super) fn undecoded(error: DecodeError) -> Vec<Self> {
         match error {
             DecodeError::NoText => vec![Self::of_file(LineReason::NoText)],
-            DecodeError::Lines { encoding, lines } => lines
+            DecodeError::Lines(lines) => lines
                 .into_iter()
-                .map(|line| Self::of_line(line, LineReason::Undecodable { encoding }))
+                .map(|(line, error)| Self::of_line(line, error.into()))
                 .collect(),
         }
     }
@@ -98,12 +99,9 @@ pub enum LineReason {
     /// UTF-16, or no text at all.
     #[error("the file is not UTF-8 or Shift_JIS text; save it as \"CSV UTF-8\" or \"CSV\"")]
     NoText,
-    /// Bytes that are no character.
-    #[error("has bytes that are no {encoding} character; save the file as \"CSV UTF-8\"")]
-    Undecodable {
-        /// What the rest of the file is written in.
-        encoding: Encoding,
-    },
+    /// Bytes that are no text of a line.
+    #[error(transparent)]
+    Bytes(#[from] ByteError),
     /// The first line is something else.
     #[error("the first line must hold the column names: office,agent,from,to")]
     NoHeading,
@@ -112,6 +110,14 @@ pub enum LineReason {
     UnknownColumn {
         /// The name, shortened.
         name: String,
+    },
+    /// A column name with a character that cannot be seen or printed.
+    #[error("the column name {name:?} {reason}")]
+    ColumnText {
+        /// The name, shortened.
+        name: String,
+        /// What is wrong with it.
+        reason: TextError,
     },
     /// A required column is missing.
     #[error("the column {0} is missing")]
@@ -150,13 +156,14 @@ impl LineReason {
                 format!("{MOST_LINES}件を超えています。複数のファイルに分けてください")
             }
             Self::NoText => "ファイルがUTF-8またはShift_JISのテキストではありません。「CSV UTF-8」または「CSV」形式で保存してください".to_owned(),
-            Self::Undecodable { encoding } => format!(
-                "{encoding}として読めない文字があります。「CSV UTF-8」形式で保存してください"
-            ),
+            Self::Bytes(error) => error.japanese(),
             Self::NoHeading => "1行目には列名（事業所,代理人,開始日,終了日）が必要です".to_owned(),
             Self::UnknownColumn { name } => format!(
                 "「{name}」という列はありません（使える列名：事業所、代理人、開始日、終了日）"
             ),
+            Self::ColumnText { name, reason } => {
+                format!("列名「{}」：{}", name.escape_debug(), reason.japanese())
+            }
             Self::NoColumn(field) => format!("「{}」の列がありません", field.japanese()),
             Self::ColumnTwice(field) => format!("「{}」の列が2つあります", field.japanese()),
             Self::Empty => "列名の下に登録する行がありません".to_owned(),

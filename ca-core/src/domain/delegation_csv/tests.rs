@@ -84,6 +84,43 @@ fn every_bad_line_is_named_with_column_and_reason() {
 }
 
 #[test]
+fn what_other_programs_leave_in_a_file_is_named() {
+    let row = "KJ2700000001,HD2700000009,2026-04-01,";
+    for (text, named) in [
+        (
+            format!("{HEADING}\n{row}\n\u{1A}"),
+            "line 3: has Ctrl-Z (U+001A)",
+        ),
+        (
+            format!("{HEADING}\r{row}\r"),
+            "line 1: has a carriage return (CR",
+        ),
+        (
+            format!("{HEADING}\n\u{FEFF}{row}\n"),
+            "line 2: has a byte order mark (U+FEFF)",
+        ),
+        (
+            format!("{HEADING}\n{}\n", row.replace("KJ", "KJ\u{200B}")),
+            "line 2, office: the user ID has the invisible",
+        ),
+        (
+            format!("{HEADING}\n{}\n", row.replace("04-01", "04-01\u{200B}")),
+            "line 2, from: has the invisible character",
+        ),
+        (
+            format!("off\u{AD}ice,agent,from\n{row}\n"),
+            "line 1: the column name \"off\\u{ad}ice\" has the invisible",
+        ),
+    ] {
+        let errors = read_text(&text).unwrap_err();
+        assert!(
+            errors[0].to_string().starts_with(named),
+            "{text:?}: {errors:?}"
+        );
+    }
+}
+
+#[test]
 fn headings_are_held_to_the_document() {
     for (text, said) in [
         ("", "the first line must hold"),
