@@ -154,7 +154,7 @@ impl Drop for Database {
             && let Ok(mut server) = PgConnection::establish(&server_url())
         {
             let _ = server.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
-            for role in ["web", "console", "worker", "staff", "auditor"] {
+            for role in ["web", "console", "worker", "staff", "auditor", "backup"] {
                 let _ = server.batch_execute(&format!("DROP ROLE IF EXISTS {}_{role}", self.name));
             }
         }

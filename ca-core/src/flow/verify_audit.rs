@@ -135,8 +135,7 @@ pub fn unknown_signers(
     store.read(|db| {
         let mut unknown = BTreeSet::new();
         for serial in serials {
-            let found = certificate::find(db, *serial)?;
-            if found.is_none_or(|found| found.purpose != Purpose::Audit) {
+            if !certificate::is_for(db, *serial, Purpose::Audit)? {
                 unknown.insert(*serial);
             }
         }

@@ -124,6 +124,17 @@ pub fn find(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Certificate
         .optional()?)
 }
 
+/// Whether there is a certificate with this serial for this purpose; asks for no column that the auditor's role may not
+/// read.
+pub fn is_for(db: &mut Db, serial: SerialNumber, purpose: Purpose) -> StoreResult<bool> {
+    let query = certificate::table
+        .filter(certificate::serial.eq(serial.to_hex()))
+        .filter(certificate::purpose.eq(purpose.as_str()))
+        .select(certificate::serial);
+    let found: Option<String> = query.first(db).optional()?;
+    Ok(found.is_some())
+}
+
 /// Those of the certificates with these serials whose rows can be read.
 pub fn find_many(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<Vec<Certificate>> {
     let (certificates, damaged) = readable(db, serials, |db, serials| {

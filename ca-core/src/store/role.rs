@@ -28,16 +28,19 @@ pub enum Role {
     Staff,
     /// Reads what an audit needs; no secret, no hash of a password.
     Auditor,
+    /// Reads everything for an archive, and writes the audit's entry about it and nothing else.
+    Backup,
 }
 
 impl Role {
     /// Every role. A role stands after those it contains.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Web,
         Self::Console,
         Self::Worker,
         Self::Staff,
         Self::Auditor,
+        Self::Backup,
     ];
 
     /// Its word in names of roles and files.
@@ -48,6 +51,7 @@ impl Role {
             Self::Worker => "worker",
             Self::Staff => "staff",
             Self::Auditor => "auditor",
+            Self::Backup => "backup",
         }
     }
 }
@@ -147,10 +151,11 @@ pub fn set_password(
     run(db, &format!("ALTER ROLE {name} PASSWORD '{verifier}'"))
 }
 
-/// Takes every verb back from the roles and grants what [`statements`] says.
+/// Takes every verb back from those of the roles that are there and grants what [`statements`] says of them: a role
+/// that came with this version is made by `ca-cli database roles`, and a migration does not wait for it.
 pub fn grant_all(db: &mut Db, prefix: &Prefix) -> StoreResult<()> {
-    let database = database_name(db)?;
-    for statement in statements(prefix, &database) {
+    let (database, there) = (database_name(db)?, existing(db, prefix)?);
+    for statement in statements(prefix, &database, &there) {
         run(db, &statement)?;
     }
     Ok(())
@@ -163,15 +168,15 @@ pub fn create(name: &str) -> String {
     )
 }
 
-/// The statements that give the roles their verbs, in order; they may be run again and again.
-pub fn statements(prefix: &Prefix, database: &str) -> Vec<String> {
+/// The statements that give these roles their verbs, in order; they may be run again and again.
+pub fn statements(prefix: &Prefix, database: &str, roles: &[Role]) -> Vec<String> {
     let database = format!("\"{}\"", database.replace('"', "\"\""));
     let mut all = vec![
         format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_owned(),
     ];
-    for role in Role::ALL {
-        let name = prefix.name(role);
+    for role in roles {
+        let name = prefix.name(*role);
         all.push(format!("GRANT CONNECT ON DATABASE {database} TO {name}"));
         all.push(format!("GRANT USAGE ON SCHEMA public TO {name}"));
         all.push(format!(
@@ -180,28 +185,40 @@ pub fn statements(prefix: &Prefix, database: &str) -> Vec<String> {
         all.push(format!(
             "GRANT SELECT ON __diesel_schema_migrations TO {name}"
         ));
+        all.extend(on_all_tables(*role, &name));
     }
-    let (web, console) = (prefix.name(Role::Web), prefix.name(Role::Console));
-    let staff = prefix.name(Role::Staff);
-    all.push(format!("GRANT {web} TO {console}"));
-    all.push(format!(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {staff}"
-    ));
-    // For dumps.
-    all.push(format!(
-        "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {staff}"
-    ));
-    all.push(format!(
-        "REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM {staff}"
-    ));
-    all.push(format!("REVOKE UPDATE, DELETE ON audit FROM {staff}"));
-    all.push(format!("REVOKE INSERT, DELETE ON audit_head FROM {staff}"));
-    all.push(format!("REVOKE INSERT, UPDATE ON approval FROM {staff}"));
-    for (table, role, verbs) in GRANTS {
+    if roles.contains(&Role::Web) && roles.contains(&Role::Console) {
+        let (web, console) = (prefix.name(Role::Web), prefix.name(Role::Console));
+        all.push(format!("GRANT {web} TO {console}"));
+    }
+    for (table, role, verbs) in GRANTS.iter().filter(|(_, role, _)| roles.contains(role)) {
         all.push(format!(
             "GRANT {verbs} ON {table} TO {}",
             prefix.name(*role)
         ));
+    }
+    all
+}
+
+/// What a role may do to every table, but for what is taken away again.
+fn on_all_tables(role: Role, name: &str) -> Vec<String> {
+    let verbs = match role {
+        Role::Staff => "SELECT, INSERT, UPDATE, DELETE",
+        Role::Backup => "SELECT",
+        Role::Web | Role::Console | Role::Worker | Role::Auditor => return Vec::new(),
+    };
+    let mut all = vec![
+        format!("GRANT {verbs} ON ALL TABLES IN SCHEMA public TO {name}"),
+        // For dumps.
+        format!("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}"),
+    ];
+    if role == Role::Staff {
+        all.extend([
+            format!("REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM {name}"),
+            format!("REVOKE UPDATE, DELETE ON audit FROM {name}"),
+            format!("REVOKE INSERT, DELETE ON audit_head FROM {name}"),
+            format!("REVOKE INSERT, UPDATE ON approval FROM {name}"),
+        ]);
     }
     all
 }
@@ -247,10 +264,30 @@ mod tests {
 
     #[test]
     fn a_database_with_a_strange_name_stays_one_name() {
-        let all = statements(&Prefix("inkan".into()), "a\"; DROP DATABASE b; --");
+        let all = statements(
+            &Prefix("inkan".into()),
+            "a\"; DROP DATABASE b; --",
+            &Role::ALL,
+        );
         assert_eq!(
             all.first().map(String::as_str),
             Some("REVOKE ALL ON DATABASE \"a\"\"; DROP DATABASE b; --\" FROM PUBLIC")
         );
+    }
+
+    #[test]
+    fn a_role_that_is_not_there_is_in_no_statement() {
+        let prefix = Prefix("inkan".into());
+        for absent in Role::ALL {
+            let rest: Vec<Role> = Role::ALL
+                .into_iter()
+                .filter(|role| *role != absent)
+                .collect();
+            let name = prefix.name(absent);
+            let named = statements(&prefix, "inkan", &rest)
+                .into_iter()
+                .find(|statement| statement.contains(&name));
+            assert_eq!(named, None);
+        }
     }
 }

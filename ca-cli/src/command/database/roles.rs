@@ -18,7 +18,7 @@ use crate::file::{replace, write_private};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Run it as the database's owner, who may make roles (CREATEROLE). The programs then log in as \
-    PREFIX_web, PREFIX_console, PREFIX_worker, PREFIX_staff and PREFIX_auditor, by an address such as \
+    PREFIX_web, PREFIX_console, PREFIX_worker, PREFIX_staff, PREFIX_auditor and PREFIX_backup, by an address such as \
     postgres://inkan_web@localhost/inkan?passfile=DIR/web.pgpass. It can be run again at any time; `database migrate` \
     grants the verbs on new tables by itself."
 )]
@@ -107,7 +107,7 @@ fn print(prefix: &Prefix, database: &str, out: &mut dyn Write) -> anyhow::Result
         writeln!(out, "{};", role::create(&prefix.name(role)))?;
     }
     writeln!(out, "-- Their verbs; may be run again.\nBEGIN;")?;
-    for statement in role::statements(prefix, database) {
+    for statement in role::statements(prefix, database, &Role::ALL) {
         writeln!(out, "{statement};")?;
     }
     writeln!(out, "COMMIT;")?;

@@ -1,9 +1,9 @@
 //! Which role may do what to which table. What is not here is refused by the server.
 //!
 //! The console has everything of the web tier besides (it is a member of that role). Staff has every table but for
-//! what [`super::statements`] takes away.
+//! what [`super::statements`] takes away, and the backup role reads every table.
 use super::Role;
-use Role::{Auditor, Console, Web, Worker};
+use Role::{Auditor, Backup, Console, Web, Worker};
 
 /// Table, role, verbs as SQL writes them. A row lock (`FOR UPDATE`) asks for UPDATE on one column at least.
 pub(super) const GRANTS: &[(&str, Role, &str)] = &[
@@ -31,9 +31,11 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("audit", Console, "SELECT"),
     ("audit", Worker, "SELECT, INSERT"),
     ("audit", Auditor, "SELECT"),
+    ("audit", Backup, "INSERT"),
     ("audit_head", Web, "SELECT, UPDATE (sequence, hash)"),
     ("audit_head", Worker, "SELECT, UPDATE (sequence, hash)"),
     ("audit_head", Auditor, "SELECT"),
+    ("audit_head", Backup, "UPDATE (sequence, hash)"),
     ("authority", Web, "SELECT"),
     ("authority", Console, "UPDATE (revocation_sequence)"),
     (

@@ -6,7 +6,7 @@ use inkan_tests::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 
 const LIST: &str = "config/database-roles.txt";
-const ROLES: [&str; 5] = ["web", "console", "worker", "staff", "auditor"];
+const ROLES: [&str; 6] = ["web", "console", "worker", "staff", "auditor", "backup"];
 
 /// What the catalogue says, a line each: table, role, verb, and the column where the verb is for some columns only.
 fn granted(sql: &mut Sql, prefix: &str) -> Vec<String> {
