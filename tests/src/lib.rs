@@ -18,6 +18,7 @@ pub mod inside;
 pub mod letter;
 pub mod mail;
 pub mod member;
+pub mod nginx;
 pub mod node;
 pub mod operator;
 pub mod page;

@@ -5,12 +5,10 @@ use inkan_tests::member::Member;
 use inkan_tests::page::Page;
 use inkan_tests::port;
 use inkan_tests::process::Process;
-use inkan_tests::repository::{root, text};
 use inkan_tests::service::{HEAD, Service};
 use inkan_tests::site::Visitor;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::Command;
 
 mod lies;
 
@@ -36,61 +34,25 @@ fn application(port: u16) {
     });
 }
 
-/// nginx under a clock that is ahead, with the files of config/nginx; what stands between `< >` there is replaced.
+/// nginx under a clock that is ahead, with more applications, one under a key that the matrix does not have.
 fn nginx(service: &Service, ahead: &str, [https, proxied, upstream]: [u16; 3]) -> Process {
-    let folder = service.folder();
-    let place = folder.join(&format!("nginx-{https}")).display().to_string();
-    std::fs::create_dir_all(&place).expect("nginx's folder");
-    for name in [
-        "client-cert.conf",
-        "protected.conf",
-        "to-inkan.conf",
-        "portal.conf",
-    ] {
-        let mut config = text(&root().join("config/nginx").join(name));
-        for (from, to) in [
-            ("<folder>", place.clone()),
-            ("<443>", format!("127.0.0.1:{https}")),
-            ("<portal.example.jp>", "localhost".to_owned()),
-            ("<127.0.0.1:8446>", format!("127.0.0.1:{proxied}")),
-            ("<127.0.0.1:9000>", format!("127.0.0.1:{upstream}")),
-            (
-                "<server.crt>",
-                folder.join("data/tls/server.crt").display().to_string(),
-            ),
-            (
-                "<server.key>",
-                folder.join("data/tls/server.key").display().to_string(),
-            ),
-            ("<root.pem>", service.root_file().display().to_string()),
-        ] {
-            config = config.replace(from, &to);
-        }
-        // More applications, one under a key that the matrix does not have.
-        for key in ["office-register", "unknown"] {
-            let block = format!(
-                "location /apps/{key}/ {{ set $inkan_function {key}; set $inkan_action view; \
-                 include {place}/protected.conf; proxy_pass http://127.0.0.1:{upstream}/; }}\n    location @inkan_login {{"
-            );
-            config = config.replace("location @inkan_login {", &block);
-        }
-        std::fs::write(format!("{place}/{name}"), config).expect("nginx's configuration");
-    }
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("{kind}_temp_path {place}/{kind};"))
-        .join(" ");
-    let whole = format!(
-        "daemon off; master_process off; pid {place}/pid; error_log {place}/error.log info;\n\
-         events {{}}\nhttp {{ access_log off; {temporary}\ninclude {place}/portal.conf;\n}}\n"
-    );
-    std::fs::write(format!("{place}/nginx.conf"), whole).expect("nginx's configuration");
-    let mut command = Command::new("faketime");
-    command.args(["-f", ahead, "/usr/sbin/nginx"]);
-    command.args(["-p", &place, "-e", &format!("{place}/error.log")]);
-    command.args(["-c", &format!("{place}/nginx.conf")]);
-    let mut nginx = Process::start(&mut command, folder.join(&format!("nginx-{https}.log")));
-    nginx.until_it_listens(https);
-    nginx
+    let block = |key: &str| {
+        format!(
+            "location /apps/{key}/ {{ set $inkan_function {key}; set $inkan_action view; \
+             include {}/nginx-{https}/protected.conf; proxy_pass http://127.0.0.1:{upstream}/; }}\n    ",
+            service.folder().path().display()
+        )
+    };
+    let more = ["office-register", "unknown"].map(block).concat();
+    let changes = [
+        ("<127.0.0.1:8446>", format!("127.0.0.1:{proxied}")),
+        ("<127.0.0.1:9000>", format!("127.0.0.1:{upstream}")),
+        (
+            "location @inkan_login {",
+            format!("{more}location @inkan_login {{"),
+        ),
+    ];
+    inkan_tests::nginx::start(service, ahead, https, &changes)
 }
 
 /// A care office, a disability office and the agent of both, with certificates.
