@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use ca_api::server::{self, Addresses, Listeners, Server};
 use ca_api::site::Site;
-use ca_core::config::{Config, Listen, ListenConfig, Profiles};
+use ca_core::config::{Config, Listen, ListenConfig, Program};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
@@ -30,7 +30,8 @@ struct Options {
     /// The configuration file; every key has a default, see docs/configuration.md.
     #[arg(long, env = "INKAN_CONFIG")]
     config: Option<PathBuf>,
-    /// Checks the configuration with the calendar and the certificate profiles that it names, then ends.
+    /// Opens the database and every file that the configuration names, as the account that runs this, says what is wrong,
+    /// and ends.
     #[arg(long)]
     check_config: bool,
     /// Write logs as JSON.
@@ -62,13 +63,10 @@ fn log(json: bool) {
 
 fn work(options: &Options) -> anyhow::Result<()> {
     ca_core::process::close_off()?;
-    let (config, calendar) = read(options)?;
     if options.check_config {
-        Profiles::load(&config)?;
-        config.access_matrix()?;
-        tracing::info!("the configuration is good");
-        return Ok(());
+        return check(Config::load(options.config.as_deref())?);
     }
+    let (config, calendar) = read(options)?;
     let addresses = (config.listen.clone(), config.proxy.listen);
     let site = Arc::new(site(config, calendar)?);
     let listeners = Listeners::bind(&site.config.listen)?;
@@ -99,6 +97,22 @@ fn work(options: &Options) -> anyhow::Result<()> {
     );
     tracing::info!("stopping; running requests may finish");
     server.stop();
+    Ok(())
+}
+
+/// Whether this account could serve the configuration: every file, the database, the certificates of each listener.
+fn check(config: Config) -> anyhow::Result<()> {
+    let faults = config.faults(Program::Api);
+    for fault in &faults {
+        tracing::error!("{fault}");
+    }
+    anyhow::ensure!(
+        faults.is_empty(),
+        "ca-api cannot use this configuration; what is wrong stands above"
+    );
+    let calendar = calendar(config.calendar.file.as_deref())?;
+    server::check(&site(config, calendar)?)?;
+    tracing::info!("configuration, files, certificates and database are in order");
     Ok(())
 }
 

@@ -133,6 +133,24 @@ pub fn serve(site: Arc<Site>, listeners: Listeners) -> Result<Server, ServeError
     }
 }
 
+/// Whether every listener that the site has could be served, without listening.
+///
+/// # Errors
+/// When a certificate, its key or the roots cannot be used.
+pub fn check(site: &Site) -> Result<(), ServeError> {
+    let listen = &site.config.listen;
+    let areas = [
+        (Area::Applicant, listen.https),
+        (Area::Portal, listen.portal),
+        (Area::Console, listen.console),
+    ];
+    let served = areas.iter().filter(|(_, listen)| !listen.is_off());
+    for (area, _) in served {
+        tls::Renewable::new(site, *area)?;
+    }
+    Ok(())
+}
+
 /// How requests come to a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use ca_core::config::Config;
+use ca_core::config::{Config, Program};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
 use ca_core::store::Store;
@@ -29,7 +29,8 @@ struct Arguments {
     /// Do one unit of work and end; status 1 if a part of it failed.
     #[arg(long)]
     once: bool,
-    /// Check configuration, database, keys, profiles, calendar and mail texts, and end.
+    /// Check configuration, database, keys, profiles, calendar, mail texts and every other file and folder, as the account
+    /// that runs this, and end.
     #[arg(long, conflicts_with = "once")]
     check_config: bool,
     /// Write logs as JSON.
@@ -65,10 +66,13 @@ fn end_in_any_case() {
 fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ca_core::process::close_off()?;
     let config = Config::load(arguments.config.as_deref())?;
+    if arguments.check_config {
+        check_files(&config)?;
+    }
     let worker = open(&config)?;
     if arguments.check_config {
         tracing::info!(
-            "configuration, database, keys, profiles, calendar and mail texts are in order"
+            "configuration, database, keys, profiles, calendar, mail texts, files and folders are in order"
         );
         return Ok(ExitCode::SUCCESS);
     }
@@ -136,6 +140,19 @@ fn work_until_told(
             ),
         }
     }
+}
+
+/// Whether this account can read and write what a worker has to.
+fn check_files(config: &Config) -> anyhow::Result<()> {
+    let faults = config.faults(Program::Worker);
+    for fault in &faults {
+        tracing::error!("{fault}");
+    }
+    anyhow::ensure!(
+        faults.is_empty(),
+        "ca-worker cannot use this configuration; what is wrong stands above"
+    );
+    Ok(())
 }
 
 fn open(config: &Config) -> anyhow::Result<Worker> {

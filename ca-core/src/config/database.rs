@@ -77,6 +77,20 @@ impl DatabaseConfig {
     }
 }
 
+impl DatabaseUrl {
+    /// A parameter of a libpq address, percent signs taken back (RFC 3986 §2.1); the last one counts.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let Self::Postgres(url) = self else {
+            return None;
+        };
+        let (_, query) = url.split_once('?')?;
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.rfind(|(key, _)| *key == name)?;
+        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        Some(value.into_owned()).filter(|value| !value.is_empty())
+    }
+}
+
 /// Whether every server that a libpq address names is reached without leaving this machine.
 fn is_local(url: &str) -> bool {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);

@@ -7,6 +7,8 @@ mod authority;
 mod console;
 mod crl;
 mod database;
+mod files;
+mod layers;
 mod letter;
 mod listen;
 mod mail;
@@ -22,8 +24,6 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,8 @@ pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
 pub use console::{ApprovalKeyError, ConsoleConfig};
 pub use crl::CrlConfig;
 pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};
+pub use files::{Need, Program, Unusable, Use};
+pub use layers::Sources;
 pub use letter::LetterConfig;
 pub use listen::{Listen, ListenConfig, ListenForm};
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
@@ -98,6 +100,9 @@ pub struct Config {
     pub letter: LetterConfig,
     /// The classes of user IDs, by their two letters.
     pub class: Vec<Class>,
+    /// Where each value came from.
+    #[serde(skip)]
+    pub sources: Sources,
 }
 
 /// Why a configuration is refused; names the key and what it should be.
@@ -106,9 +111,40 @@ pub enum ConfigError {
     /// The file is not there or not readable.
     #[error("configuration file {0} cannot be read: {1}; give its path with --config")]
     File(PathBuf, std::io::Error),
+    /// A file that another one includes is not there or not readable.
+    #[error("configuration file {file} cannot be read: {error}; correct `include` in {by}")]
+    Included {
+        /// The file.
+        file: PathBuf,
+        /// Where it is named.
+        by: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// A file includes itself, by way of others or not.
+    #[error(
+        "configuration file {0} includes {1}, which so includes itself; take one `include` out"
+    )]
+    Circle(PathBuf, PathBuf),
+    /// `include` is no list of files.
+    #[error(
+        "configuration file {0}: `include` is a list of files, at the top of the file: include = [\"base.toml\"]"
+    )]
+    Include(PathBuf),
+    /// A key of a file is unknown, or of the wrong type, or the file is no TOML.
+    #[error("configuration file {0}: {1}; see docs/configuration.md for the keys")]
+    InFile(PathBuf, Box<figment::Error>),
     /// A key is unknown, missing or of the wrong type.
     #[error("configuration: {0}; see docs/configuration.md for the keys")]
     Shape(Box<figment::Error>),
+    /// What is wrong, and where it was set.
+    #[error("{error} (it comes from {place})")]
+    From {
+        /// The file, or the environment.
+        place: String,
+        /// What is wrong.
+        error: Box<ConfigError>,
+    },
     /// The classes of user IDs are not usable.
     #[error("configuration: {0}")]
     Classes(#[from] ClassesError),
@@ -125,24 +161,32 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads `file` (or only the defaults), then the environment, and checks every value.
+    /// Reads `file` (or only the defaults) with the files that it includes, then the environment, and checks every
+    /// value.
     ///
-    /// Relative paths inside the file are taken from the folder of the file.
+    /// Relative paths inside a file are taken from the folder of that file.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| ConfigError::File(path.to_owned(), error))?;
-            figment = figment.merge(Toml::string(&text));
-        }
+        let (figment, sources) = layers::read(file)?;
         let config: Self = figment
-            .merge(Env::prefixed("INKAN__").split("__"))
             .extract()
             .map_err(|error| ConfigError::Shape(Box::new(error)))?;
-        config
-            .with_defaults()
-            .resolved(file.and_then(Path::parent))
-            .validated()
+        let config = Self { sources, ..config }.with_defaults();
+        match config.validate() {
+            Ok(()) => Ok(config),
+            Err(error) => Err(config.placed(error)),
+        }
+    }
+
+    /// The error with the place where the value was set.
+    fn placed(&self, error: ConfigError) -> ConfigError {
+        let key = match &error {
+            ConfigError::Value { key, .. } => *key,
+            _ => "class",
+        };
+        ConfigError::From {
+            place: self.sources.place(key),
+            error: Box::new(error),
+        }
     }
 
     /// The classes of user IDs.
@@ -189,42 +233,7 @@ impl Config {
         self
     }
 
-    /// Makes the paths of the file independent of the folder that a program was started in.
-    fn resolved(mut self, folder: Option<&Path>) -> Self {
-        let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
-            return self;
-        };
-        let place = |path: &mut PathBuf| {
-            if path.is_relative() {
-                *path = folder.join(&path);
-            }
-        };
-        place(&mut self.data.folder);
-        self.letter.fonts.iter_mut().for_each(place);
-        for path in [
-            &mut self.calendar.file,
-            &mut self.console.approval_key_file,
-            &mut self.portal.access_matrix,
-            &mut self.letter.template,
-            &mut self.authority.profiles,
-            &mut self.authority.key_file,
-            &mut self.authority.passphrase_file,
-            &mut self.authority.sealing_key_file,
-            &mut self.tls.certificate,
-            &mut self.tls.key,
-            &mut self.worker.journal_folder,
-            &mut self.audit.checkpoint_folder,
-            &mut self.mail.folder,
-            &mut self.mail.templates,
-            &mut self.mail.smtp.credentials_file,
-            &mut self.mail.smtp.root_certificates,
-        ] {
-            path.iter_mut().for_each(place);
-        }
-        self
-    }
-
-    fn validated(self) -> Result<Self, ConfigError> {
+    fn validate(&self) -> Result<(), ConfigError> {
         self.service.check()?;
         self.database.check()?;
         self.listen.check(&self.service)?;
@@ -241,7 +250,7 @@ impl Config {
         self.renewal.check()?;
         self.reissue.check()?;
         Classes::try_from(self.class.clone())?;
-        Ok(self)
+        Ok(())
     }
 }
 

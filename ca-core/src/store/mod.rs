@@ -36,6 +36,7 @@ pub mod notice_mail;
 pub mod ocsp_answer;
 pub mod operator;
 pub mod outbox;
+mod pass_file;
 #[cfg(test)]
 mod plan;
 pub mod reissue;
@@ -83,6 +84,9 @@ pub enum StoreError {
         /// So that it is recognised behind other errors.
         source: Away,
     },
+    /// The server wants a password, and the file that has it cannot be used.
+    #[error("the pass file cannot be used, so there is no password to log in with: {0}")]
+    PassFile(String),
     /// The schema lacks migrations.
     #[error(
         "the database is older than this program ({0} steps missing); make a backup, then run `ca-cli database migrate`"
@@ -142,6 +146,10 @@ pub fn is_out_of_order(error: &(dyn std::error::Error + 'static)) -> bool {
     use diesel::result::{DatabaseErrorKind, Error};
     causes(error).any(|error| {
         error.is::<Away>()
+            || matches!(
+                error.downcast_ref::<StoreError>(),
+                Some(StoreError::PassFile(_))
+            )
             || matches!(
                 error.downcast_ref::<Error>(),
                 Some(
@@ -217,13 +225,10 @@ impl Store {
     /// Opens the database without a look at its schema.
     pub fn connect(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
         let target = config.target(data);
-        let name = display_name(&target);
         let manager = Manager::new(target.clone());
-        manager.probe().map_err(|reason| StoreError::Open {
-            target: name.clone(),
-            reason,
-            source: Away,
-        })?;
+        manager
+            .probe()
+            .map_err(|reason| closed(&target, display_name(&target), reason))?;
         let pool = Pool::builder()
             .max_size(config.connections.max(1))
             .min_idle(Some(0))
@@ -232,11 +237,7 @@ impl Store {
             .error_handler(Box::new(NopErrorHandler))
             .test_on_check_out(true)
             .build(manager)
-            .map_err(|error| StoreError::Open {
-                target: name,
-                reason: error.to_string(),
-                source: Away,
-            })?;
+            .map_err(|error| closed(&target, display_name(&target), error.to_string()))?;
         let turn = Turn::of(&target);
         Ok(Self { pool, target, turn })
     }
@@ -308,20 +309,24 @@ impl Store {
     /// A connection outside the pool, for whoever keeps one for good.
     fn another_connection(&self) -> StoreResult<Db> {
         let connected = Manager::new(self.target.clone()).connect();
-        connected.map_err(|error| StoreError::Open {
-            target: display_name(&self.target),
-            reason: error.to_string(),
-            source: Away,
-        })
+        connected
+            .map_err(|error| closed(&self.target, display_name(&self.target), error.to_string()))
     }
 
     fn connection(&self) -> StoreResult<PooledConnection<Manager>> {
-        self.pool.get().map_err(|error| StoreError::Open {
-            target: "connection pool".into(),
-            reason: error.to_string(),
-            source: Away,
-        })
+        self.pool
+            .get()
+            .map_err(|error| closed(&self.target, "connection pool".into(), error.to_string()))
     }
+}
+
+/// Why there is no connection: the pass file, if that is what is wrong, else what the driver said.
+fn closed(target: &DatabaseUrl, name: String, reason: String) -> StoreError {
+    pass_file::fault(target).unwrap_or(StoreError::Open {
+        target: name,
+        reason,
+        source: Away,
+    })
 }
 
 /// The database for people to read, without a password.

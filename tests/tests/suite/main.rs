@@ -9,6 +9,7 @@ mod canary;
 mod checkpoints;
 mod console;
 mod database;
+mod documented;
 mod fences;
 mod graceful;
 mod harness;

@@ -49,7 +49,13 @@ const HEAD: &str = "# Configuration
 One TOML file, given by `--config FILE` to every program, with defaults for everything. Unknown keys are refused.
 Relative paths are taken from the folder of the file. `INKAN__SECTION__KEY` in the environment overrides a key, for
 example `INKAN__DATABASE__URL=postgres:///inkan`. No secret is written here: a key that needs one names the file that
-holds it. `--check-config` of every program reads all of it and says what is wrong.
+holds it. `--check-config` of every program opens what that program needs, as the account that runs it, and says what is
+wrong; `ca-cli config check` opens everything.
+
+Programs can share what they have in common: `include = [\"base.toml\"]`, above the first section, reads other files first.
+Of two included files the later one stands above the earlier, the file itself above both, the environment above all. A list is
+one value and replaces the other list. A file is read once, even if two others include it; its relative paths are taken
+from its own folder.
 
 `config/inkan.toml` has every default as a comment, `config/production.toml` is an example of a real site.
 This page is printed by `ca-cli config docs`; change the types in `ca-core/src/config`, not this page.
