@@ -1,5 +1,6 @@
 //! `ca-cli calendar`: business hours and holidays as the worker reads them.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -11,10 +12,11 @@ use ca_core::store::calendar_override;
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 use clap::Subcommand;
 use serde::Serialize;
+use toml_edit::{DocumentMut, Item, Key, Table, TableLike, Value, value};
 
 use crate::desk::Desk;
 use crate::file::write_public;
-use crate::table::{Table, write_json};
+use crate::table::{Table as Listing, write_json};
 
 /// A year whose end is nearer than this many days has to be followed by one that is covered.
 const WARN_DAYS: i64 = 60;
@@ -73,28 +75,51 @@ struct Day {
 fn show(desk: &Desk, year: Option<i32>, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let calendar = desk.calendar()?;
     let now = desk.now();
-    let days = closed_days(
-        &calendar,
-        year.unwrap_or_else(|| now.with_timezone(&tokyo()).year()),
-    )?;
-    let (open, next) = (calendar.is_open(now)?, calendar.next_opening(now)?);
+    let year = year.unwrap_or_else(|| now.with_timezone(&tokyo()).year());
+    let days = closed_days(&calendar, year);
+    let (open, next) = (calendar.is_open(now), calendar.next_opening(now));
+    let ending = ending(&calendar, now);
     if json {
         let facts = serde_json::json!({
-            "open": open, "next_opening": iso_datetime(next), "closed_days": days,
-            "years": calendar.years().collect::<Vec<_>>(),
+            "open": open.ok(), "next_opening": next.ok().map(iso_datetime), "closed_days": days?,
+            "years": calendar.years().collect::<Vec<_>>(), "warning": ending,
         });
         return write_json(out, &facts);
     }
-    let mut table = Table::new(["DATE", "CLOSED FOR"]);
+    let days = days.or_else(|error| {
+        // An order to sign counts also where the calendar has ended.
+        write_override(desk, now, out)?;
+        Err(error)
+    })?;
+    let mut table = Listing::new(["DATE", "CLOSED FOR"]);
     for day in &days {
         table.row([day.date.to_string(), day.why.clone()]);
     }
     table.write(out)?;
-    match open {
-        true => writeln!(out, "Open now.")?,
-        false => writeln!(out, "Closed now; opens {}.", iso_datetime(next))?,
+    match (open, next) {
+        (Ok(true), _) => writeln!(out, "Open now.")?,
+        (Ok(false), Ok(next)) => writeln!(out, "Closed now; opens {}.", iso_datetime(next))?,
+        (Ok(false), Err(_)) => writeln!(out, "Closed now; when it opens cannot be said.")?,
+        (Err(_), _) => writeln!(out, "Whether it is open now cannot be said.")?,
+    }
+    if let Some(ending) = ending {
+        writeln!(out, "{ending}")?;
     }
     write_override(desk, now, out)
+}
+
+/// That the calendar has ended, or ends so soon that a promise made within [`WARN_DAYS`] days would need more of it.
+fn ending(calendar: &BusinessCalendar, now: DateTime<Utc>) -> Option<String> {
+    let later = now + chrono::TimeDelta::days(WARN_DAYS);
+    let times = [now, later].into_iter();
+    let error = times
+        .map(|at| calendar.promised_by(at))
+        .find_map(Result::err)?;
+    let last = calendar.years().last().unwrap_or_default();
+    Some(format!(
+        "カレンダーの祝日は{last}年までです。{}\nThe calendar has holidays until the end of {last}; {error}.",
+        error.japanese()
+    ))
 }
 
 /// An order to sign now, if there is a database to hold one.
@@ -151,7 +176,7 @@ fn import(
             file.display()
         );
     }
-    let text = with_holidays(&desk.calendar_text()?, &holidays);
+    let (text, changes) = with_holidays(&desk.calendar_text()?, &holidays)?;
     BusinessCalendar::from_toml(&text)?;
     write_public(to, text.as_bytes())?;
     let years: Vec<String> = holidays.keys().map(ToString::to_string).collect();
@@ -161,6 +186,9 @@ fn import(
         to.display(),
         years.join(", ")
     )?;
+    for change in changes {
+        writeln!(out, "  {change}")?;
+    }
     writeln!(
         out,
         "Name it in the configuration: [calendar] file = \"{}\"",
@@ -169,30 +197,94 @@ fn import(
     Ok(())
 }
 
-/// The calendar file with these years in the place of its own; other years stay.
-fn with_holidays(text: &str, holidays: &Holidays) -> String {
-    let mut kept = String::new();
-    let mut keep = true;
-    for line in text.lines() {
-        if line.trim_start().starts_with('[') {
-            let replaced = |year: &i32| line.trim() == format!("[holidays.{year}]");
-            keep = !holidays.keys().any(replaced);
-        }
-        if keep {
-            kept.push_str(line);
-            kept.push('\n');
+/// The calendar file with the holidays of these years in the place of its own, and what that changes in years that it
+/// had. Comments, order and all else stay.
+fn with_holidays(text: &str, holidays: &Holidays) -> anyhow::Result<(String, Vec<String>)> {
+    let mut file: DocumentMut = text.parse().context("the calendar file")?;
+    let years = file.entry("holidays").or_insert_with(|| {
+        let mut years = Table::new();
+        years.set_implicit(true);
+        Item::Table(years)
+    });
+    let years = years.as_table_like_mut();
+    let years = years.context("the calendar file: holidays is no table")?;
+    let mut changes = Vec::new();
+    for (year, days) in holidays {
+        let key = year.to_string();
+        match years.get_mut(&key) {
+            Some(own) => {
+                let own = own.as_table_like_mut();
+                let own = own.with_context(|| format!("the calendar file: {year} is no table"))?;
+                replace_days(*year, own, days, &mut changes)?;
+            }
+            None => {
+                let alone = Holidays::from([(*year, days.clone())]);
+                let mut alone: DocumentMut = calendar_csv::to_toml(&alone).parse()?;
+                let table = alone
+                    .get_mut("holidays")
+                    .and_then(|years| years.get_mut(&key));
+                let mut table = table.map(std::mem::take).unwrap_or_default();
+                if let Some(table) = table.as_table_mut() {
+                    table.set_position(usize::MAX);
+                }
+                years.insert(&key, table);
+            }
         }
     }
-    format!("{}\n{}", kept.trim_end(), calendar_csv::to_toml(holidays))
+    let written = file.to_string();
+    let written = match text.contains("\r\n") {
+        true => written.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => written,
+    };
+    Ok((written, changes))
+}
+
+/// Makes the days of a year those of the list; a day that stays keeps its place and its comment.
+fn replace_days(
+    year: i32,
+    own: &mut dyn TableLike,
+    days: &BTreeMap<NaiveDate, String>,
+    changes: &mut Vec<String>,
+) -> anyhow::Result<()> {
+    let days: BTreeMap<String, &String> = days
+        .iter()
+        .map(|(day, name)| (day.format("%m-%d").to_string(), name))
+        .collect();
+    let known: Vec<String> = own.iter().map(|(day, _)| day.to_owned()).collect();
+    let in_order = known.is_sorted();
+    for day in known.iter().filter(|day| !days.contains_key(*day)) {
+        let gone = own.remove(day);
+        let gone = gone.as_ref().and_then(Item::as_str).unwrap_or_default();
+        changes.push(format!("- {year}-{day} {gone}"));
+    }
+    for (day, &name) in &days {
+        let Some(old) = own.get_mut(day).and_then(Item::as_value_mut) else {
+            let key: Key = format!("\"{day}\"").parse()?;
+            own.entry_format(&key).or_insert(value(name));
+            changes.push(format!("+ {year}-{day} {name}"));
+            continue;
+        };
+        if old.as_str() == Some(name) {
+            continue;
+        }
+        let was = old.as_str().unwrap_or_default();
+        changes.push(format!("~ {year}-{day} {was} → {name}"));
+        let decor = old.decor().clone();
+        *old = Value::from(name);
+        *old.decor_mut() = decor;
+    }
+    if in_order {
+        own.sort_values();
+    }
+    Ok(())
 }
 
 fn check(desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let calendar = desk.calendar()?;
     let now = desk.now();
     calendar.promised_by(now)?;
-    let later = now + chrono::TimeDelta::days(WARN_DAYS);
-    if let Err(error) = calendar.promised_by(later) {
-        bail!("within {WARN_DAYS} days the calendar does not suffice any more: {error}");
+    if let Some(ending) = ending(&calendar, now) {
+        bail!("within {WARN_DAYS} days the calendar does not suffice any more: {ending}");
     }
     let years: Vec<String> = calendar.years().map(|year| year.to_string()).collect();
     writeln!(
@@ -209,11 +301,17 @@ mod tests {
 
     use super::*;
 
+    fn list(year: i32, days: &[(u32, u32, &str)]) -> Holidays {
+        let day = |(month, day, name): &(u32, u32, &str)| {
+            let date = NaiveDate::from_ymd_opt(year, *month, *day).unwrap();
+            (date, (*name).to_owned())
+        };
+        Holidays::from([(year, days.iter().map(day).collect())])
+    }
+
     #[test]
     fn imported_years_replace_their_own_and_leave_the_others() {
-        let day = NaiveDate::from_ymd_opt(2027, 1, 1).unwrap();
-        let holidays = Holidays::from([(2027, [(day, "元日".to_owned())].into())]);
-        let text = with_holidays(BUILT_IN, &holidays);
+        let (text, changes) = with_holidays(BUILT_IN, &list(2027, &[(1, 1, "元日")])).unwrap();
         let calendar = BusinessCalendar::from_toml(&text).unwrap();
         assert_eq!(calendar.years().collect::<Vec<_>>(), [2026, 2027, 2028]);
         let constitution_day = NaiveDate::from_ymd_opt(2027, 5, 3).unwrap();
@@ -221,6 +319,93 @@ mod tests {
             calendar.closure(constitution_day).unwrap(),
             None,
             "only what the list says"
+        );
+        assert!(
+            changes.contains(&"- 2027-05-03 憲法記念日".to_owned()),
+            "{changes:?}"
+        );
+    }
+
+    #[test]
+    fn a_year_is_replaced_however_the_file_writes_it_and_all_else_stays() {
+        let head = "weekdays = [\"mon\"]\nopening = \"08:30\" # early\nclosing = \"17:15\"\n";
+        let days = [
+            (1, 1, "元日"),
+            (2, 11, "建国記念の日"),
+            (11, 23, "勤労感謝の日"),
+        ];
+        for (year, kept) in [
+            (
+                "[holidays.2027] # official\n\"01-01\" = \"元旦\" # name\n\"05-03\" = \"x\"\n",
+                "\"元日\" # name",
+            ),
+            (
+                "[ holidays . \"2027\" ]\n\"01-01\" = \"元日\"\n# [holidays.2027]\n\"02-11\" = \"x\"\n",
+                "# [holidays.2027]",
+            ),
+            (
+                "[holidays]\n2027 = { \"01-01\" = \"元旦\" } # inline\n",
+                "# inline",
+            ),
+            (
+                "[holidays]\n2027.\"01-01\" = \"元旦\" # dotted\n",
+                "# dotted",
+            ),
+            (
+                "[holidays.2027]\n\"01-01\" = \"\"\"\n[holidays.2027]\"\"\"\n",
+                "[holidays.2027]",
+            ),
+        ] {
+            let rest = "\n# ours\n[[closed]] # ours too\ndate = \"2027-08-14\"\nname = \"夏季\"\n# the end\n";
+            let text = format!("{head}{year}{rest}");
+            let (written, changes) = with_holidays(&text, &list(2027, &days)).unwrap();
+            assert!(
+                written.starts_with(head) && written.ends_with(rest),
+                "{written}"
+            );
+            assert!(written.contains(kept), "{written}");
+            assert!(!changes.is_empty());
+            BusinessCalendar::from_toml(&written).unwrap();
+            let (again, changes) = with_holidays(&written, &list(2027, &days)).unwrap();
+            assert_eq!((again, changes), (written, vec![]));
+        }
+    }
+
+    #[test]
+    fn a_new_year_comes_after_the_known_ones_and_line_ends_stay() {
+        let text = BUILT_IN.replace('\n', "\r\n");
+        let (written, changes) = with_holidays(&text, &list(2029, &[(1, 1, "元日")])).unwrap();
+        assert_eq!(
+            written,
+            format!("{text}\r\n[holidays.2029]\r\n\"01-01\" = \"元日\"\r\n")
+        );
+        assert_eq!(changes, Vec::<String>::new());
+        assert!(with_holidays("holidays = 1", &list(2029, &[])).is_err());
+    }
+
+    #[test]
+    fn the_end_of_the_data_is_named_before_and_after_it() {
+        let calendar = BusinessCalendar::from_toml(BUILT_IN).unwrap();
+        let ending = |at: &str| ending(&calendar, at.parse().unwrap());
+        assert_eq!(ending("2028-10-01T00:00:00Z"), None);
+        for at in [
+            "2028-11-15T00:00:00Z",
+            "2028-12-31T03:00:00Z",
+            "2029-02-01T00:00:00Z",
+        ] {
+            let said = ending(at).unwrap();
+            for part in [
+                "2028年まで",
+                "until the end of 2028",
+                "does not cover 2029",
+                "calendar import",
+            ] {
+                assert!(said.contains(part), "{part} in {said}");
+            }
+        }
+        assert_eq!(
+            super::ending(&BusinessCalendar::always_open(), Utc::now()),
+            None
         );
     }
 
