@@ -5,15 +5,15 @@ mod remind;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::desk::{Desk, staff_name};
 use crate::file;
 use crate::letter::{
-    DEFAULT_TEMPLATE, Order, Press, Printed, Recovered, Selection, render, specimen_letters,
-    specimen_run,
+    DEFAULT_TEMPLATE, Order, Press, Printed, Recovered, Selection, Unprintable, render,
+    specimen_letters, specimen_run,
 };
 use crate::table::write_json;
 
@@ -101,7 +101,8 @@ fn print(command: &Print, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
     };
     let printed = press.print(&staff_name(command.name.as_deref()), &command.order())?;
     if command.json {
-        return write_json(out, &report(&printed, &command.out));
+        write_json(out, &report(&printed, &command.out))?;
+        return refuse_left_out(&printed.left_out);
     }
     let count = printed.letters.len();
     writeln!(
@@ -126,7 +127,25 @@ fn print(command: &Print, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
             printed.left_over
         )?;
     }
-    Ok(())
+    refuse_left_out(&printed.left_out)
+}
+
+/// Status 1 with the names of those that a run had to leave out.
+fn refuse_left_out(left_out: &[Unprintable]) -> anyhow::Result<()> {
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    let lines = left_out.iter().map(line_of).collect::<String>();
+    bail!(
+        "{0}件は印刷できなかったため、除いて印刷しました。台帳を直してからもう一度印刷してください:{lines}\n\
+         {0} accounts could not be printed; the others were. Correct them in the register and print again.",
+        left_out.len()
+    )
+}
+
+/// An account whose letter cannot be printed, and why.
+pub(super) fn line_of(bad: &Unprintable) -> String {
+    format!("\n  {}  {} ({})", bad.user_id, bad.japanese, bad.english)
 }
 
 fn report(printed: &Printed, path: &Path) -> serde_json::Value {
@@ -139,6 +158,7 @@ fn report(printed: &Printed, path: &Path) -> serde_json::Value {
         "out": path,
         "letters": letters.collect::<Vec<_>>(),
         "left_over": printed.left_over,
+        "left_out": printed.left_out,
     })
 }
 

@@ -45,15 +45,21 @@ pub enum LetterError {
         /// What typst said, with every password struck out.
         message: String,
     },
-    /// An address does not fit into the window even in the smallest type.
+    /// Addresses do not fit into the window even in the smallest type.
     #[error(
         "{user_id} の宛先が窓に収まりません。住所か名称を短くしてください。\n\
          The address of {user_id} does not fit into the envelope's window: shorten the address or the name."
     )]
     AddressTooLong {
-        /// Whose letter.
+        /// Whose letters, with commas between.
         user_id: String,
     },
+    /// What every letter says does not fit into its box even in the smallest type.
+    #[error(
+        "{0} が枠に収まりません。設定 [letter] と [service] の文字を短くしてください。\n\
+         The block {0} of the letter does not fit: shorten its texts under [letter] and [service]."
+    )]
+    BlockTooLong(String),
     /// The site's address is too long for a QR code of readable size.
     #[error(
         "サイトのアドレスが長すぎてＱＲコードにできません: {0}\nThe site's address is too long for the QR code: {0}"

@@ -2,6 +2,7 @@
 //!
 //! The keys are the template's contract with organisations that edit it: docs/letter.md lists them.
 
+use ca_core::domain::honorific;
 use ca_core::domain::renewal::opens_at;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::{iso_date, japanese_date, tokyo};
@@ -99,8 +100,10 @@ fn addressee_value(addressee: &Addressee) -> Dict {
     dict! {
         "postal-code" => postal_code.as_str(),
         "address" => strings(address),
-        "name" => name.as_str(),
-        "recipient" => recipient.as_deref().map_or(Value::None, IntoValue::into_value),
+        "name" => honorific::stripped(name),
+        "recipient" => recipient.as_deref().map(honorific::stripped).map_or(Value::None, IntoValue::into_value),
+        "name-line" => honorific::office_line(name, recipient.is_some()),
+        "recipient-line" => recipient.as_deref().map(honorific::person_line).map_or(Value::None, IntoValue::into_value),
     }
 }
 

@@ -25,6 +25,7 @@ use chrono::{DateTime, Utc};
 use super::draft::{self, Draft, DraftError, Recovered};
 use super::hash::{self, Hashes};
 use super::press_error::PressError;
+use super::printable::{self, Unprintable};
 use super::selection::{self, Chosen, Selection};
 use super::{Contact, LetterError, LetterText, RunText, Sender, Template, render};
 
@@ -61,6 +62,8 @@ pub struct Printed {
     pub letters: Vec<LetterText>,
     /// Letters that are still due because of the order's limit.
     pub left_over: usize,
+    /// Accounts whose letters cannot be printed; they are due as before.
+    pub left_out: Vec<Unprintable>,
 }
 
 impl Press<'_> {
@@ -75,17 +78,21 @@ impl Press<'_> {
         // 2. Whose letters, and what they say; fresh passwords.
         let act = Act::new(Actor::Staff(staff.to_owned()), self.clock.now());
         let Chosen {
-            accounts,
+            mut accounts,
             left_over,
         } = selection::choose(self.store, self.config, &order.selection)?;
         let run_id = hex::encode(bytes::<16>(self.random));
-        let letters = selection::letters(&accounts, self.config, self.random, act.at)?;
-        // 3. The PDF, in memory: a missing glyph or a broken template ends it here.
-        let pdf = render(
-            &self.run_text(act.at)?,
-            &letters,
-            &template(&self.config.letter)?,
-        )?;
+        let mut letters = selection::letters(&accounts, self.config, self.random, act.at)?;
+        // 3. The PDF, in memory: a broken template ends it here; who cannot be printed is left out.
+        let (run_text, template) = (self.run_text(act.at)?, template(&self.config.letter)?);
+        let (pdf, left_out) = printable::draw(&mut letters, |letters| {
+            render(&run_text, letters, &template)
+        })?;
+        accounts.retain(|own| {
+            !left_out
+                .iter()
+                .any(|bad| bad.user_id == own.user_id.as_str())
+        });
         // 4. What the database keeps of the passwords.
         let hashes = hash::all(&letters, &self.config.password, self.random)?;
         let run = LetterRun {
@@ -105,6 +112,7 @@ impl Press<'_> {
             run_id,
             letters,
             left_over,
+            left_out,
         })
     }
 

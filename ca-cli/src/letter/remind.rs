@@ -13,6 +13,7 @@ use ca_core::flow::remind_by_letter::{
 use ca_core::store::letter::LetterRun;
 
 use super::draft::{self, Draft, DraftError};
+use super::printable::{self, Unprintable};
 use super::{
     MOST_LETTERS, Press, PressError, ReminderText, SelectionError, Template, render_reminders,
     selection,
@@ -27,6 +28,8 @@ pub struct Reminded {
     pub letters: Vec<ReminderText>,
     /// Reminders that are still due because a PDF holds no more than [`MOST_LETTERS`].
     pub left_over: usize,
+    /// Accounts whose reminders cannot be printed; they are due as before.
+    pub left_out: Vec<Unprintable>,
 }
 
 impl Press<'_> {
@@ -51,8 +54,15 @@ impl Press<'_> {
         let left_over = due.len().saturating_sub(MOST_LETTERS);
         due.truncate(MOST_LETTERS);
         let run_id = hex::encode(bytes::<16>(self.random));
-        let letters = self.reminders(&due, &act)?;
-        let pdf = render_reminders(&self.run_text(act.at)?, &letters, &self.reminder_template())?;
+        let mut letters = self.reminders(&due, &act)?;
+        let (run_text, template) = (self.run_text(act.at)?, self.reminder_template());
+        let (pdf, left_out) = printable::draw(&mut letters, |letters| {
+            render_reminders(&run_text, letters, &template)
+        })?;
+        due.retain(|own| {
+            let user_id = own.account.user_id.as_str();
+            !left_out.iter().any(|bad| bad.user_id == user_id)
+        });
         let run = LetterRun {
             id: run_id.clone(),
             printed_by: act.actor.to_string(),
@@ -78,6 +88,7 @@ impl Press<'_> {
             run_id,
             letters,
             left_over,
+            left_out,
         }))
     }
 

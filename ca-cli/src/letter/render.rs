@@ -20,8 +20,11 @@ use super::{LetterError, LetterText, ReminderText, RunText, Template, font, glyp
 /// The template's name inside typst; errors show [`Template`]'s own.
 const MAIN: &str = "letter.typ";
 
-/// Begins the message by which a template says that an address does not fit; the user ID follows.
+/// Begins the message by which a template says that an address does not fit; the user IDs follow, with commas between.
 const ADDRESS_TOO_LONG: &str = "address-too-long:";
+
+/// Begins the message by which a template says that what every letter says does not fit; the block's name follows.
+const BLOCK_TOO_LONG: &str = "block-too-long:";
 
 /// Prints all `letters` into one PDF/A-2b, a sheet each.
 ///
@@ -118,8 +121,11 @@ fn explain(
     };
     if let Some((_, user_id)) = error.message.split_once(ADDRESS_TOO_LONG) {
         return LetterError::AddressTooLong {
-            user_id: user_id.trim_matches(['"', ' ']).to_owned(),
+            user_id: user_id.trim_matches(['"', ' ']).replace(',', ", "),
         };
+    }
+    if let Some((_, block)) = error.message.split_once(BLOCK_TOO_LONG) {
+        return LetterError::BlockTooLong(block.trim_matches(['"', ' ']).to_owned());
     }
     let id = error.span.id();
     let source = id.and_then(|id| world.source(id).ok());

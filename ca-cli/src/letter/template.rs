@@ -16,6 +16,12 @@ const REMINDER: &str = concat!(
     include_str!("../../templates/remind.typ")
 );
 
+/// The same sheet with nothing on it.
+const ADDRESS_ALONE: &str = concat!(
+    include_str!("../../templates/sheet.typ"),
+    "\n#set document(title: \"\", date: datetime(year: run.date.year, month: run.date.month, day: run.date.day))\n#refuse-too-long\n"
+);
+
 /// A letter's template with the fonts added to the embedded ones.
 #[derive(Debug, Clone)]
 pub struct Template {
@@ -43,6 +49,15 @@ impl Template {
         Self {
             source: REMINDER.to_owned(),
             name: "remind.typ".to_owned(),
+            ..Self::built_in()
+        }
+    }
+
+    /// The window's address alone, of each letter: does it fit?
+    pub(super) fn address_alone() -> Self {
+        Self {
+            source: ADDRESS_ALONE.to_owned(),
+            name: "sheet.typ".to_owned(),
             ..Self::built_in()
         }
     }

@@ -15,6 +15,7 @@ pub mod csv;
 pub mod delegation;
 pub mod delegation_csv;
 pub mod distinguished_name;
+pub mod honorific;
 pub mod lock;
 pub mod mail;
 pub mod notice;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use ca_core::config::{Config, ServiceConfig};
+use ca_core::domain::honorific;
 use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
 use ca_core::domain::time::{iso_datetime, japanese_datetime};
 use ca_core::store::outbox::Mail;
@@ -132,7 +133,8 @@ impl Composer {
         let known = |text: Option<String>| text.map_or(Value::UNDEFINED, Value::from);
         context! {
             user_id => &facts.user_id,
-            name => &facts.name,
+            // The texts add 様.
+            name => honorific::stripped(&facts.name),
             reason => known(facts.reason.clone()),
             title => known(facts.title.clone()),
             code => known(facts.code.clone()),

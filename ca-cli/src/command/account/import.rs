@@ -1,15 +1,21 @@
 //! `ca-cli account import`: a CSV file becomes accounts, all of it or nothing.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
+use ca_core::domain::account::{AccountDetails, AccountFacts};
 use ca_core::domain::account_csv::{self, CsvLimits, LineError};
+use ca_core::domain::user_id::UserId;
 use ca_core::flow::import_accounts::{ImportReport, import_accounts};
+use ca_core::store::{Store, account};
 use clap::Args;
 
+use super::super::letter::line_of;
 use crate::desk::{Desk, staff_name};
+use crate::letter::{Unprintable, unprintable};
 use crate::table::{write_change, write_json};
 
 /// Lines of trouble that are shown; the rest is counted.
@@ -48,11 +54,59 @@ pub(super) fn run(command: &Import, desk: &Desk, out: &mut dyn Write) -> anyhow:
     let accounts: Vec<_> = file.lines.into_iter().map(|line| line.details).collect();
     let name = staff_name(command.name.as_deref());
     let act = desk.act(Some(&name));
-    let report = import_accounts(&desk.store()?, &act, &name, &accounts, command.dry_run)?;
+    let store = desk.store()?;
+    let facts = facts_after(&store, &accounts)?;
+    let report = import_accounts(&store, &act, &name, &accounts, command.dry_run)?;
+    let touched: HashSet<&String> = report.added.iter().chain(&report.changed).collect();
+    let facts: Vec<_> = facts
+        .into_iter()
+        .filter(|(user_id, _)| touched.contains(&user_id.to_string()))
+        .collect();
+    let warnings = unprintable(&desk.config, desk.now(), &facts)?;
     if command.json {
+        let mut report = serde_json::to_value(&report)?;
+        if let Some(report) = report.as_object_mut() {
+            report.insert("unprintable".to_owned(), serde_json::to_value(&warnings)?);
+        }
         return write_json(out, &report);
     }
-    tell(&report, command.dry_run, out)
+    tell(&report, command.dry_run, out)?;
+    warn(&warnings, out)
+}
+
+/// What the register says of these accounts after the import.
+fn facts_after(
+    store: &Store,
+    accounts: &[AccountDetails],
+) -> anyhow::Result<Vec<(UserId, AccountFacts)>> {
+    let facts = accounts.iter().map(|details| {
+        let known = store.read(|db| account::find(db, &details.user_id))?;
+        let facts = match known {
+            Some(known) => known.facts().updated(details),
+            None => AccountFacts::of_new(details),
+        };
+        Ok((details.user_id.clone(), facts))
+    });
+    facts.collect()
+}
+
+fn warn(warnings: &[Unprintable], out: &mut dyn Write) -> anyhow::Result<()> {
+    if warnings.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "次のアカウントのお知らせは印刷できません。名称や住所を直すか、[letter] fonts にフォントを加えてください。\n\
+         Letters of these accounts cannot be printed: change the name or the address, or add a font under [letter] fonts:"
+    )?;
+    for bad in warnings.iter().take(SHOWN) {
+        let line = line_of(bad);
+        writeln!(out, "{}", line.trim_start_matches('\n'))?;
+    }
+    if let Some(more) = warnings.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        writeln!(out, "  … ほか{more}件 and {more} more")?;
+    }
+    Ok(())
 }
 
 fn tell(report: &ImportReport, rehearsed: bool, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -106,8 +160,6 @@ pub(crate) fn refusal(file: &str, errors: &[LineError]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ca_core::store::{Store, account};
-
     use super::*;
 
     struct Office {
@@ -176,6 +228,30 @@ mod tests {
             kept[0].address_lines().collect::<Vec<_>>(),
             ["大阪市", "３階"]
         );
+    }
+
+    #[test]
+    fn an_account_whose_letter_cannot_be_printed_is_named_at_import() {
+        let office = office();
+        let wide = "W".repeat(50);
+        let csv = format!(
+            "{},住所2,住所3,宛名\nKJ2700000001,青空,540-0001,大阪市,,,\n\
+             KJ2700000002,𠮷田介護,540-0001,大阪市,,,\n\
+             KJ2700000003,{},540-0001,{wide},{wide},{wide},{wide}\n",
+            HEADING.trim(),
+            "長い名称の事業所".repeat(8)
+        );
+        for dry_run in [true, false] {
+            let said = office.import(&csv, dry_run).unwrap();
+            for part in [
+                "3 added",
+                "  KJ2700000002  フォントにない文字があります: 名称 name U+20BB7",
+                "  KJ2700000003  宛先が窓に収まりません",
+            ] {
+                assert!(said.contains(part), "{part} in\n{said}");
+            }
+            assert!(!said.contains("  KJ2700000001  "), "{said}");
+        }
     }
 
     const HEADING: &str = "ユーザID,名称,郵便番号,住所1\n";

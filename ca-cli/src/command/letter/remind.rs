@@ -7,6 +7,7 @@ use ca_core::domain::time::iso_datetime;
 use clap::Args;
 use serde_json::json;
 
+use super::refuse_left_out;
 use crate::desk::{Desk, staff_name};
 use crate::letter::{Press, Reminded};
 use crate::table::write_json;
@@ -41,8 +42,11 @@ pub(super) fn remind(command: &Remind, desk: &Desk, out: &mut dyn Write) -> anyh
     };
     let staff = staff_name(command.name.as_deref());
     let reminded = press.remind(&staff, &command.out, command.force)?;
+    let left_out = reminded.as_ref().map(|run| run.left_out.clone());
+    let left_out = left_out.unwrap_or_default();
     if command.json {
-        return write_json(out, &report(reminded.as_ref(), &command.out));
+        write_json(out, &report(reminded.as_ref(), &command.out))?;
+        return refuse_left_out(&left_out);
     }
     let Some(reminded) = reminded else {
         writeln!(out, "送るべき期限のお知らせはありません。")?;
@@ -63,12 +67,12 @@ pub(super) fn remind(command: &Remind, desk: &Desk, out: &mut dyn Write) -> anyh
             reminded.left_over
         )?;
     }
-    Ok(())
+    refuse_left_out(&left_out)
 }
 
 fn report(reminded: Option<&Reminded>, path: &Path) -> serde_json::Value {
     let Some(reminded) = reminded else {
-        return json!({ "run": null, "out": null, "letters": [], "left_over": 0 });
+        return json!({ "run": null, "out": null, "letters": [], "left_over": 0, "left_out": [] });
     };
     let letters = reminded.letters.iter().map(|letter| {
         json!({
@@ -82,5 +86,6 @@ fn report(reminded: Option<&Reminded>, path: &Path) -> serde_json::Value {
         "out": path,
         "letters": letters.collect::<Vec<_>>(),
         "left_over": reminded.left_over,
+        "left_out": reminded.left_out,
     })
 }

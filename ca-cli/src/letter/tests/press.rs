@@ -189,14 +189,42 @@ fn whoever_is_unknown_or_switched_off_gets_no_letter() {
 }
 
 #[test]
-fn a_missing_glyph_ends_the_run_before_anything_is_written() {
+fn who_cannot_be_printed_is_left_out_and_named() {
+    let long = "長い名称の事業所".repeat(8);
+    let address = "W".repeat(50);
+    for (name, line, why) in [
+        ("𠮷田デイサービス", "大阪府", "U+20BB7"),
+        (long.as_str(), address.as_str(), "does not fit"),
+    ] {
+        let office = Office::new();
+        office.move_to(SECOND, name, [line; 3]);
+        let printed = office.print(&office.due()).unwrap();
+        let named: Vec<&str> = printed
+            .letters
+            .iter()
+            .map(|own| own.user_id.as_str())
+            .collect();
+        assert_eq!(named, [FIRST]);
+        assert_eq!(printed.left_out.len(), 1);
+        let bad = &printed.left_out[0];
+        assert_eq!(bad.user_id, SECOND);
+        assert!(bad.english.contains(why), "{bad:?}");
+        assert_eq!(pages(&fs::read(office.target()).unwrap()), 1);
+        assert!(!office.account(FIRST).letter_due);
+        let left = office.account(SECOND);
+        assert!(left.letter_due && left.issuance_password_hash.is_none());
+    }
+}
+
+#[test]
+fn nothing_is_written_when_nobody_can_be_printed() {
     let office = Office::new();
+    office.register(FIRST, "𠮷田訪問介護");
     office.register(SECOND, "𠮷田デイサービス");
     let error = office.print(&office.due()).unwrap_err().to_string();
-    assert!(
-        error.contains(SECOND) && error.contains("U+20BB7"),
-        "{error}"
-    );
+    for part in [FIRST, SECOND, "U+20BB7"] {
+        assert!(error.contains(part), "{error}");
+    }
     office.assert_untouched();
 }
 

@@ -100,3 +100,75 @@ fn the_longest_entries_of_an_ordinary_register_fit() {
     ];
     render(&run(), &letters, &Template::built_in()).unwrap();
 }
+
+#[test]
+fn an_address_and_a_sender_stay_in_their_boxes_sideways_too() {
+    let long = "Supercalifragilisticexpialidocious".repeat(2);
+    let long: String = long.chars().take(44).collect();
+    let mut letters = named(&long);
+    letters[0].addressee.address = vec!["W".repeat(50), "ー".repeat(20)];
+    let mut run = run();
+    run.sender.name_en = "PrefecturalReviewFederation".repeat(4);
+    run.sender.address =
+        vec!["Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch".to_owned()];
+    run.site_address = format!("https://ca.{}.example.jp/", "long".repeat(15));
+    let pdf = render(&run, &letters, &Template::built_in()).unwrap();
+    if let Ok(folder) = std::env::var("INKAN_GALLERY") {
+        std::fs::write(format!("{folder}/long-words.pdf"), &*pdf).unwrap();
+    }
+    for word in super::reading::words(&pdf) {
+        let window = word.left < 115.0 && word.top < 60.0;
+        let sender = word.left >= 115.0 && word.top > 26.0 && word.top < 60.0;
+        assert!(!window || word.right <= 85.2, "out of the window: {word:?}");
+        let seal = ["局", "認", "印", "証"].contains(&word.text.as_str());
+        assert!(
+            !sender || seal || word.right <= 173.3,
+            "into the seal: {word:?}"
+        );
+        assert!(word.right <= 191.0, "{word:?}");
+    }
+    run.sender.address = vec!["見本県見本市".repeat(30)];
+    let error = render(&run, &letters, &Template::built_in()).unwrap_err();
+    assert!(
+        matches!(&error, LetterError::BlockTooLong(block) if block == "sender"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_run_of_characters_that_may_not_be_parted_is_refused_and_not_cut() {
+    let mut letters = named("青空");
+    letters[0].addressee.address = vec!["…".repeat(50)];
+    match render(&run(), &letters, &Template::built_in()) {
+        Ok(pdf) => {
+            let inside = |word: &super::reading::Word| {
+                word.left >= 115.0 || word.top >= 60.0 || word.right <= 85.2
+            };
+            assert!(super::reading::words(&pdf).iter().all(inside));
+        }
+        Err(error) => assert!(
+            matches!(error, LetterError::AddressTooLong { .. }),
+            "{error}"
+        ),
+    }
+}
+
+#[test]
+fn an_honorific_of_the_register_is_printed_once() {
+    let document = include_str!("../../../../docs/accounts-csv.md");
+    assert!(document.contains("請求担当　様"), "the document's example");
+    for (name, recipient, lines) in [
+        ("青空", Some("請求担当　様"), "青空\n請求担当 様\n"),
+        ("青空 御中", Some("見本 太郎"), "青空\n見本 太郎 様\n"),
+        ("青空　御中", None, "青空 御中\n"),
+        ("青空", Some("総務課 御中"), "青空\n総務課 御中\n"),
+    ] {
+        let mut letters = named(name);
+        letters[0].addressee.recipient = recipient.map(str::to_owned);
+        let printed = text(&render(&run(), &letters, &Template::built_in()).unwrap());
+        assert!(
+            printed.replace('\u{3000}', " ").contains(lines),
+            "{lines} in\n{printed}"
+        );
+    }
+}

@@ -63,12 +63,19 @@ impl Office {
     }
 
     pub(super) fn register(&self, user_id: &str, name: &str) {
+        self.move_to(user_id, name, ["大阪府大阪市中央区城見１丁目", "", ""]);
+    }
+
+    pub(super) fn move_to(&self, user_id: &str, name: &str, address: [&str; 3]) {
+        let [first, second, third] = address;
         let mut form = AccountForm::default();
         for (field, entered) in [
             (AccountField::UserId, user_id),
             (AccountField::Name, name),
             (AccountField::PostalCode, "540-0001"),
-            (AccountField::Address1, "大阪府大阪市中央区城見１丁目"),
+            (AccountField::Address1, first),
+            (AccountField::Address2, second),
+            (AccountField::Address3, third),
         ] {
             form.set(field, entered);
         }

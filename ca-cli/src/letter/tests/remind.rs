@@ -155,6 +155,18 @@ fn a_reminder_with_a_missing_glyph_stays_due() {
     );
     assert_eq!(office.files(), Vec::<String>::new());
     assert_eq!(office.audited("letter.remind"), 0);
+    // The others are reminded.
+    certify(&office, SECOND, 20);
+    let reminded = remind(&office).unwrap().unwrap();
+    assert_eq!(reminded.letters[0].user_id.as_str(), SECOND);
+    assert_eq!(
+        (
+            reminded.letters.len(),
+            reminded.left_out[0].user_id.as_str()
+        ),
+        (1, FIRST)
+    );
+    fs::remove_file(office.target()).unwrap();
     office.register(FIRST, "吉田デイサービス");
     assert_eq!(remind(&office).unwrap().unwrap().letters.len(), 1);
 }
