@@ -67,6 +67,8 @@ pub enum Reservation {
     Reserved {
         /// Tries that remain before the lock, should this one be wrong.
         left: u32,
+        /// When the lock ends that this try has set, should it be wrong; none while tries remain.
+        locked_until: Option<DateTime<Utc>>,
     },
     /// The password must not even be looked at.
     Locked {
@@ -91,7 +93,10 @@ impl TryCounter {
         if left == 0 {
             self.locked_until = Some(rule.end_of_lock(now));
         }
-        Reservation::Reserved { left }
+        Reservation::Reserved {
+            left,
+            locked_until: self.locked_until,
+        }
     }
 
     /// The reserved try proved right: the count starts afresh, and the lock that a last reserved
@@ -118,7 +123,16 @@ mod tests {
     }
 
     fn reserved(left: u32) -> Reservation {
-        Reservation::Reserved { left }
+        let locked_until = None;
+        Reservation::Reserved { left, locked_until }
+    }
+
+    fn reserved_last(until: DateTime<Utc>) -> Reservation {
+        let locked_until = Some(until);
+        Reservation::Reserved {
+            left: 0,
+            locked_until,
+        }
     }
 
     #[test]
@@ -127,7 +141,8 @@ mod tests {
         assert_eq!(counter.reserve(LockRule::DEFAULT, at(0)), reserved(2));
         assert_eq!(counter.reserve(LockRule::DEFAULT, at(1)), reserved(1));
         assert_eq!(counter.lock_at(at(1)), None);
-        assert_eq!(counter.reserve(LockRule::DEFAULT, at(2)), reserved(0));
+        let last = counter.reserve(LockRule::DEFAULT, at(2));
+        assert_eq!(last, reserved_last(at(2 + 1800)));
         assert_eq!(counter.lock_at(at(2)), Some(at(2 + 1800)));
     }
 
@@ -167,7 +182,10 @@ mod tests {
         };
         let mut counter = TryCounter::default();
         let last = DateTime::<Utc>::MAX_UTC - TimeDelta::seconds(1);
-        assert_eq!(counter.reserve(rule, last), reserved(0));
+        assert_eq!(
+            counter.reserve(rule, last),
+            reserved_last(DateTime::<Utc>::MAX_UTC)
+        );
         assert_eq!(counter.lock_at(last), Some(DateTime::<Utc>::MAX_UTC));
     }
 
@@ -220,7 +238,7 @@ mod tests {
                 match step {
                     Move::Start => match counter.reserve(LockRule::DEFAULT, at(clock)) {
                         Reservation::Locked { until } => prop_assert_eq!(Some(until), held),
-                        Reservation::Reserved { left } => {
+                        Reservation::Reserved { left, .. } => {
                             prop_assert_eq!(held, None);
                             since_fresh = if had.is_some() { 1 } else { since_fresh + 1 };
                             prop_assert_eq!(left, 3 - since_fresh);

@@ -65,8 +65,8 @@ pub(super) fn try_password(
     rules: TryRules,
     at: DateTime<Utc>,
 ) -> Result<(), TryError> {
-    let left = match reserve(store, door, rules.lock, at)? {
-        Reservation::Reserved { left } => left,
+    let (left, locked_until) = match reserve(store, door, rules.lock, at)? {
+        Reservation::Reserved { left, locked_until } => (left, locked_until),
         Reservation::Locked { until } => {
             // The refused try takes as long as a looked-at one.
             verify_dummy(&SecretString::from(""), rules.cost)?;
@@ -86,8 +86,6 @@ pub(super) fn try_password(
         store.transaction(|db| try_counter::clear(db, door.scope, door.name))?;
         return Ok(());
     }
-    let minutes = chrono::TimeDelta::minutes(i64::from(rules.lock.minutes.get()));
-    let locked_until = (left == 0).then(|| at + minutes);
     Err(TryError::Wrong { left, locked_until })
 }
 

@@ -106,6 +106,11 @@ pub(super) fn begin(db: &mut Db) -> QueryResult<()> {
     }
 }
 
+/// A transaction that sees the database at one instant, however long it takes.
+pub(super) fn begin_repeatable_read(db: &mut PgConnection) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(db, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+}
+
 pub(super) fn commit(db: &mut Db) -> QueryResult<()> {
     match db {
         Db::Postgres(db) => AnsiTransactionManager::commit_transaction(db),

@@ -105,6 +105,11 @@ pub enum StoreError {
         "this database has no roles; they are PostgreSQL's, set [database] url to postgres://…"
     )]
     NoRoles,
+    /// A transaction was begun inside another one: it would wait for itself.
+    #[error(
+        "a transaction was begun inside another one, which is a fault of this program; nothing of it was done, please report it"
+    )]
+    Nested,
     /// A query failed.
     #[error("the database refused: {0}")]
     Query(#[from] diesel::result::Error),
@@ -265,7 +270,7 @@ impl Store {
     {
         let _entered = tracing::debug_span!("transaction").entered();
         // Before the connection: who waits for a turn keeps none from those who only read.
-        let turn = self.turn.taken();
+        let turn = self.turn.taken()?;
         let mut db = self.connection()?;
         connection::begin(&mut db).map_err(StoreError::from)?;
         match work(&mut db) {

@@ -113,13 +113,19 @@ pub fn take(
     };
     let large = bulky::mails(db, &ids)?;
     let (large, ids): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| large.contains(id));
-    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
+    let waiting = outbox::table
+        .filter(outbox::id.eq_any(&ids))
+        .filter(outbox::state.eq(MailState::Waiting.as_str()));
+    let rows = diesel::update(waiting)
         .set((
             outbox::lease_owner.eq(owner),
             outbox::lease_until.eq(millis(until)),
             outbox::attempts.eq(outbox::attempts + 1),
         ))
         .execute(db)?;
+    if rows != ids.len() {
+        return Err(StoreError::Missing("a mail that waits".into()));
+    }
     let (mails, damaged) = read(db, &ids)?;
     for id in damaged.into_iter().map(|(id, _)| id).chain(large) {
         tracing::error!(mail = id, "alarm: a mail cannot be read, and is parked");
@@ -130,7 +136,10 @@ pub fn take(
 
 /// Parks a mail whose row cannot be read.
 fn set_aside(db: &mut Db, id: i64) -> StoreResult<()> {
-    diesel::update(outbox::table.find(id))
+    let waiting = outbox::table
+        .find(id)
+        .filter(outbox::state.eq(MailState::Waiting.as_str()));
+    diesel::update(waiting)
         .set((
             outbox::state.eq(MailState::Parked.as_str()),
             outbox::last_error.eq("the record of this mail cannot be read"),

@@ -38,6 +38,15 @@ fn to_claim(limit: i64) -> _ {
         .select(request::id)
 }
 
+/// Those of the requests named `ids` that are approved.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn approved<'a>(ids: &'a [String]) -> _ {
+    let approved: &'static str = RequestState::Approved.as_str();
+    request::table
+        .filter(request::id.eq_any(ids))
+        .filter(request::state.eq(approved))
+}
+
 /// Takes up to `limit` approved requests, oldest decision first, and gives `owner` the lease on them.
 ///
 /// PostgreSQL skips rows that another worker is taking at this moment; SQLite has one writer at a time.
@@ -55,7 +64,7 @@ pub fn claim(
     let (ids, large) = without_large(db, ids)?;
     let next = transition(RequestState::Approved, RequestEvent::Claim)
         .map_err(|error| StoreError::Missing(error.to_string()))?;
-    diesel::update(request::table.filter(request::id.eq_any(&ids)))
+    let rows = diesel::update(approved(&ids))
         .set((
             request::state.eq(next.as_str()),
             request::lease_owner.eq(owner),
@@ -65,6 +74,10 @@ pub fn claim(
             request::updated_at.eq(millis(at)),
         ))
         .execute(db)?;
+    // They are held since they were looked for; a row that moved all the same is nobody's to take.
+    if rows != ids.len() {
+        return Err(StoreError::Missing("an approved request".into()));
+    }
     read(db, &ids, large)
 }
 
@@ -219,5 +232,14 @@ mod tests {
         let plan = plan_of(&to_claim(100));
         assert_eq!(plan.len(), 1, "one step, no sorting: {plan:?}");
         assert!(plan[0].contains("request_to_claim"), "{plan:?}");
+    }
+
+    #[test]
+    fn a_claim_takes_only_what_is_still_approved() {
+        let ids = vec!["one".to_owned()];
+        let update = diesel::update(approved(&ids)).set(request::fence.eq(1));
+        let text = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&update).to_string();
+        assert!(text.contains("`state` = ?"), "{text}");
+        assert!(text.contains("approved"), "{text}");
     }
 }

@@ -3,9 +3,10 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
-use diesel::{QueryableByName, RunQueryDsl};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl};
 
 use super::audit::Head;
+use super::connection;
 use super::{Db, Store, StoreError, StoreResult, audit, authority, journal_mark};
 use crate::store::journal_mark::Mark;
 
@@ -57,9 +58,9 @@ impl Store {
         let mut db = self.connection()?;
         let name = export(&mut db)?;
         let done = work(&mut db, &name);
-        if let Db::Postgres(db) = &mut *db
-            && let Err(error) = db.batch_execute("ROLLBACK")
-        {
+        // Where this fails, or `work` panics, the transaction manager knows that it is open, and the pool drops the
+        // connection instead of lending it again.
+        if let Err(error) = connection::roll_back(&mut db) {
             tracing::warn!(%error, "the snapshot of the backup could not be closed");
         }
         done
@@ -84,21 +85,23 @@ impl Store {
 }
 
 fn export(db: &mut Db) -> StoreResult<String> {
-    let Db::Postgres(db) = db else {
+    let Db::Postgres(postgres) = db else {
         return Err(StoreError::Missing("a PostgreSQL database".into()));
     };
-    // A dump takes longer than a transaction of ours may idle.
-    db.batch_execute(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0",
-    )?;
-    let named = diesel::sql_query("SELECT pg_export_snapshot() AS word").get_result::<Word>(db);
-    match named {
-        Ok(named) => Ok(named.word),
-        Err(error) => {
-            let _ = db.batch_execute("ROLLBACK");
-            Err(error.into())
-        }
+    // By the transaction manager, which the pool asks about every connection that comes back.
+    connection::begin_repeatable_read(postgres)?;
+    let named = name_snapshot(postgres);
+    if named.is_err() {
+        let _ = connection::roll_back(db);
     }
+    named
+}
+
+fn name_snapshot(db: &mut PgConnection) -> StoreResult<String> {
+    // A dump takes longer than a transaction of ours may idle.
+    db.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0")?;
+    let named: Word = diesel::sql_query("SELECT pg_export_snapshot() AS word").get_result(db)?;
+    Ok(named.word)
 }
 
 /// What there is to say about a database.

@@ -1,6 +1,8 @@
 //! Whose turn it is to write, among the threads of one program.
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::{StoreError, StoreResult};
 use crate::config::DatabaseUrl;
 
 /// SQLite has one writer at a time. Who finds it busy sleeps, up to a tenth of a second at once, and looks again: as long as a
@@ -8,22 +10,54 @@ use crate::config::DatabaseUrl;
 /// takes; other programs' writers are waited for as SQLite does.
 ///
 /// PostgreSQL needs none of this: there every turn is taken at once.
+///
+/// On both, a transaction that is begun inside another one of the same thread is refused: it would wait for its own
+/// turn on SQLite, and on PostgreSQL for the locks of the one around it.
 #[derive(Debug, Clone)]
-pub(super) struct Turn(Option<Arc<Mutex<()>>>);
+pub(super) struct Turn(Arc<Option<Mutex<()>>>);
+
+thread_local! {
+    /// The databases that this thread is in a transaction of.
+    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The turn, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Taken<'a> {
+    _writer: Option<MutexGuard<'a, ()>>,
+    database: usize,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        INSIDE.with_borrow_mut(|inside| inside.retain(|database| *database != self.database));
+    }
+}
 
 impl Turn {
     pub(super) fn of(target: &DatabaseUrl) -> Self {
-        Self(match target {
-            DatabaseUrl::Sqlite(_) => Some(Arc::default()),
+        Self(Arc::new(match target {
+            DatabaseUrl::Sqlite(_) => Some(Mutex::default()),
             DatabaseUrl::Postgres(_) => None,
-        })
+        }))
     }
 
-    /// The turn, until what is returned is dropped. Not twice on one thread: it would wait for itself.
-    pub(super) fn taken(&self) -> Option<MutexGuard<'_, ()>> {
-        let turn = self.0.as_ref()?;
+    /// The turn; an error, in debug builds a panic, where this thread has it.
+    pub(super) fn taken(&self) -> StoreResult<Taken<'_>> {
+        let database = Arc::as_ptr(&self.0).addr();
+        let nested = INSIDE.with_borrow(|inside| inside.contains(&database));
+        debug_assert!(!nested, "{}", StoreError::Nested);
+        if nested {
+            return Err(StoreError::Nested);
+        }
+        let writer = self.0.as_ref().as_ref();
         // Nothing is kept under the lock that a panic could have left half done: the transaction is rolled back.
-        Some(turn.lock().unwrap_or_else(PoisonError::into_inner))
+        let writer = writer.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+        INSIDE.with_borrow_mut(|inside| inside.push(database));
+        Ok(Taken {
+            _writer: writer,
+            database,
+        })
     }
 }
 
@@ -40,14 +74,14 @@ mod tests {
         let (inside, most) = (AtomicU32::new(0), AtomicU32::new(0));
         std::thread::scope(|scope| {
             let fell = scope.spawn(|| {
-                let _turn = turn.taken();
+                let _turn = turn.taken().unwrap();
                 panic!("in the middle");
             });
             assert!(fell.join().is_err());
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..50 {
-                        let _turn = turn.taken();
+                        let _turn = turn.taken().unwrap();
                         let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
                         most.fetch_max(now, Ordering::SeqCst);
                         std::thread::yield_now();
@@ -62,7 +96,31 @@ mod tests {
     #[test]
     fn postgresql_has_many_writers() {
         let turn = Turn::of(&DatabaseUrl::Postgres("postgres://localhost/inkan".into()));
-        let (first, second) = (turn.taken(), turn.taken());
-        assert!(first.is_none() && second.is_none());
+        let first = turn.taken().unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| turn.taken().is_ok());
+            assert!(second.join().unwrap());
+        });
+        drop(first);
+    }
+
+    #[test]
+    fn a_turn_within_a_turn_panics_and_does_not_hang_and_another_database_is_another_turn() {
+        for url in [
+            DatabaseUrl::Sqlite(PathBuf::from("inkan.sqlite")),
+            DatabaseUrl::Postgres("postgres://localhost/inkan".into()),
+        ] {
+            let (turn, other) = (Turn::of(&url), Turn::of(&url));
+            let outer = turn.taken().unwrap();
+            drop(other.taken().unwrap());
+            let clone = turn.clone();
+            let inner =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| clone.taken().map(drop)));
+            let said = inner.unwrap_err();
+            let said = said.downcast_ref::<String>().unwrap();
+            assert!(said.contains("inside another"), "{said}");
+            drop(outer);
+            drop(turn.taken().unwrap());
+        }
     }
 }

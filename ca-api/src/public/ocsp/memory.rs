@@ -14,16 +14,19 @@ use super::prepared::Prepared;
 
 /// How long the mark counts as seen.
 const FRESH: TimeDelta = TimeDelta::seconds(1);
-/// Answers kept; at some 1,500 octets each.
-const MOST: usize = 20_000;
+/// Answers kept in each half; at some 1,500 octets each.
+const HALF: usize = 10_000;
 
 /// The answers of one process.
 #[derive(Debug, Default)]
 pub struct AnswerMemory(RwLock<Known>);
 
+/// The answers lie in two halves. A new one goes to the recent half, and so does one of the older half that is asked
+/// for. When the recent half is full, it becomes the older one, and what lay there unasked is evicted.
 #[derive(Debug, Default)]
 struct Known {
-    answers: HashMap<Vec<u8>, Arc<Prepared>>,
+    recent: HashMap<Vec<u8>, Arc<Prepared>>,
+    older: HashMap<Vec<u8>, Arc<Prepared>>,
     mark: Option<i64>,
     seen_at: Option<DateTime<Utc>>,
     forgettings: u64,
@@ -40,8 +43,17 @@ impl AnswerMemory {
         if known.is_stale(now) {
             return None;
         }
-        let found = known.answers.get(&id.octets)?;
-        (now <= found.next_update).then(|| Arc::clone(found))
+        let recent = known.recent.get(&id.octets).map(Arc::clone);
+        let found = match recent {
+            Some(found) => found,
+            None => {
+                let found = Arc::clone(known.older.get(&id.octets)?);
+                drop(known);
+                self.change().renew(&id.octets);
+                found
+            }
+        };
+        (now <= found.next_update).then_some(found)
     }
 
     /// Whether the store's mark has to be looked at before anything is recalled.
@@ -70,10 +82,7 @@ impl AnswerMemory {
         if known.forgettings != reading.0 {
             return;
         }
-        if known.answers.len() >= MOST {
-            known.forget();
-        }
-        known.answers.insert(id.octets.clone(), Arc::clone(answer));
+        known.insert(id.octets.clone(), Arc::clone(answer));
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -93,8 +102,61 @@ impl Known {
             .is_some_and(|seen| (TimeDelta::zero()..=FRESH).contains(&(now - seen)))
     }
 
+    fn insert(&mut self, octets: Vec<u8>, answer: Arc<Prepared>) {
+        self.older.remove(&octets);
+        if self.recent.len() >= HALF {
+            self.older = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(octets, answer);
+    }
+
+    /// Moves an answer of the older half to the recent one, if it is still there.
+    fn renew(&mut self, octets: &[u8]) {
+        if let Some((octets, answer)) = self.older.remove_entry(octets) {
+            self.insert(octets, answer);
+        }
+    }
+
     fn forget(&mut self) {
-        self.answers.clear();
+        self.recent.clear();
+        self.older.clear();
         self.forgettings += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ca_core::domain::random::OsRandom;
+    use ca_core::domain::serial::SerialNumber;
+
+    use super::*;
+
+    fn id(number: usize) -> CertId {
+        CertId {
+            serial: SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom),
+            octets: number.to_be_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_full_memory_evicts_what_nobody_asks_for_and_keeps_what_is_asked_for() {
+        let (memory, now) = (AnswerMemory::default(), DateTime::UNIX_EPOCH);
+        memory.compare(1, now);
+        let answer = Arc::new(Prepared::new(vec![1], now, now + TimeDelta::hours(1)));
+        let (often, reading) = (id(0), memory.reading());
+        for number in 0..5 * HALF {
+            memory.remember(&id(number), &answer, reading);
+            if number % 1_000 == 0 {
+                assert!(memory.recall(&often, now).is_some(), "after {number}");
+            }
+            let known = memory.known();
+            assert!(known.recent.len() + known.older.len() <= 2 * HALF);
+        }
+        assert!(
+            memory.recall(&id(5 * HALF - 1), now).is_some(),
+            "the newest"
+        );
+        assert!(memory.recall(&id(4 * HALF), now).is_some(), "a recent one");
+        assert!(memory.recall(&id(1), now).is_none(), "an old one, unasked");
     }
 }
