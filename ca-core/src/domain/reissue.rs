@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::account::{MailAddressError, parse_mail_address};
 use super::random::Random;
 use super::request::{RequestId, words};
+use super::revocation::RevocationReason;
 use super::text::{EnteredText, LONGEST_TEXT, TextError, refuse_formula};
 use super::user_id::{Classes, TypedUserId, UserId, UserIdError};
 
@@ -83,6 +84,23 @@ words!(
     Exposed = "exposed",
     Other = "other",
 );
+
+impl Lost {
+    /// Whether somebody else may have, or may open, the private key.
+    const fn exposes_the_key(self) -> bool {
+        matches!(self, Self::Exposed)
+    }
+
+    /// Why certificates are revoked when an application is accepted (RFC 5280 §5.3.1): `all` are the reasons of every
+    /// application for the same user ID that is settled with it. One that says that the key is exposed is enough.
+    pub fn revocation_reason(all: &[Self]) -> RevocationReason {
+        if all.iter().any(|lost| lost.exposes_the_key()) {
+            RevocationReason::KeyCompromise
+        } else {
+            RevocationReason::Superseded
+        }
+    }
+}
 
 /// Where an application stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -16,7 +16,7 @@ use crate::domain::address_change::AddressChangeState;
 use crate::domain::audit_act::AuditAct;
 use crate::domain::mail::{MailFacts, MailKind, draw_message_id};
 use crate::domain::random::Random;
-use crate::domain::reissue::{ReissueId, ReissueState};
+use crate::domain::reissue::{Lost, ReissueId, ReissueState};
 use crate::domain::request::RequestEvent;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::session::TryScope;
@@ -78,13 +78,17 @@ pub fn accept_reissue(
         if let Some(refusal) = refusal(operator, &account) {
             return Ok(ReissueDecision::Refused(refusal));
         }
-        let (held, mut records) = void(db, &account, at)?;
+        let lost = reissue::lost_of_waiting(db, &applied.user_id)?;
+        let reason = Lost::revocation_reason(&lost);
+        let (held, mut records) = void(db, &account, reason, at)?;
         settle(db, &applied, operator, acceptance.note, at)?;
         if let Some(mail) = notice(random, &held, acceptance.host, at) {
             outbox::insert(db, &[mail], at)?;
         }
         let record = Record::new(AuditAct::ReissueAccept, format!("account:{}", held.user_id));
-        let facts = serde_json::json!({ "reissue": id.as_str(), "note": acceptance.note });
+        let facts = serde_json::json!({
+            "reissue": id.as_str(), "note": acceptance.note, "reason": reason.as_str(),
+        });
         records.push(record.with(facts));
         audit::append(db, &act, &records)?;
         Ok(ReissueDecision::Done)
@@ -98,7 +102,12 @@ pub fn refusal(operator: &Operator, account: &Account) -> Option<Decision> {
 }
 
 /// Everything that the old passwords open ends; returns the account as it was held.
-fn void(db: &mut Db, account: &Account, at: DateTime<Utc>) -> StoreResult<(Account, Vec<Record>)> {
+fn void(
+    db: &mut Db,
+    account: &Account,
+    reason: RevocationReason,
+    at: DateTime<Utc>,
+) -> StoreResult<(Account, Vec<Record>)> {
     // Whoever sends a request holds the session first, then the account: here too.
     session::delete_of_account(db, account.id, None)?;
     let mut records = Vec::new();
@@ -116,7 +125,7 @@ fn void(db: &mut Db, account: &Account, at: DateTime<Utc>) -> StoreResult<(Accou
         .into_iter()
         .map(|one| one.serial)
         .collect();
-    let (_, revoked) = revoke_in(db, &serials, RevocationReason::Superseded, at)?;
+    let (_, revoked) = revoke_in(db, &serials, reason, at)?;
     records.extend(revoked);
     account::remember_login_password(db, account.id)?;
     account::void_passwords(db, account.id, at)?;

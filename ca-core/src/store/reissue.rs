@@ -133,6 +133,21 @@ pub fn of_user_id(db: &mut Db, user_id: &UserId, limit: i64) -> StoreResult<Vec<
     Ok(newest.limit(limit).select(Reissue::as_select()).load(db)?)
 }
 
+/// What the applications for a user ID that wait say was lost.
+pub fn lost_of_waiting(db: &mut Db, user_id: &UserId) -> StoreResult<Vec<Lost>> {
+    let waiting = reissue::table
+        .filter(reissue::user_id.eq(user_id.as_str()))
+        .filter(reissue::state.eq(ReissueState::Waiting.as_str()));
+    let lost: Vec<String> = waiting.select(reissue::lost).distinct().load(db)?;
+    lost.into_iter()
+        .map(|word| Lost::try_from(word).map_err(unreadable))
+        .collect()
+}
+
+fn unreadable(error: crate::domain::request::UnknownWord) -> StoreError {
+    StoreError::Query(diesel::result::Error::DeserializationError(Box::new(error)))
+}
+
 /// What an operator decided.
 #[derive(Debug, Clone, Copy)]
 pub struct Decided<'a> {

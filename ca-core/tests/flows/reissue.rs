@@ -31,13 +31,19 @@ pub const RULES: ReissueConfig = ReissueConfig {
 };
 
 pub fn application(user_id: &str) -> ReissueApplication {
+    application_for(user_id, "both")
+}
+
+/// An application that says what was lost.
+fn application_for(user_id: &str, lost: &str) -> ReissueApplication {
     let mut form = ReissueForm::default();
     for (field, typed) in [
         (ReissueField::UserId, user_id),
         (ReissueField::OfficeName, "ひまわり介護センター"),
         (ReissueField::Person, "山田 花子"),
         (ReissueField::Telephone, "06-1234-5678"),
-        (ReissueField::Lost, "both"),
+        (ReissueField::Lost, lost),
+        (ReissueField::Detail, "くわしい事情"),
     ] {
         form.set(field, typed);
     }
@@ -50,11 +56,19 @@ pub fn apply_from(
     source: &str,
     seconds: i64,
 ) -> Result<ReissueId, ApplyReissueError> {
+    send(world, &application(user_id), source, seconds)
+}
+
+fn send(
+    world: &World,
+    application: &ReissueApplication,
+    source: &str,
+    seconds: i64,
+) -> Result<ReissueId, ApplyReissueError> {
     let id = ReissueId::draw(at(seconds), &world.random);
-    let application = application(user_id);
     let input = ApplyReissue {
         id: &id,
-        application: &application,
+        application,
         source,
         rules: &RULES,
     };
@@ -261,4 +275,37 @@ on_both!(an_acceptance_that_fails_midway_leaves_everything_as_it_was, world => {
     assert_eq!((stored.status, stored.pkcs12.is_some()), (CertificateStatus::Valid, true));
     assert!(world.store.read(|db| session::find(db, &session.id_hash)).unwrap().is_some());
     assert_eq!(accept(&world, &operator, &id, 80), ReissueDecision::Done);
+});
+
+on_both!(what_was_lost_says_why_certificates_are_revoked, world => {
+    let operator = world.operator("suzuki");
+    let cases: [(&[&str], &str, u8); 8] = [
+        (&["letter"], "superseded", 4),
+        (&["login-password"], "superseded", 4),
+        (&["issuance-password"], "superseded", 4),
+        (&["both"], "superseded", 4),
+        (&["other"], "superseded", 4),
+        (&["exposed"], "keyCompromise", 1),
+        // Another application of the same ID, which is settled with the one that is accepted.
+        (&["letter", "exposed"], "keyCompromise", 1),
+        (&["exposed", "both"], "keyCompromise", 1),
+    ];
+    for (number, (lost, reason, code)) in cases.into_iter().enumerate() {
+        let office = world.office(&format!("270000000{number}"));
+        let request = world.submit(&world.enter(&office, 10), 20);
+        world.approve(&operator, &request, 30);
+        let serial = crate::signing::issue(&world, &request, 40);
+        let source = format!("192.0.2.{number}");
+        let sent = lost.iter().map(|lost| send(&world, &application_for(office.id.as_str(), lost), &source, 60).unwrap());
+        let sent: Vec<_> = sent.collect();
+        assert_eq!(accept(&world, &operator, &sent[0], 70), ReissueDecision::Done);
+        let stored = world.store.read(|db| certificate::find(db, serial)).unwrap().unwrap();
+        assert_eq!(stored.revocation_reason.as_deref(), Some(reason), "{lost:?}");
+        let events = world.store.read(|db| revocation::since(db, 1, 0, 100)).unwrap();
+        let event = events.iter().find(|one| one.serial == serial).unwrap();
+        assert_eq!(event.reason.code(), code, "{lost:?}: as the list says it");
+        let told = world.store.read(|db| ca_core::store::audit::about(db, &format!("account:{}", office.id))).unwrap();
+        let accepted = told.rows.iter().find(|one| one.act == "reissue.accept").unwrap();
+        assert!(accepted.detail.contains(&format!("\"reason\":\"{reason}\"")), "{}", accepted.detail);
+    }
 });

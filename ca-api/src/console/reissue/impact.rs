@@ -1,15 +1,18 @@
 //! What an acceptance would end, told before anybody accepts; and what was typed beside what is registered.
 
 use ca_core::domain::certificate::CertificateStatus;
+use ca_core::domain::reissue::Lost;
+use ca_core::domain::revocation::RevocationReason;
 use ca_core::domain::search::folded;
 use ca_core::store::account::Account;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::reissue::Reissue;
 use ca_core::store::request::{self, Request};
-use ca_core::store::{Db, StoreResult, session};
+use ca_core::store::{Db, StoreResult, reissue, session};
 use chrono::{DateTime, Utc};
 
 use crate::console::prospect::Fact;
+use crate::console::revoke::reason_word;
 use crate::console::words;
 use crate::page::Page;
 
@@ -17,6 +20,7 @@ use crate::page::Page;
 pub(super) struct Standing {
     pub account: Account,
     pub dying: Vec<Certificate>,
+    pub reason: RevocationReason,
     pub open: Option<Request>,
     pub sessions: i64,
 }
@@ -29,6 +33,7 @@ impl Standing {
             |one: &Certificate| one.status != CertificateStatus::Revoked && one.not_after >= now;
         Ok(Self {
             dying: all.into_iter().filter(dies).collect(),
+            reason: Lost::revocation_reason(&reissue::lost_of_waiting(db, &account.user_id)?),
             open: request::open_of_account(db, account.id)?,
             sessions: session::count_of_account(db, account.id, now)?,
             account,
@@ -48,6 +53,10 @@ impl Standing {
                 [("until", page.day(one.not_after))],
             );
             facts.push(Fact::code(what(), one.serial.to_hex()).with_note(until));
+        }
+        if !self.dying.is_empty() {
+            let reason = reason_word(page, self.reason);
+            facts.push(Fact::new(page.t("certificate-order-reason"), reason));
         }
         let open = match &self.open {
             Some(open) => page.with(

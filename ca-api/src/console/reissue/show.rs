@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use super::impact::{Line, Standing, comparison};
 use super::word::StateWord;
 use crate::applicant::reissue::lost_label;
+use crate::console::contact;
 use crate::console::prospect::Fact;
 use crate::console::signed_in::SignedIn;
 use crate::console::{when, words};
@@ -133,7 +134,15 @@ fn lay_out(signed_in: &SignedIn, found: Found, again: Again) -> ReissuePage {
         name: account.map(|account| account.name.clone()),
         state: StateWord(found.applied.state),
         lines: comparison(&page, &found.applied, account),
-        facts: facts(&page, signed_in, &found.applied),
+        facts: {
+            let mut facts = facts(&page, signed_in, &found.applied);
+            facts.extend(
+                account
+                    .iter()
+                    .flat_map(|account| contact::facts(&page, account)),
+            );
+            facts
+        },
         impact,
         others: found.others.iter().map(other).collect(),
         barred: barred(&page, account.is_some(), why.as_ref()).filter(|_| waiting),

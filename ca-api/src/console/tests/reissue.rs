@@ -67,6 +67,7 @@ async fn what_an_acceptance_would_do_is_told_and_then_done() {
         "yamada@example.com",
         "大阪府大阪市北区梅田1-2-3",
         "失効する証明書",
+        "秘密鍵が他人に知られた",
         "まで有効",
         "更新（承認待ち）",
         "ca-cli letter print --due",
