@@ -4,6 +4,7 @@ mod backup;
 pub mod bench;
 mod browser;
 pub mod command;
+pub mod confirm;
 mod demo;
 pub mod desk;
 pub mod file;

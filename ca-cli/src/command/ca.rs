@@ -82,6 +82,12 @@ pub struct Retire {
     /// Revoke every certificate of it that is still valid.
     #[arg(long)]
     force: bool,
+    /// Only say what would happen.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask at a terminal.
+    #[arg(long)]
+    yes: bool,
     /// Your name in the audit log, when it is not the machine's account name.
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,

@@ -94,6 +94,8 @@ pub enum AuditAct {
     OperatorRenew,
     /// An operator was enabled or disabled.
     OperatorStatus,
+    /// An operator got another console password.
+    OperatorPasswordChange,
     /// A change of the mail address was requested.
     AddressAsk,
     /// The new mail address was proven by its code.
@@ -217,6 +219,7 @@ words!(
     OperatorAdd = "operator.add",
     OperatorRenew = "operator.renew",
     OperatorStatus = "operator.status",
+    OperatorPasswordChange = "operator-password.change",
     AddressAsk = "address.ask",
     AddressProve = "address.prove",
     AddressAgree = "address.agree",

@@ -26,13 +26,14 @@ pub fn check_operator(store: &Store, name: &str) -> Result<(), RenewOperatorErro
     }
 }
 
-/// Binds the operator to the certificate `issued` and revokes the one before, in one transaction. Sessions under that
+/// Binds the operator to the certificate `issued` and revokes the one before for `reason`, in one transaction. Sessions under that
 /// one end at their next request.
 pub fn renew_operator(
     store: &Store,
     act: &Act,
     name: &str,
     issued: &Certificate,
+    reason: RevocationReason,
 ) -> Result<(), RenewOperatorError> {
     store.transaction(|db| {
         let Some(held) = operator::find(db, name)? else {
@@ -42,7 +43,7 @@ pub fn renew_operator(
         certificate::insert(db, std::slice::from_ref(issued))?;
         operator::set_certificate(db, held.id, issued.serial, &issued.spki_sha256)?;
         let before: Vec<_> = held.certificate_serial.into_iter().collect();
-        let (_, mut records) = revoke_in(db, &before, RevocationReason::Superseded, act.at)?;
+        let (_, mut records) = revoke_in(db, &before, reason, act.at)?;
         let facts =
             serde_json::json!({ "serial": issued.serial.to_hex(), "sha1": issued.sha1_thumbprint });
         let record = Record::new(AuditAct::OperatorRenew, format!("operator:{name}"));

@@ -2,13 +2,16 @@
 //!
 //! What is left of it is revoked by the same commit, so that every page, every gate, CRL and OCSP follow by what they
 //! look at anyway: the certificate's own status.
+use chrono::{DateTime, Utc};
+
 use super::abandon::abandon;
 use super::revoke_certificates::revoke_in;
 use crate::domain::actor::Act;
 use crate::domain::audit_act::AuditAct;
-use crate::domain::revocation::RevocationReason;
+use crate::domain::revocation::{RevocationReason, Selection};
 use crate::domain::serial::SerialNumber;
 use crate::store::audit::Record;
+use crate::store::certificate_search::{self, Found};
 use crate::store::{Store, StoreError, audit, authority, certificate, intent};
 
 /// Serials in one statement: SQLite takes 32,766 parameters.
@@ -44,6 +47,48 @@ pub enum RetireError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What would end with a generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    /// Certificates that are valid or suspended.
+    pub living: Vec<Found>,
+    /// Serials that may be signed at this moment.
+    pub open: usize,
+}
+
+impl Retirement {
+    /// Whether nothing ends that somebody still uses.
+    pub fn is_harmless(&self) -> bool {
+        self.living.is_empty() && self.open == 0
+    }
+}
+
+/// What [`retire_authority`] would end at `at`; nothing is changed.
+///
+/// # Errors
+/// [`RetireError`], as the retirement itself would say it.
+pub fn preview_retirement(
+    store: &Store,
+    at: DateTime<Utc>,
+    generation: i64,
+) -> Result<Retirement, RetireError> {
+    store.read(|db| {
+        authority::find(db, generation)?.ok_or(RetireError::Unknown(generation))?;
+        let active = authority::active(db)?;
+        if !active.iter().any(|one| one.generation == generation) {
+            return Err(RetireError::Retired(generation));
+        }
+        if !active.iter().any(|one| one.generation > generation) {
+            return Err(RetireError::Current(generation));
+        }
+        let living = certificate::living_of_generation(db, generation, at)?;
+        Ok(Retirement {
+            living: certificate_search::select(db, &Selection::of(&living))?,
+            open: intent::open_of_generation(db, generation)?.len(),
+        })
+    })
 }
 
 /// Ends `generation`; returns how many certificates were revoked with it. Without `force` there must be none.

@@ -135,3 +135,11 @@ pub fn set_status(db: &mut Db, id: i64, status: OperatorStatus) -> StoreResult<(
         .execute(db)?;
     Ok(())
 }
+
+/// Replaces the hash of the console password.
+pub fn set_password(db: &mut Db, id: i64, hash: &str) -> StoreResult<()> {
+    diesel::update(operator::table.find(id))
+        .set(operator::password_hash.eq(hash))
+        .execute(db)?;
+    Ok(())
+}

@@ -147,6 +147,12 @@ pub fn delete(db: &mut Db, id_hash: &str) -> StoreResult<usize> {
     Ok(diesel::delete(session::table.find(id_hash)).execute(db)?)
 }
 
+/// Ends the sessions of an operator.
+pub fn delete_of_operator(db: &mut Db, operator_id: i64) -> StoreResult<usize> {
+    let own = session::table.filter(session::operator_id.eq(operator_id));
+    Ok(diesel::delete(own).execute(db)?)
+}
+
 /// Ends every session of an account, but for `except`.
 pub fn delete_of_account(db: &mut Db, account_id: i64, except: Option<&str>) -> StoreResult<usize> {
     let all = session::table.filter(session::account_id.eq(account_id));

@@ -6,12 +6,14 @@ use ca_core::config::Profiles;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::iso_datetime;
 use ca_core::domain::token_uri::SignerPlace;
-use ca_core::flow::retire_authority::retire_authority;
+use ca_core::flow::retire_authority::{Retirement, preview_retirement, retire_authority};
 use ca_worker::authority::{Creation, KeyPaths, roll_over};
 
 use super::{Init, Retire, current, tell_place};
+use crate::confirm::confirm;
 use crate::desk::Desk;
 use crate::passphrase;
+use crate::table::Table;
 
 pub(super) fn rollover(command: &Init, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = desk.store()?;
@@ -72,9 +74,44 @@ fn tell_key_file(desk: &Desk, generation: i64, out: &mut dyn Write) -> anyhow::R
     Ok(())
 }
 
+fn tell_preview(command: &Retire, found: &Retirement, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut table = Table::new(["WHAT", "SERIAL", "PROFILE", "UNTIL", "SUBJECT"]);
+    for one in &found.living {
+        table.row([
+            "would be revoked".to_owned(),
+            one.serial.to_hex(),
+            one.purpose.as_str().to_owned(),
+            iso_datetime(one.not_after),
+            one.subject.clone(),
+        ]);
+    }
+    table.write(out)?;
+    writeln!(out, "would be revoked: {}", found.living.len())?;
+    if found.open > 0 {
+        writeln!(out, "being signed, would be given up: {}", found.open)?;
+    }
+    if !found.is_harmless() && !command.force {
+        writeln!(out, "Without --force it would be refused for these.")?;
+    }
+    writeln!(out, "Nothing was changed.")?;
+    Ok(())
+}
+
 pub(super) fn retire(command: &Retire, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = desk.store()?;
     let act = desk.act(command.name.as_deref());
+    let found = preview_retirement(&store, desk.now(), command.generation)?;
+    if command.dry_run {
+        return tell_preview(command, &found, out);
+    }
+    if found.is_harmless() || command.force {
+        let text = format!(
+            "Generation {} will not be trusted any more, and {} certificates of it will be revoked for good; --dry-run lists them.",
+            command.generation,
+            found.living.len()
+        );
+        confirm(&text, command.yes)?;
+    }
     let revoked = retire_authority(&store, &act, command.generation, command.force)?;
     writeln!(out, "Generation {} is retired.", command.generation)?;
     if revoked > 0 {

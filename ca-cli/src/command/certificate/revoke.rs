@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
+use crate::confirm::confirm;
 use crate::desk::Desk;
 use crate::table::{Table, write_json};
 
@@ -70,6 +71,9 @@ pub struct How {
     /// Only say what would happen.
     #[arg(long)]
     dry_run: bool,
+    /// Do not ask at a terminal before more than one certificate ends.
+    #[arg(long)]
+    yes: bool,
     /// Your name in the audit log, when it is not the machine's account name.
     #[arg(long = "as", value_name = "PERSON")]
     person: Option<String>,
@@ -189,6 +193,9 @@ fn carry_out(
             host: &desk.config.service.host,
         };
         let act = desk.act(how.person.as_deref());
+        if !how.yes {
+            ask_before_many(&preview_revocation(&store, &selection, order)?, order)?;
+        }
         order_revocation(&store, &act, &selection, order, notice)?
     };
     let told = told(&outcome, order, how.dry_run);
@@ -198,6 +205,21 @@ fn carry_out(
     }
     if outcome.moved.is_empty() && outcome.parked.is_empty() {
         bail!("no certificate was found that this could be done to");
+    }
+    Ok(())
+}
+
+/// One certificate that was named is one; a selection may find thousands.
+fn ask_before_many(found: &Outcome, order: Order) -> anyhow::Result<()> {
+    let many = found.moved.len();
+    let what = match order {
+        Order::Revoke(RevocationReason::CertificateHold) => "suspended",
+        Order::Revoke(_) => "revoked for good",
+        Order::Release => return Ok(()),
+    };
+    if many > 1 {
+        let text = format!("{many} certificates will be {what}; --dry-run lists them.");
+        confirm(&text, false)?;
     }
     Ok(())
 }

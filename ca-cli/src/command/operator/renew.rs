@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use ca_core::domain::revocation::RevocationReason;
 use ca_core::flow::renew_operator::{check_operator, renew_operator};
 use ca_worker::authority::{issue_operator_certificate, note_operator};
 use clap::Args;
@@ -15,7 +16,7 @@ use crate::file::{refuse_existing, write_private};
 /// Whose, and where the certificate goes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The certificate before is revoked (superseded), so the operator is out until the new one is \
+    after_help = "The certificate before is revoked (superseded, or keyCompromise with --lost), so the operator is out until the new one is \
     imported. The password opens the PKCS#12; the one of the console stays as it is."
 )]
 pub struct Renew {
@@ -29,6 +30,9 @@ pub struct Renew {
     /// File whose first line is the passphrase of the CA key.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// The PC or the file of the one before was lost or seen by somebody: it is revoked as keyCompromise.
+    #[arg(long)]
+    lost: bool,
     /// Your name in the audit log, when it is not the machine's account name.
     #[arg(long = "as", value_name = "PERSON")]
     person: Option<String>,
@@ -47,7 +51,11 @@ pub(super) fn run(command: &Renew, desk: &Desk, out: &mut dyn Write) -> anyhow::
     let issued =
         issue_operator_certificate(&store, &act, &authority, config, name, &password, random)?;
     write_private(&command.out, &issued.pkcs12)?;
-    if let Err(error) = renew_operator(&store, &act, name, &issued.certificate) {
+    let reason = match command.lost {
+        true => RevocationReason::KeyCompromise,
+        false => RevocationReason::Superseded,
+    };
+    if let Err(error) = renew_operator(&store, &act, name, &issued.certificate, reason) {
         fs::remove_file(&command.out)?;
         return Err(error.into());
     }

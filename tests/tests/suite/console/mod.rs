@@ -3,4 +3,5 @@
 mod damage;
 mod decisions;
 mod door;
+mod operators;
 mod processes;
