@@ -13,6 +13,7 @@ use crate::csrf::{COOKIE_BYTES, FormCookie};
 use crate::problem::Problem;
 use crate::proxy::Proxied;
 use crate::site::{Area, Site};
+use crate::source::address_of;
 
 /// Nothing but our own files; no inline style or script; in nobody's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -114,7 +115,7 @@ pub async fn complete<B: MessageBody + 'static>(
     let span = tracing::error_span!("visit", id = mark.as_str());
     let called = next.call(request).instrument(span.clone()).await;
     let mut response = called?.map_into_boxed_body();
-    span.in_scope(|| log(&response));
+    span.in_scope(|| log(&response, &site));
     let is_page = response
         .headers()
         .get(CONTENT_TYPE)
@@ -140,18 +141,20 @@ fn given(request: &ServiceRequest, site: &Site) -> Option<Mark> {
 }
 
 /// One line a request; never the query, which may hold what somebody typed.
-fn log(response: &ServiceResponse) {
+fn log(response: &ServiceResponse, site: &Site) {
+    let from = address_of(response.request(), &site.config.proxy);
+    let from = from.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let status = response.status().as_u16();
     let (method, path) = (response.request().method(), response.request().path());
     match response.response().error() {
         Some(error) if status >= 500 => {
-            tracing::error!(status, %method, path, %error, "request failed");
+            tracing::error!(status, %method, path, from, %error, "request failed");
         }
-        Some(error) => tracing::info!(status, %method, path, %error, "request refused"),
+        Some(error) => tracing::info!(status, %method, path, from, %error, "request refused"),
         None if path.starts_with("/assets/") || path == "/healthz" => {
-            tracing::debug!(status, %method, path, "request");
+            tracing::debug!(status, %method, path, from, "request");
         }
-        None => tracing::info!(status, %method, path, "request"),
+        None => tracing::info!(status, %method, path, from, "request"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where a request came from, for counting how often a public form is used.
+//! Where a request came from: for counting how often a public form is used, for the log, for refusals in the audit.
 //!
 //! The one place that says so. An address in a header is anybody's claim, so the connection's own is taken, unless
 //! the connection is one of `[proxy] trusted` and `[proxy] source` names the header that those proxies write.
@@ -15,18 +15,21 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Longest header that is read; what is beyond comes from nobody's real way.
 const LONGEST: usize = 4_096;
 
-/// The source of a request: an IPv4 address, or the /64 network of an IPv6 address.
+/// The source of a request for counting: an IPv4 address, or the /64 network of an IPv6 address.
 pub fn source_of(request: &HttpRequest, proxy: &ProxyConfig) -> String {
     // Without an address (a connection that is gone) all share one count.
-    let Some(peer) = request.peer_addr() else {
-        return "unknown".to_owned();
-    };
+    address_of(request, proxy).map_or_else(|| "unknown".to_owned(), grouped)
+}
+
+/// The address that a request came from, whole: for the log, and for refusals in the audit.
+pub fn address_of(request: &HttpRequest, proxy: &ProxyConfig) -> Option<IpAddr> {
+    let peer = request.peer_addr()?;
     let forwarded = match proxy.source {
         SourceHeader::Connection => Vec::new(),
         SourceHeader::Forwarded => hops(request, &FORWARDED),
         SourceHeader::XForwardedFor => hops(request, &X_FORWARDED_FOR),
     };
-    grouped(source(peer.ip(), &forwarded, proxy))
+    Some(source(peer.ip(), &forwarded, proxy).to_canonical())
 }
 
 /// Each proxy appends whom it saw, so the list is read from its end, as long as who said so is one of ours.

@@ -1,6 +1,7 @@
 //! What a page knows about its visitor before anyone logs in: language, address, the form token.
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
@@ -14,6 +15,7 @@ use crate::locale::{Language, Texts};
 use crate::page::{Page, Unreadable};
 use crate::problem::Problem;
 use crate::site::{Area, LANGUAGE_COOKIE, Site};
+use crate::source::address_of;
 
 /// One request, as pages see it.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Visit {
     pub form_token: FormToken,
     /// Name of this request in pages and logs.
     pub mark: Mark,
+    /// The network address that it came from.
+    pub source: Option<IpAddr>,
 }
 
 impl Visit {
@@ -52,6 +56,7 @@ impl Visit {
                 .get::<Mark>()
                 .cloned()
                 .unwrap_or_default(),
+            source: address_of(request, &site.config.proxy),
         })
     }
 

@@ -97,6 +97,7 @@ async fn pass(
             password: &password,
             rules: site.try_rules(),
             absolute: site.absolute(),
+            source: holder.visit.source,
         };
         pass_gate(&site.store, site.random.as_ref(), site.clock.now(), input)
             .map(|(token, _)| token)

@@ -3,6 +3,7 @@
 //! Whether the typed ID exists, is locked or disabled must not show: the same status, the same bytes, the same
 //! work. What is said about tries left depends on how often this very ID was typed, existing or not.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -122,11 +123,11 @@ async fn try_it(
     user_id: UserId,
     password: SecretString,
 ) -> Result<Result<Box<LoggedIn>, Refusal>, Problem> {
-    let site = Arc::clone(&visit.site);
+    let (site, source) = (Arc::clone(&visit.site), visit.source);
     let tried = visit
         .site
         .hashing
-        .run(move || log_in_at(&site, &user_id, &password))
+        .run(move || log_in_at(&site, &user_id, &password, source))
         .await?;
     match tried {
         Ok(entered) => Ok(Ok(Box::new(entered))),
@@ -143,7 +144,12 @@ async fn try_it(
     }
 }
 
-fn log_in_at(site: &Site, user_id: &UserId, password: &SecretString) -> Result<LoggedIn, TryError> {
+fn log_in_at(
+    site: &Site,
+    user_id: &UserId,
+    password: &SecretString,
+    source: Option<IpAddr>,
+) -> Result<LoggedIn, TryError> {
     let input = LogIn {
         user_id,
         password,
@@ -151,6 +157,7 @@ fn log_in_at(site: &Site, user_id: &UserId, password: &SecretString) -> Result<L
         ageing: site.config.password.ageing(),
         absolute: site.absolute(),
         host: &site.config.service.host,
+        source,
     };
     log_in(&site.store, site.random.as_ref(), site.clock.now(), input)
 }

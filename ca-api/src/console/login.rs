@@ -128,7 +128,7 @@ async fn enter(
     password: SecretString,
 ) -> Result<Result<SessionToken, TryError>, Problem> {
     let site = Arc::clone(&visit.site);
-    let now = site.clock.now();
+    let (now, source) = (site.clock.now(), visit.source);
     let check = move || {
         let input = LogInOperator {
             name: &name,
@@ -136,6 +136,7 @@ async fn enter(
             shown: &shown,
             rules: site.try_rules(),
             absolute: site.absolute(),
+            source,
         };
         log_in_operator(&site.store, site.random.as_ref(), now, input)
     };

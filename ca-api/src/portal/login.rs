@@ -139,14 +139,14 @@ async fn refused_at_the_door(
     offered: &Offered,
 ) -> Result<Option<(Refusal, Judged)>, Problem> {
     let site: Data<Site> = Data::from(Arc::clone(&visit.site));
-    let (presented, now) = (offered.presented(), site.clock.now());
+    let (presented, now, source) = (offered.presented(), site.clock.now(), visit.source);
     let look = work::read(&site, move |site: &Site| {
         let judged = judge_certificate(&site.store, &presented)?;
         let Err(refusal) = judged.shown.owner(now) else {
             return Ok(None);
         };
         if presented != Presented::Nothing || site.nameless.may_write(now) {
-            refuse_portal(&site.store, now, refusal, &presented)?;
+            refuse_portal(&site.store, now, refusal, &presented, source)?;
         }
         tracing::info!(%refusal, "refused at the portal's door");
         Ok::<_, ca_core::store::StoreError>(Some((refusal, judged)))
@@ -162,7 +162,7 @@ async fn try_it(
     password: SecretString,
 ) -> Result<Option<PortalLogin>, Problem> {
     let site = Arc::clone(&visit.site);
-    let presented = offered.presented();
+    let (presented, source) = (offered.presented(), visit.source);
     let work = move || {
         let input = LogInPortal {
             presented: &presented,
@@ -172,6 +172,7 @@ async fn try_it(
             ageing: site.config.password.ageing(),
             absolute: site.absolute(),
             host: &site.config.service.host,
+            source,
         };
         log_in_portal(&site.store, site.random.as_ref(), site.clock.now(), input)
     };

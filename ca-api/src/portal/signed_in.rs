@@ -72,11 +72,11 @@ impl SignedIn {
         let Some(token) = shown.and_then(|value| SessionToken::from_cookie(&value)) else {
             return Ok(None);
         };
-        let now = visit.site.clock.now();
+        let (now, source) = (visit.site.clock.now(), visit.source);
         let site = Data::from(Arc::clone(&visit.site));
         let name = token.clone();
         let resumed = work::read(&site, move |site: &Site| {
-            resume_portal(&site.store, &name, &presented, site.idle(), now)
+            resume_portal(&site.store, &name, &presented, site.idle(), now, source)
         });
         let visited: PortalVisit = match resumed.await? {
             PortalSession::Alive(visited) => *visited,

@@ -18,9 +18,9 @@ pub struct ProxyConfig {
     pub listen: Option<SocketAddr>,
     /// Addresses and networks of the proxies; nobody else is answered there.
     pub trusted: Vec<String>,
-    /// Where a visitor's address is read, for the throttle of the public form, when a proxy of `trusted` hands a
-    /// request on: `connection` (all its visitors are one), `forwarded` (RFC 7239) or `x-forwarded-for`. Name a
-    /// header only if every proxy of `trusted` writes it itself.
+    /// Where a visitor's address is read, for the throttle of the public form, the log and refusals in the audit, when
+    /// a proxy of `trusted` hands a request on: `connection` (all its visitors are one), `forwarded` (RFC 7239) or
+    /// `x-forwarded-for`. Name a header only if every proxy of `trusted` writes it itself.
     pub source: SourceHeader,
 }
 

@@ -1,4 +1,5 @@
 //! Who does something, and when: the head of every flow and of every audit entry.
+use core::net::IpAddr;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -39,11 +40,23 @@ pub struct Act {
     pub actor: Actor,
     /// The instant, from the program's clock.
     pub at: DateTime<Utc>,
+    /// The network address that a refused visitor came from, where it is to stand in the audit.
+    pub source: Option<IpAddr>,
 }
 
 impl Act {
     /// An act of `actor` at `at`.
     pub fn new(actor: Actor, at: DateTime<Utc>) -> Self {
-        Self { actor, at }
+        Self {
+            actor,
+            at,
+            source: None,
+        }
+    }
+
+    /// The act of a visitor from that address. For refusals and locks only (docs/decisions/visitors-addresses.md).
+    pub fn from_address(self, source: Option<IpAddr>) -> Self {
+        let source = source.map(|address| address.to_canonical());
+        Self { source, ..self }
     }
 }

@@ -1,4 +1,6 @@
 //! An applicant logs in with user ID and login password (J2.1–J2.3).
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
@@ -34,6 +36,8 @@ pub struct LogIn<'a> {
     pub absolute: TimeDelta,
     /// Host name for the Message-ID of the notice about a lock.
     pub host: &'a str,
+    /// The network address that the visitor comes from; a refusal names it in the audit.
+    pub source: Option<IpAddr>,
 }
 
 /// An open door.
@@ -168,7 +172,8 @@ fn note_refusal(
         if let (Some(until), Some(account)) = (locked_until, account) {
             owe_lock_mail(db, random, input.host, account, until, at)?;
         }
-        audit::append(db, &Act::new(Actor::Anonymous, at), &[record])
+        let act = Act::new(Actor::Anonymous, at).from_address(input.source);
+        audit::append(db, &act, &[record])
     })
 }
 

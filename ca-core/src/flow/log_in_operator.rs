@@ -1,4 +1,6 @@
 //! An operator logs in: the certificate of the connection first, then name and password.
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
@@ -37,6 +39,8 @@ pub struct LogInOperator<'a> {
     pub rules: TryRules,
     /// How long a session lasts at most.
     pub absolute: TimeDelta,
+    /// The network address that the visitor comes from; a refusal names it in the audit.
+    pub source: Option<IpAddr>,
 }
 
 /// Whether the certificate shown is the operator's own, holds by its dates, and is not revoked.
@@ -88,8 +92,8 @@ pub fn log_in_operator(
             };
             let record = Record::new(verb, object)
                 .with(serde_json::json!({ "certificate": input.shown.serial.to_hex() }));
-            store
-                .transaction(|db| audit::append(db, &Act::new(Actor::Anonymous, at), &[record]))?;
+            let act = Act::new(Actor::Anonymous, at).from_address(input.source);
+            store.transaction(|db| audit::append(db, &act, &[record]))?;
         }
         return Err(error);
     }

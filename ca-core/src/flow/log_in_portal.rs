@@ -1,4 +1,6 @@
 //! An applicant logs in at the portal (J5): the certificate of the connection, then user ID and login password.
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
@@ -37,6 +39,8 @@ pub struct LogInPortal<'a> {
     pub absolute: TimeDelta,
     /// Host name for the Message-ID of the notice about a lock.
     pub host: &'a str,
+    /// The network address that the visitor comes from; a refusal names it in the audit.
+    pub source: Option<IpAddr>,
 }
 
 /// An open door.
@@ -212,6 +216,7 @@ fn refuse(
             let object = format!("account:{}", account.user_id);
             records.push(Record::new(AuditAct::LoginLock, object));
         }
-        audit::append(db, &Act::new(Actor::Anonymous, at), &records)
+        let act = Act::new(Actor::Anonymous, at).from_address(input.source);
+        audit::append(db, &act, &records)
     })
 }

@@ -3,6 +3,8 @@
 //! Here, and only here, the web tier holds the issuance password: it is verified against its hash,
 //! sealed to the worker for the one request that may follow, and forgotten. The request's name is
 //! drawn now, because the seal is bound to it; the sealed form waits in the session.
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
@@ -33,6 +35,8 @@ pub struct PassGate<'a> {
     pub rules: TryRules,
     /// How long the new session lasts at most.
     pub absolute: TimeDelta,
+    /// The network address that the visitor comes from; a refusal names it in the audit.
+    pub source: Option<IpAddr>,
 }
 
 /// Why the gate stays shut.
@@ -86,7 +90,8 @@ pub fn pass_gate(
             return Err(GateError::NotLoggedIn);
         }
         session::insert(db, &fresh)?;
-        Ok::<_, GateError>(note(db, at, input.account, AuditAct::GatePass)?)
+        let act = Act::new(Actor::Applicant(input.account.user_id.clone()), at);
+        Ok::<_, GateError>(note(db, &act, input.account, AuditAct::GatePass)?)
     })?;
     Ok((token, fresh))
 }
@@ -108,12 +113,14 @@ fn try_gate(
     let secret = typed.as_ref().map(IssuancePassword::secret);
     if let Err(error) = try_password(store, door, secret, input.rules, at) {
         if let TryError::Wrong { left, .. } = &error {
+            let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
             let verb = if *left == 0 {
                 AuditAct::GateLock
             } else {
                 AuditAct::GateRefuse
             };
-            store.transaction(|db| note(db, at, account, verb))?;
+            let act = act.from_address(input.source);
+            store.transaction(|db| note(db, &act, account, verb))?;
         }
         return Err(error.into());
     }
@@ -129,8 +136,7 @@ fn try_gate(
     Ok(password)
 }
 
-fn note(db: &mut Db, at: DateTime<Utc>, account: &Account, verb: AuditAct) -> StoreResult<()> {
-    let act = Act::new(Actor::Applicant(account.user_id.clone()), at);
+fn note(db: &mut Db, act: &Act, account: &Account, verb: AuditAct) -> StoreResult<()> {
     let record = Record::new(verb, format!("account:{}", account.user_id));
-    audit::append(db, &act, &[record])
+    audit::append(db, act, &[record])
 }

@@ -1,4 +1,6 @@
 //! Somebody is turned away at the portal before a password was typed; the office can be asked about it later.
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 
 use super::judge_certificate::Presented;
@@ -9,15 +11,17 @@ use crate::domain::user_id::UserId;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, audit};
 
-/// Writes down that what a connection presented was refused.
+/// Writes down that what a connection from `source` presented was refused.
 pub fn refuse_portal(
     store: &Store,
     at: DateTime<Utc>,
     refusal: Refusal,
     presented: &Presented,
+    source: Option<IpAddr>,
 ) -> Result<(), StoreError> {
     let record = refusal_record(refusal, None, presented);
-    store.transaction(|db| audit::append(db, &Act::new(Actor::Anonymous, at), &[record]))
+    let act = Act::new(Actor::Anonymous, at).from_address(source);
+    store.transaction(|db| audit::append(db, &act, &[record]))
 }
 
 /// `portal-login.refuse` with its reason: about the ID typed, or else about the certificate.

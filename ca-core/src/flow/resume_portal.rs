@@ -1,4 +1,6 @@
 //! A browser comes back to the portal: is the session alive, and does this very connection show its certificate?
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::SessionToken;
@@ -46,6 +48,7 @@ pub fn resume_portal(
     presented: &Presented,
     idle: TimeDelta,
     at: DateTime<Utc>,
+    source: Option<IpAddr>,
 ) -> Result<PortalSession, StoreError> {
     let live = find_live(store, token, Audience::Portal, idle, at)?;
     let Some((session, Holder::Applicant(account))) = live else {
@@ -71,7 +74,9 @@ pub fn resume_portal(
         }
         (refusal, _) => {
             let refusal = refusal.unwrap_or(Refusal::Unknown);
-            refuse(store, &session, &account, own, refusal, presented, at)?;
+            let record = refusal_of(&account, own, refusal, presented);
+            let act = Act::new(Actor::Anonymous, at).from_address(source);
+            refuse(store, &session, own, &act, record)?;
             Ok(PortalSession::Refused(refusal))
         }
     }
@@ -81,12 +86,19 @@ pub fn resume_portal(
 fn refuse(
     store: &Store,
     session: &Session,
-    account: &Account,
     own: bool,
-    refusal: Refusal,
-    presented: &Presented,
-    at: DateTime<Utc>,
+    act: &Act,
+    record: Record,
 ) -> Result<(), StoreError> {
+    store.transaction(|db| {
+        if own {
+            session::delete(db, &session.id_hash)?;
+        }
+        audit::append(db, act, &[record])
+    })
+}
+
+fn refusal_of(account: &Account, own: bool, refusal: Refusal, presented: &Presented) -> Record {
     let verb = if own {
         AuditAct::PortalSessionEnd
     } else {
@@ -94,11 +106,5 @@ fn refuse(
     };
     let serial = presented.certificate().map(|shown| shown.serial.to_hex());
     let facts = serde_json::json!({ "reason": refusal.as_str(), "certificate": serial });
-    let record = Record::new(verb, format!("account:{}", account.user_id)).with(facts);
-    store.transaction(|db| {
-        if own {
-            session::delete(db, &session.id_hash)?;
-        }
-        audit::append(db, &Act::new(Actor::Anonymous, at), &[record])
-    })
+    Record::new(verb, format!("account:{}", account.user_id)).with(facts)
 }

@@ -86,7 +86,7 @@ pub fn append(db: &mut Db, by: &Act, records: &[Record]) -> StoreResult<()> {
             actor: actor.clone(),
             act: record.act.as_str().to_owned(),
             object: record.object.clone(),
-            detail: record.detail.to_string(),
+            detail: detail_of(by, record),
         };
         let sequence = head.sequence + 1;
         let hash = chain_hash(sequence, &head.hash, &fact);
@@ -114,6 +114,15 @@ pub fn append(db: &mut Db, by: &Act, records: &[Record]) -> StoreResult<()> {
         ))
         .execute(db)?;
     Ok(())
+}
+
+/// The facts of an entry, with the address that the visitor came from where the act says one.
+fn detail_of(by: &Act, record: &Record) -> String {
+    let mut detail = record.detail.clone();
+    if let (Some(source), Some(facts)) = (by.source, detail.as_object_mut()) {
+        facts.insert("source".into(), source.to_string().into());
+    }
+    detail.to_string()
 }
 
 /// The chain's end, as it stands.

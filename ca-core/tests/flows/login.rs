@@ -138,7 +138,7 @@ on_both!(the_gate_has_a_lock_of_its_own_and_rotates_the_session, world => {
         open.session.stage = Stage::LoggedIn;
         let account = world.account(&wrong.id);
         ca_core::flow::pass_gate::pass_gate(&world.store, &world.random, at(seconds), ca_core::flow::pass_gate::PassGate {
-            session: &open.session, account: &account, password: &wrong.issuance, rules: RULES, absolute: TimeDelta::hours(8),
+            session: &open.session, account: &account, password: &wrong.issuance, rules: RULES, absolute: TimeDelta::hours(8), source: None,
         })
     };
     for _ in 0..3 {
@@ -152,7 +152,7 @@ on_both!(a_hash_at_another_cost_is_made_anew_at_the_next_login, world => {
     let office = world.office("2700000001");
     let cheap = world.account(&office.id).login_password_hash.unwrap();
     let dearer = TryRules { cost: PasswordCost { memory_kib: 16, iterations: 1 }, ..RULES };
-    let input = LogIn { user_id: &office.id, password: &office.login, rules: dearer, ageing: PasswordAgeing::DEFAULT, absolute: TimeDelta::hours(8), host: HOST };
+    let input = LogIn { user_id: &office.id, password: &office.login, rules: dearer, ageing: PasswordAgeing::DEFAULT, absolute: TimeDelta::hours(8), host: HOST, source: None };
     log_in(&world.store, &world.random, at(10), input).unwrap();
     let renewed = world.account(&office.id);
     assert!(cheap.contains("m=8,") && renewed.login_password_hash.unwrap().contains("m=16,"));

@@ -124,6 +124,7 @@ fn log_in(
         ageing: PasswordAgeing::DEFAULT,
         absolute: TimeDelta::hours(8),
         host: HOST,
+        source: None,
     };
     log_in_portal(&world.store, &world.random, at(second), input).unwrap()
 }
@@ -137,7 +138,14 @@ fn enter(world: &World, presented: &Presented, id: &UserId, second: i64) -> Ente
 
 /// `alive`, `none`, or the refusal.
 fn resumed(world: &World, entered: &Entered, presented: &Presented, second: i64) -> String {
-    let found = resume_portal(&world.store, &entered.token, presented, IDLE, at(second));
+    let found = resume_portal(
+        &world.store,
+        &entered.token,
+        presented,
+        IDLE,
+        at(second),
+        None,
+    );
     match found.unwrap() {
         PortalSession::Alive(visit) => {
             assert_eq!(visit.account.user_id, entered.account.user_id);

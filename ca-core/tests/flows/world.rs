@@ -270,6 +270,7 @@ impl World {
             ageing: PasswordAgeing::DEFAULT,
             absolute: TimeDelta::hours(8),
             host: HOST,
+            source: None,
         };
         log_in(&self.store, &self.random, at(seconds), input)
     }
@@ -287,6 +288,7 @@ impl World {
             password: &office.issuance,
             rules: RULES,
             absolute: TimeDelta::hours(8),
+            source: None,
         };
         pass_gate(&self.store, &self.random, at(seconds), input)
             .unwrap()

@@ -71,3 +71,26 @@ fn the_worker_names_itself_and_the_request_in_hand() {
         "{name} is not in {known:?}"
     );
 }
+
+#[test]
+fn a_visitor_has_an_address_in_the_log_and_a_refused_one_in_the_audit() {
+    let mut service = Service::set_up(Engine::Sqlite);
+    let site = service.start_talkative("ca-api", "serving");
+    let office = service.office("KJ2700000001");
+    let form = office.visitor.open("/service/login").form("ログイン");
+    let page = form
+        .fill("ユーザＩＤ", "KJ2700000001")
+        .fill("パスワード", "wrong-Password-1")
+        .send(&office.visitor);
+    let id = page.header("x-request-id").to_owned();
+    let told = lines(&site).into_iter().find(|line| {
+        in_span(line, "visit", "id") == Some(&id) && line["fields"]["path"] == "/service/login"
+    });
+    let told = told.expect("a line about the request");
+    assert_eq!(told["fields"]["from"], "127.0.0.1", "{told}");
+    let mut sql = service.database.connect();
+    let detail = sql.lines("SELECT detail AS line FROM audit WHERE act = 'login.refuse'");
+    let detail: Value = serde_json::from_str(&detail[0]).expect("JSON");
+    assert_eq!(detail["source"], "127.0.0.1");
+    service.cli(&["audit", "verify"]).ok();
+}

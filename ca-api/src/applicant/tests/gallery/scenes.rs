@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ca_core::domain::account::AccountStatus;
 use ca_core::domain::certificate::{CertificateStatus, Purpose};
+use ca_core::domain::contact_change::ContactChanges;
 use ca_core::domain::request::{RequestId, RequestKind, RequestState};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::thumbprint::Thumbprint;
@@ -277,6 +278,7 @@ pub(super) fn account() -> Account {
         issuance_password_hash: None,
         letter_due: false,
         community_support: false,
+        contact_changes: ContactChanges::default(),
         created_at: now(),
         updated_at: now(),
     }
