@@ -13,6 +13,7 @@ mod addresses;
 mod certificate;
 mod certificates;
 mod certified;
+mod contact;
 mod decide;
 mod delegations;
 mod expiring;

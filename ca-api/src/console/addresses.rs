@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 use ca_core::flow::Postmark;
-use ca_core::flow::approve_requests::objection;
+use ca_core::flow::approve_requests::partiality;
 use ca_core::flow::decide_address_change::{
     AddressDecision, confirm_address_change, reject_address_change,
 };
@@ -125,7 +125,7 @@ async fn draw(
 
 fn row(signed_in: &SignedIn, page: &Page, change: &AddressChange, account: &Account) -> Row {
     let agreed = change.agreed();
-    let objection = objection(&signed_in.operator, account);
+    let objection = partiality(&signed_in.operator, account);
     Row {
         id: change.id.clone(),
         user_id: account.user_id.to_string(),

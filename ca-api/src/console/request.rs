@@ -16,6 +16,7 @@ use ca_core::store::request::{self, Request};
 use ca_core::store::{StoreError, StoreResult};
 use chrono::{DateTime, Utc};
 
+use super::contact;
 use super::history::{self, Event, short_digest};
 use super::prospect::{Difference, Fact, Prospect, issued_facts};
 use super::signed_in::SignedIn;
@@ -199,6 +200,7 @@ fn account_facts(page: &Page, site: &Site, account: &Account) -> Vec<Fact> {
             page.with("console-account-registered-by", registered),
         ),
     ];
+    facts.extend(contact::facts(page, account));
     if account.status != AccountStatus::Active {
         let status = page.t("console-account-disabled");
         facts.push(Fact::new(page.t("console-column-status"), status));

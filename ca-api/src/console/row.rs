@@ -106,6 +106,7 @@ fn is_usual(request: &Request, account: &Account, profile: &Profile) -> bool {
 fn barred(page: &Page, objection: &Decision) -> String {
     match objection {
         Decision::OwnAccount => page.t("console-flag-own"),
+        Decision::ContactChangedBySelf => page.t("console-flag-contact-by-you"),
         _ => page.t("console-flag-registered"),
     }
 }
@@ -114,6 +115,9 @@ fn flags(page: &Page, request: &Request, account: &Account) -> Vec<String> {
     let mut flags = Vec::new();
     if account.status != AccountStatus::Active {
         flags.push(page.t("console-flag-disabled"));
+    }
+    if !account.contact_changes.is_empty() {
+        flags.push(page.t("console-flag-contact"));
     }
     if account.mail_address.is_none() {
         flags.push(page.t("console-flag-no-mail"));

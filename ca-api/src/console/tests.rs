@@ -3,6 +3,7 @@
 mod access;
 mod browser;
 mod certificates;
+mod contact;
 mod decisions;
 mod delegations;
 mod desk;

@@ -67,6 +67,7 @@ pub(super) fn refusal(page: &Page, decision: &Decision) -> Option<String> {
         }
         Decision::Changed => Some(page.t("console-refusal-changed")),
         Decision::RegisteredBySelf => Some(page.t("console-refusal-registered")),
+        Decision::ContactChangedBySelf => Some(page.t("console-refusal-contact")),
         Decision::OwnAccount => Some(page.t("console-refusal-own")),
         Decision::AccountDisabled => Some(page.t("console-refusal-disabled")),
     }

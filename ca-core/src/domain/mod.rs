@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod calendar_csv;
 pub mod certificate;
 pub mod checkpoint;
+pub mod contact_change;
 pub mod csv;
 pub mod delegation;
 pub mod delegation_csv;

@@ -35,6 +35,8 @@ pub enum Decision {
     Changed,
     /// The operator registered this account.
     RegisteredBySelf,
+    /// The operator was the last to change the account's name, post address or mail address.
+    ContactChangedBySelf,
     /// It is the operator's own account.
     OwnAccount,
     /// The account is switched off.
@@ -50,9 +52,15 @@ impl Decision {
     }
 }
 
-/// Why this operator may not decide for this account, if so. Pages ask before they offer it.
+/// Why this operator may not decide about a request or a reissue of this account, if so. Pages ask before they offer it.
 pub fn objection(operator: &Operator, account: &Account) -> Option<Decision> {
-    if account.registered_by == operator.name {
+    let changed = account.contact_changes.includes_one_by(&operator.name);
+    partiality(operator, account).or(changed.then_some(Decision::ContactChangedBySelf))
+}
+
+/// Why this operator may decide nothing at all about this account, if so.
+pub fn partiality(operator: &Operator, account: &Account) -> Option<Decision> {
+    if account.registered_by.eq_ignore_ascii_case(&operator.name) {
         return Some(Decision::RegisteredBySelf);
     }
     if operator.own_user_id.as_ref() == Some(&account.user_id) {
@@ -141,13 +149,17 @@ fn approve_one(
         approved_at: at,
     };
     let record = Approval {
-        request_id: held.id,
+        request_id: held.id.clone(),
         operator_id: operator.id,
         approved_at: at,
         digest: seen.digest.clone(),
         mac: key.mac(&statement),
     };
     approval::replace(db, &record)?;
+    if !account.contact_changes.is_empty() {
+        let left = account.contact_changes.after_approval(held.submitted_at);
+        account::settle_contact_changes(db, &account, &left)?;
+    }
     Ok(Decision::Done)
 }
 

@@ -1,7 +1,7 @@
 //! An operator agrees to a change of a mail address in the old address's stead, or refuses it.
 use chrono::{DateTime, Utc};
 
-use super::approve_requests::{Decision, objection};
+use super::approve_requests::{Decision, partiality};
 use super::owe_mail::Postmark;
 use super::prove_address::{Proof, record, settle};
 use crate::domain::account::AccountStatus;
@@ -94,7 +94,7 @@ fn decidable(
     let Some(change) = waiting.filter(alive) else {
         return Ok(Err(AddressDecision::NothingWaits));
     };
-    if let Some(refusal) = objection(operator, &account) {
+    if let Some(refusal) = partiality(operator, &account) {
         return Ok(Err(AddressDecision::NotAllowed(refusal)));
     }
     if account.status != AccountStatus::Active {

@@ -1,6 +1,6 @@
 //! Staff registers accounts from a CSV file (J10): all lines, or none.
 use crate::domain::account::{AccountDetails, FieldChange};
-use crate::domain::actor::Act;
+use crate::domain::actor::{Act, Actor};
 use crate::domain::audit_act::AuditAct;
 use crate::store::audit::Record;
 use crate::store::{Store, StoreError, StoreResult, account, audit};
@@ -43,7 +43,8 @@ impl From<StoreError> for Outcome {
 /// Adds new accounts and brings known ones up to date, one transaction. Safe to run again. A field that a line
 /// does not give stays as it is.
 ///
-/// `registered_by` may not decide for the accounts that are new. With `rehearse` everything is
+/// `registered_by` may not decide for the accounts that are new, nor about the next request of those whose name, post
+/// address or mail address changes. With `rehearse` everything is
 /// done and taken back.
 pub fn import_accounts(
     store: &Store,
@@ -53,6 +54,7 @@ pub fn import_accounts(
     rehearse: bool,
 ) -> StoreResult<ImportReport> {
     let ended = store.transaction(|db| {
+        let by = Actor::Staff(registered_by.to_owned()).to_string();
         let mut report = ImportReport::default();
         let mut records = Vec::new();
         for details in accounts {
@@ -74,6 +76,7 @@ pub fn import_accounts(
                 continue;
             }
             account::update_facts(db, known.id, &new, act.at)?;
+            account::note_contact_change(db, &known, &by, act.at)?;
             let fields: Vec<&str> = changes.iter().map(|change| change.field).collect();
             let record = Record::new(AuditAct::AccountChange, object);
             records.push(record.with(serde_json::json!({ "fields": fields })));

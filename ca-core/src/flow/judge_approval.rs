@@ -31,8 +31,10 @@ pub enum Doubt {
     /// The operator was switched off.
     #[error("operator {0}, who approved it, is switched off")]
     Disabled(String),
-    /// Nobody decides about an own account, or one that they registered.
-    #[error("operator {0}, who approved it, owns or registered the account")]
+    /// Nobody decides about an own account, or one that they registered or changed.
+    #[error(
+        "operator {0}, who approved it, owns or registered the account, or last changed its name, post address or mail address"
+    )]
     Partial(String),
     /// The operator's certificate is not recorded, over, held or revoked.
     #[error("the certificate of operator {0}, who approved it, is not valid")]

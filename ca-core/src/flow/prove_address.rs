@@ -145,6 +145,11 @@ pub(super) fn settle(
     change.state = AddressChangeState::Done;
     address_change::save(db, change)?;
     account::set_mail_address(db, account.id, &change.new_address, at)?;
+    let by = match &change.confirmed_by {
+        Some(operator) => Actor::Operator(operator.clone()),
+        None => Actor::Applicant(account.user_id.clone()),
+    };
+    account::note_contact_change(db, account, &by.to_string(), at)?;
     let facts = MailFacts {
         until: Some(at),
         ..facts_of(account)

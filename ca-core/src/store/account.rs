@@ -9,6 +9,7 @@ use super::listed::{Listed, readable};
 use super::schema::account;
 use super::{Db, StoreError, StoreResult, bulky};
 use crate::domain::account::{AccountDetails, AccountFacts, AccountStatus};
+use crate::domain::contact_change::{Contact, ContactChanges};
 use crate::domain::user_id::UserId;
 
 /// One office or agent.
@@ -50,6 +51,9 @@ pub struct Account {
     pub letter_due: bool,
     /// Whether it runs community-support services.
     pub community_support: bool,
+    /// Who changed its name, post address or mail address, until another operator approved a request after it.
+    #[diesel(deserialize_as = String)]
+    pub contact_changes: ContactChanges,
     /// When it was registered.
     #[diesel(deserialize_as = At)]
     pub created_at: DateTime<Utc>,
@@ -73,6 +77,17 @@ impl Account {
             address: AccountFacts::address_of(&self.address),
             mail_address: self.mail_address.clone(),
             community_support: self.community_support,
+        }
+    }
+
+    /// Its name and where letters and mails go.
+    pub fn contact(&self) -> Contact {
+        let recipient = self.recipient.iter().map(String::as_str);
+        let lines = std::iter::once(self.postal_code.as_str()).chain(self.address_lines());
+        Contact {
+            name: self.name.clone(),
+            post_address: lines.chain(recipient).collect::<Vec<_>>().join("\n"),
+            mail_address: self.mail_address.clone(),
         }
     }
 }
@@ -349,6 +364,37 @@ pub fn set_mail_address(db: &mut Db, id: i64, address: &str, at: DateTime<Utc>) 
             account::mail_address.eq(address),
             account::updated_at.eq(millis(at)),
         ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Notes what `by` (`kind:name`) changed of an account since it was `before`. Part of the transaction that changed it.
+pub fn note_contact_change(
+    db: &mut Db,
+    before: &Account,
+    by: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    let after = load(db, before.id)?;
+    let known = &after.contact_changes;
+    let changes = known.with(before.contact(), after.contact(), by, at);
+    diesel::update(account::table.find(after.id))
+        .set(account::contact_changes.eq(changes.to_column()))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Leaves only `left` of the changes noted in `read`; nothing happens if another was noted since it was read.
+pub fn settle_contact_changes(
+    db: &mut Db,
+    read: &Account,
+    left: &ContactChanges,
+) -> StoreResult<()> {
+    let unchanged = account::table
+        .find(read.id)
+        .filter(account::contact_changes.eq(read.contact_changes.to_column()));
+    diesel::update(unchanged)
+        .set(account::contact_changes.eq(left.to_column()))
         .execute(db)?;
     Ok(())
 }

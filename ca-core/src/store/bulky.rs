@@ -56,7 +56,8 @@ pub(super) fn accounts(db: &mut Db, ids: &[i64]) -> StoreResult<Vec<i64>> {
         .or(text_bytes(account::name).gt(MOST))
         .or(text_bytes(account::postal_code).gt(MOST))
         .or(text_bytes(account::address).gt(MOST))
-        .or(text_bytes(account::registered_by).gt(MOST));
+        .or(text_bytes(account::registered_by).gt(MOST))
+        .or(text_bytes(account::contact_changes).gt(MOST));
     let found = account::table.filter(account::id.eq_any(ids)).filter(large);
     Ok(found.select(account::id).load(db)?)
 }

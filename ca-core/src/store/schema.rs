@@ -21,6 +21,7 @@ diesel::table! {
         updated_at -> BigInt,
         community_support -> Bool,
         previous_login_password_hash -> Nullable<Text>,
+        contact_changes -> Text,
     }
 }
 

@@ -25,14 +25,14 @@ fn account(world: &World) -> Account {
     world.account(&id)
 }
 
-fn postmark(world: &World) -> Postmark<'_> {
+pub fn postmark(world: &World) -> Postmark<'_> {
     Postmark {
         random: &world.random,
         host: HOST,
     }
 }
 
-fn ask(
+pub fn ask(
     world: &World,
     account: &Account,
     address: &str,
@@ -47,13 +47,13 @@ fn ask(
     )
 }
 
-fn type_code(world: &World, account: &Account, code: &str, seconds: i64) -> Proof {
+pub fn type_code(world: &World, account: &Account, code: &str, seconds: i64) -> Proof {
     let mark = postmark(world);
     prove_address(&world.store, mark, at(seconds), account.id, &code.into()).unwrap()
 }
 
 /// The code that was mailed last for this occasion.
-fn code(world: &World, kind: MailKind) -> String {
+pub fn code(world: &World, kind: MailKind) -> String {
     let mails = world
         .store
         .read(|db| outbox::list(db, MailState::Waiting))

@@ -12,7 +12,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
         "account",
         Web,
         "UPDATE (login_password_hash, login_password_temporary, login_password_changed_at, \
-         previous_login_password_hash, issuance_password_hash, mail_address, updated_at)",
+         previous_login_password_hash, issuance_password_hash, mail_address, contact_changes, updated_at)",
     ),
     ("account", Console, "UPDATE (letter_due, status)"),
     ("account", Worker, "SELECT"),

@@ -1,7 +1,7 @@
 //! How a source file looks: it says what it is for, it is short, it hides nothing.
 
 use ca_core::domain::audit_act::AuditAct;
-use inkan_tests::repository::{CRATES, files, short, text};
+use inkan_tests::repository::{CRATES, files, root, short, text};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -302,4 +302,25 @@ fn audit_verbs_are_written_out_in_one_file() {
         }
     }
     assert_none(&found, "say AuditAct::… instead of an audit verb's name");
+}
+
+/// As docs/architecture.md says it.
+#[test]
+fn sql_is_written_by_hand_in_five_files_of_the_store() {
+    let by_hand = ["connection", "migration", "role", "snapshot", "wake"];
+    let mut found: Vec<String> = Vec::new();
+    for path in sources() {
+        let lines = product_lines(&path);
+        let writes = |line: &str| line.contains("sql_query(") || line.contains("batch_execute(");
+        if lines.iter().any(|(_, line)| writes(line)) {
+            found.push(short(&path));
+        }
+    }
+    found.sort();
+    let named = by_hand.map(|name| format!("ca-core/src/store/{name}.rs"));
+    assert_eq!(found, named);
+    let told = text(&root().join("docs/architecture.md"));
+    for name in by_hand {
+        assert!(told.contains(&format!("`{name}.rs`")), "{name}");
+    }
 }
