@@ -179,10 +179,6 @@ fn read(form: &Form) -> ReissueForm {
     for field in ReissueField::ALL {
         typed.set(field, form.text(field.name()));
     }
-    // A line end in the free text is a space: it has to fit one line of the operators' page.
-    let detail = form.text(ReissueField::Detail.name());
-    let lines: Vec<&str> = detail.lines().map(str::trim).collect();
-    typed.set(ReissueField::Detail, lines.join(" "));
     typed
 }
 

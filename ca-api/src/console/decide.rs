@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::request::RequestId;
-use ca_core::domain::text::EnteredText;
+use ca_core::domain::text::EnteredLines;
 use ca_core::flow::approve_requests::{Decision, Seen, approve_requests};
 use ca_core::flow::reject_requests::{Rejection, reject_requests};
 use ca_core::flow::retry_request::retry_request;
@@ -130,7 +130,7 @@ async fn approve(
 }
 
 async fn reject(signed_in: SignedIn, form: Form, seen: Vec<Seen>) -> Result<HttpResponse, Problem> {
-    let reason = match EnteredText::parse(form.text("reason"), LONGEST_REASON) {
+    let reason = match EnteredLines::parse(form.text("reason"), LONGEST_REASON) {
         Ok(reason) => String::from(reason),
         Err(error) => {
             let page = signed_in.page();

@@ -10,7 +10,7 @@ use super::account::{MailAddressError, parse_mail_address};
 use super::random::Random;
 use super::request::{RequestId, words};
 use super::revocation::RevocationReason;
-use super::text::{EnteredText, LONGEST_TEXT, TextError, refuse_formula};
+use super::text::{EnteredLines, EnteredText, LONGEST_TEXT, TextError, refuse_formula};
 use super::user_id::{Classes, TypedUserId, UserId, UserIdError};
 
 pub use telephone::TelephoneError;
@@ -248,7 +248,7 @@ impl ReissueForm {
             Lost::try_from(typed.to_owned()).map_err(|_| ReissueFieldReason::Empty)
         });
         let detail = self.optional(F::Detail, &mut errors, |typed| {
-            Ok(EnteredText::parse(typed, LONGEST_TEXT)?.into())
+            Ok(EnteredLines::parse(typed, LONGEST_TEXT)?.into())
         });
         if lost == Some(Lost::Other) && self.is_blank(F::Detail) {
             errors.push((F::Detail, ReissueFieldReason::Empty));

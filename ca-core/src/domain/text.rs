@@ -9,6 +9,10 @@ use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+mod lines;
+
+pub use lines::EnteredLines;
+
 /// The longest text that any field takes, in characters.
 pub const LONGEST_TEXT: usize = 200;
 

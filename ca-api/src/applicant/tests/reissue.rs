@@ -70,6 +70,8 @@ async fn form_check_correction_done() {
     assert!(check.body.contains("申請の内容を確認してください"));
     assert!(check.body.contains("全角文字を半角に直しました"));
     assert!(check.body.contains("06-1234-5678"));
+    let lines = "<dd lang=\"ja\" class=\"lines\">引っ越しで\nなくしました</dd>";
+    assert!(check.body.contains(lines), "{}", check.body);
     assert_eq!(waiting(&stage), 0, "nothing is stored before ＯＫ");
 
     let again = press(&mut browser, &check, "edit").await;
@@ -79,7 +81,7 @@ async fn form_check_correction_done() {
         "さくら介護",
         "山田 花子",
         "06-1234-5678",
-        "引っ越しで なくしました",
+        "引っ越しで\nなくしました",
     ] {
         assert!(again.body.contains(kept), "{kept}");
     }

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 use ca_core::domain::reissue::ReissueId;
-use ca_core::domain::text::EnteredText;
+use ca_core::domain::text::{EnteredLines, TextError};
 use ca_core::flow::accept_reissue::{Acceptance, ReissueDecision, accept_reissue};
 use ca_core::flow::reject_reissue::reject_reissue;
 
@@ -65,21 +65,18 @@ pub(in crate::console) async fn send(
 
 /// The note: to be given for a rejection, as one likes for an acceptance.
 fn note(page: &Page, typed: &str, said: Said) -> Result<Option<String>, String> {
-    let lines: Vec<&str> = typed.lines().map(str::trim).collect();
-    let line = lines.join(" ");
-    if line.trim().is_empty() && said == Said::Accept {
-        return Ok(None);
-    }
-    EnteredText::parse(&line, LONGEST_NOTE)
-        .map(|text| Some(text.into()))
-        .map_err(|error| {
+    match EnteredLines::parse(typed, LONGEST_NOTE) {
+        Ok(lines) => Ok(Some(lines.into())),
+        Err(TextError::Empty) if said == Said::Accept => Ok(None),
+        Err(error) => {
             let why = if page.is_japanese() {
                 error.japanese()
             } else {
                 error.to_string()
             };
-            page.with("reissues-note-wrong", [("why", why)])
-        })
+            Err(page.with("reissues-note-wrong", [("why", why)]))
+        }
+    }
 }
 
 async fn decide(

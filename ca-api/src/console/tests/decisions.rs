@@ -109,14 +109,21 @@ async fn a_rejection_needs_a_reason_and_tells_the_applicant() {
     assert_eq!(browser.post(DECIDE, &long).await.status, 422);
     assert_eq!(desk.request_row(&request.id).state, RequestState::Pending);
 
-    let told = [asked[0], asked[1], ("reason", "名称が登記と違います。")];
+    let told = [
+        asked[0],
+        asked[1],
+        (
+            "reason",
+            "名称が登記と違います。\r\n登記の写しを送ってください。",
+        ),
+    ];
     let reply = browser.post(DECIDE, &told).await;
     assert!(reply.body.contains("1 件を却下しました"), "{}", reply.body);
     let rejected = desk.request_row(&request.id);
     assert_eq!(rejected.state, RequestState::Rejected);
     assert_eq!(
         rejected.rejection_reason.as_deref(),
-        Some("名称が登記と違います。")
+        Some("名称が登記と違います。\n登記の写しを送ってください。")
     );
     assert_eq!(rejected.sealed_password, None);
     let mails = desk
@@ -128,7 +135,8 @@ async fn a_rejection_needs_a_reason_and_tells_the_applicant() {
         .get(&format!("/console/requests/{}", request.id))
         .await
         .body;
-    assert!(page.contains("名称が登記と違います。"), "{page}");
+    let lines = "<p class=\"lines\">名称が登記と違います。\n登記の写しを送ってください。</p>";
+    assert!(page.contains(lines), "{page}");
 }
 
 #[actix_web::test]

@@ -88,7 +88,7 @@ async fn what_an_acceptance_would_do_is_told_and_then_done() {
     assert_eq!(again.status, 409);
     let after = browser.get(&format!("/console/reissues/{id}")).await.body;
     assert!(
-        after.contains("台帳の番号へ電話し、 管理者に確認"),
+        after.contains("台帳の番号へ電話し、\n管理者に確認"),
         "{after}"
     );
     assert!(!after.contains("承認して失効させる"));

@@ -1,6 +1,6 @@
 //! The text of a notice: plain paragraphs, in which addresses of our own site become links.
 use super::LONGEST_BODY;
-use crate::domain::text::{EnteredText, LONGEST_TEXT, TextError};
+use crate::domain::text::{EnteredLines, TextError};
 
 /// Paragraphs of lines; between paragraphs stands an empty line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,29 +21,7 @@ impl NoticeBody {
     /// # Errors
     /// When nothing is there, when it is too long, and at the first character that no field may hold.
     pub fn parse(entered: &str) -> Result<Self, TextError> {
-        let length = entered.chars().take(LONGEST_BODY * 2).count();
-        if length > LONGEST_BODY {
-            let longest = LONGEST_BODY;
-            return Err(TextError::TooLong { length, longest });
-        }
-        let entered = entered.replace("\r\n", "\n").replace('\r', "\n");
-        let mut lines: Vec<String> = Vec::new();
-        for line in entered.split('\n') {
-            if line.trim_matches([' ', '\u{3000}']).is_empty() {
-                if lines.last().is_some_and(|last| !last.is_empty()) {
-                    lines.push(String::new());
-                }
-                continue;
-            }
-            lines.push(checked(line)?);
-        }
-        while lines.last().is_some_and(String::is_empty) {
-            lines.pop();
-        }
-        if lines.is_empty() {
-            return Err(TextError::Empty);
-        }
-        Ok(Self(lines.join("\n")))
+        EnteredLines::parse(entered, LONGEST_BODY).map(|lines| Self(lines.into()))
     }
 
     /// A text that was checked when it was stored.
@@ -65,20 +43,6 @@ impl NoticeBody {
         let lines = |paragraph: &str| paragraph.lines().map(|line| pieces(line, sites)).collect();
         self.0.split("\n\n").map(lines).collect()
     }
-}
-
-/// A long line in portions, each by the rules of a field.
-fn checked(line: &str) -> Result<String, TextError> {
-    let characters: Vec<char> = line.trim_end_matches([' ', '\u{3000}']).chars().collect();
-    let mut text = String::new();
-    for portion in characters.chunks(LONGEST_TEXT) {
-        let portion: String = portion.iter().collect();
-        // Trimming would eat the indent of a line and the spaces where portions meet.
-        let framed = EnteredText::parse(&format!("|{portion}|"), LONGEST_TEXT + 2)?;
-        let framed = framed.as_str();
-        text.push_str(framed.get(1..framed.len() - 1).unwrap_or_default());
-    }
-    Ok(text)
 }
 
 fn pieces(line: &str, sites: &[&str]) -> Vec<Piece> {
@@ -153,7 +117,7 @@ mod tests {
     #[test]
     fn what_no_field_may_hold_is_refused() {
         assert_eq!(NoticeBody::parse(" \n\u{3000}\n"), Err(TextError::Empty));
-        for bad in ["a\u{0}b", "a\u{202E}b", "a\tb", "a\u{200B}b"] {
+        for bad in ["a\u{0}b", "a\u{202E}b", "a\u{1B}b", "a\u{200B}b"] {
             assert!(NoticeBody::parse(bad).is_err(), "{bad:?}");
         }
         let long = "あ".repeat(LONGEST_BODY);

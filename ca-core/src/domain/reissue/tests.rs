@@ -63,7 +63,7 @@ fn each_wrong_field_is_named_alone() {
         (F::MailAddress, "office＠example.jp"),
         (F::MailAddress, "a@b"),
         (F::Lost, "everything"),
-        (F::Detail, "一行目\n二行目"),
+        (F::Detail, "一行目\n二\u{202E}行目"),
     ] {
         let errors = refused(field, typed);
         let named: Vec<_> = errors.iter().map(|(field, _)| *field).collect();
