@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use ca_api::server::{self, Addresses, Listeners, Server};
 use ca_api::site::Site;
-use ca_core::config::{Config, Listen, ListenConfig, Program};
+use ca_core::config::{Config, Listen, ListenConfig, Program, text_file};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
@@ -153,7 +153,7 @@ fn calendar(file: Option<&Path>) -> anyhow::Result<BusinessCalendar> {
         return Ok(BusinessCalendar::from_toml(BUILT_IN)?);
     };
     let named = || format!("the calendar {} ([calendar] file)", file.display());
-    let text = std::fs::read_to_string(file).with_context(named)?;
+    let text = text_file::read(file).with_context(named)?;
     BusinessCalendar::from_toml(&text).with_context(named)
 }
 

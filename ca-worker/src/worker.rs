@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ca_core::config::{ApprovalKeyError, Config, Profiles, ProfilesError, RenewalConfig};
+use ca_core::config::{
+    ApprovalKeyError, Config, Profiles, ProfilesError, RenewalConfig, text_file,
+};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar, CalendarFileError};
@@ -368,7 +370,7 @@ fn name(random: &dyn Random) -> String {
 fn calendar(config: &Config) -> Result<BusinessCalendar, OpenWorkerError> {
     let text = match &config.calendar.file {
         None => BUILT_IN.to_owned(),
-        Some(path) => std::fs::read_to_string(path)
+        Some(path) => text_file::read(path)
             .map_err(|error| OpenWorkerError::CalendarFile(path.clone(), error))?,
     };
     Ok(BusinessCalendar::from_toml(&text)?)

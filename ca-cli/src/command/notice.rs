@@ -1,10 +1,10 @@
 //! `ca-cli notice`: what offices read in the portal: publish, list, withdraw.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
+use ca_core::config::text_file;
 use ca_core::domain::notice::{self, NoticeBody, NoticeDraft, ReaderKind, Readers, ShownDays};
 use ca_core::domain::time::{iso_date, iso_datetime};
 use ca_core::domain::user_id::UserId;
@@ -89,8 +89,7 @@ pub(super) fn run(command: &NoticeCommand, desk: &Desk, out: &mut dyn Write) -> 
 
 fn publish(command: &Publish, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let file = command.text.display();
-    let text = fs::read_to_string(&command.text)
-        .with_context(|| format!("cannot read {file} as UTF-8"))?;
+    let text = text_file::read(&command.text).with_context(|| format!("cannot read {file}"))?;
     let draft = NoticeDraft {
         title: notice::title(&command.title).map_err(|error| anyhow!("--title {error}"))?,
         body: NoticeBody::parse(&text).map_err(|error| anyhow!("{file} {error}"))?,

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ca_core::config::text_file;
+
 use super::LetterError;
 
 /// The built-in template; `ca-cli letter template` prints it as a starting point.
@@ -64,7 +66,7 @@ impl Template {
 
     /// The organisation's template. It may use images and typst files of its own folder, nothing else.
     pub fn read(path: &Path) -> Result<Self, LetterError> {
-        let source = std::fs::read_to_string(path).map_err(|source| LetterError::Unreadable {
+        let source = text_file::read(path).map_err(|source| LetterError::Unreadable {
             path: path.to_owned(),
             source,
         })?;

@@ -78,13 +78,12 @@ fn read(path: &Path) -> Result<ApprovalKey, ApprovalKeyError> {
     if mode & 0o077 != 0 {
         return Err(ApprovalKeyError::Open(path.to_owned(), mode));
     }
-    let mut text = Zeroizing::new(String::new());
+    let mut bytes = Zeroizing::new(Vec::new());
     file.take(LONGEST)
-        .read_to_string(&mut text)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => form(ApprovalKeyForm),
-            _ => unreadable(error),
-        })?;
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let text = super::text_file::text_of(&bytes).map_err(|_| form(ApprovalKeyForm))?;
+    let text = Zeroizing::new(text);
     ApprovalKey::parse(&text).map_err(form)
 }
 

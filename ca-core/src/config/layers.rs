@@ -139,7 +139,7 @@ impl Reading {
         if self.done.contains(&itself) {
             return Ok(());
         }
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        let text = super::text_file::read(file).map_err(unreadable)?;
         let wrong = |error| ConfigError::InFile(file.to_owned(), Box::new(error));
         let mut values = Toml::string(&text).data().map_err(wrong)?;
         let mut values = values.remove(&Profile::Default).unwrap_or_default();

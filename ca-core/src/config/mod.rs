@@ -19,6 +19,7 @@ mod proxy;
 mod reissue;
 mod renewal;
 mod service;
+pub mod text_file;
 mod web;
 mod worker;
 

@@ -37,7 +37,7 @@ impl Config {
             // It speaks of the default classes; where others are configured, its rules about them fit nobody.
             return read("the built-in matrix".into(), BUILT_IN, &Classes::default());
         };
-        let text = std::fs::read_to_string(path)
+        let text = super::text_file::read(path)
             .map_err(|error| AccessMatrixError::File(Path::to_owned(path), error))?;
         read(path.display().to_string(), &text, &self.classes())
     }

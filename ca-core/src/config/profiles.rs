@@ -134,7 +134,7 @@ fn load_one(
 }
 
 fn own_text(path: &Path) -> Result<Option<String>, ProfilesError> {
-    match std::fs::read_to_string(path) {
+    match super::text_file::read(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ProfilesError::File(path.to_owned(), error)),

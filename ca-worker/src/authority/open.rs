@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ca_core::config::Config;
+use ca_core::config::{Config, text_file};
 use ca_core::domain::time::{Clock, iso_datetime};
 use ca_core::domain::token_uri::SignerPlace;
 use ca_core::store::authority::Authority;
@@ -217,7 +217,7 @@ pub(crate) fn check_life(issuer: &Issuer, now: DateTime<Utc>) -> Result<(), Auth
 /// The passphrase: the first line of the file at `path`.
 pub fn read_passphrase(path: &Path) -> Result<SecretString, AuthorityError> {
     let refuse = |why: String| AuthorityError::Passphrase(path.to_owned(), why);
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    let text = text_file::read(path).map_err(|error| refuse(error.to_string()))?;
     let text = Zeroizing::new(text);
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(SecretString::from(line)),

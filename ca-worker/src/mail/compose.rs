@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use ca_core::config::{Config, ServiceConfig};
+use ca_core::config::{Config, ServiceConfig, text_file};
 use ca_core::domain::honorific;
 use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
 use ca_core::domain::time::{iso_datetime, japanese_datetime};
 use ca_core::store::outbox::Mail;
 use chrono::DateTime;
 use lettre::Address;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Message};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
@@ -96,6 +96,7 @@ impl Composer {
             .header(AutoResponseSuppress("All".into()))
             .header(ListId(format!("<notices.{}>", self.service.host)))
             .header(ListHelp(format!("<mailto:{}>", self.reply_to.email)))
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(body)?;
         Ok(message)
@@ -117,13 +118,15 @@ impl Composer {
             .get_template(kind.as_str())
             .and_then(|template| template.render(self.context(facts)))
             .map_err(|error| template_error(kind, &error))?;
-        let (subject, body) =
-            rendered
-                .split_once("\n\n")
-                .ok_or_else(|| ComposeError::Template {
-                    kind,
-                    reason: "the first line is the subject, and a blank line follows it".into(),
-                })?;
+        let malformed = || ComposeError::Template {
+            kind,
+            reason: "the first line is the subject, and a blank line follows it".into(),
+        };
+        let (subject, rest) = rendered.split_once('\n').ok_or_else(malformed)?;
+        let (blank, body) = rest.split_once('\n').ok_or_else(malformed)?;
+        if !blank.trim().is_empty() {
+            return Err(malformed());
+        }
         one_line("the subject", subject)?;
         Ok((subject.trim().to_owned(), wrapped(body)))
     }
@@ -206,7 +209,7 @@ fn own_text(folder: Option<&Path>, kind: MailKind) -> Result<Option<String>, Com
         return Ok(None);
     };
     let path = folder.join(format!("{kind}.txt"));
-    match std::fs::read_to_string(&path) {
+    match text_file::read(&path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ComposeError::File(path, error)),

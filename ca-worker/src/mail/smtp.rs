@@ -2,7 +2,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ca_core::config::{SmtpConfig, SmtpSecurity};
+use ca_core::config::{SmtpConfig, SmtpSecurity, text_file};
 use ca_core::store::outbox::Mail;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -79,8 +79,7 @@ fn parameters(config: &SmtpConfig) -> Result<TlsParameters, MailSetupError> {
 }
 
 fn credentials(path: &Path) -> Result<Credentials, MailSetupError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| unreadable(path, &error.to_string()))?;
+    let text = text_file::read(path).map_err(|error| unreadable(path, &error.to_string()))?;
     let text = Zeroizing::new(text);
     let mut lines = text.lines();
     match (lines.next(), lines.next()) {

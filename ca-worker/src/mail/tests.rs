@@ -162,6 +162,7 @@ fn headers_keep_it_out_of_loops_and_the_same_row_gives_the_same_mail() {
         "X-Auto-Response-Suppress: All\r\n",
         "List-Id: <notices.localhost>\r\n",
         "List-Help: <mailto:helpdesk@localhost.localdomain>\r\n",
+        "MIME-Version: 1.0\r\n",
         "Content-Type: text/plain; charset=utf-8\r\n",
     ] {
         assert!(text.contains(header), "{header} is not in\n{text}");
@@ -199,21 +200,33 @@ fn an_organisations_own_text_replaces_ours_and_mistakes_show_at_the_start() {
     let path = folder.path().join("login-locked.txt");
     let write = |text: &str| std::fs::write(&path, text).unwrap();
 
-    write("停止 {{ user_id }}\n\n{{ until }}まで\n");
-    let own = Composer::of(&config).unwrap();
-    let (subject, body) = own
-        .text(MailKind::LoginLocked, &facts(MailKind::LoginLocked))
-        .unwrap();
-    assert_eq!(
-        (subject.as_str(), body.as_str()),
-        ("停止 KJ2700000001", "2026年11月25日（水）10:00まで\n")
-    );
+    let unix = "停止 {{ user_id }}\n\n{{ until }}まで\n";
+    let windows = unix.replace('\n', "\r\n");
+    for text in [
+        unix,
+        &windows,
+        &format!("\u{FEFF}{windows}"),
+        &unix.replace("\n\n", "\n \n"),
+    ] {
+        write(text);
+        let own = Composer::of(&config).unwrap();
+        let (subject, body) = own
+            .text(MailKind::LoginLocked, &facts(MailKind::LoginLocked))
+            .unwrap();
+        assert_eq!(
+            (subject.as_str(), body.as_str()),
+            ("停止 KJ2700000001", "2026年11月25日（水）10:00まで\n"),
+            "{text:?}"
+        );
+    }
     assert!(
-        own.text(
-            MailKind::CertificateReady,
-            &facts(MailKind::CertificateReady)
-        )
-        .is_ok()
+        Composer::of(&config)
+            .unwrap()
+            .text(
+                MailKind::CertificateReady,
+                &facts(MailKind::CertificateReady)
+            )
+            .is_ok()
     );
 
     for (text, expected) in [
@@ -221,7 +234,7 @@ fn an_organisations_own_text_replaces_ours_and_mistakes_show_at_the_start() {
         ("件名 {{ reason }}\n\n本文\n", "undefined"),
         ("件名 {{ user_id\n\n本文\n", "login-locked"),
         ("件名だけ\n", "blank line"),
-        ("件名\n二行目\n\n本文\n", "line end"),
+        ("件名\n二行目\n\n本文\n", "blank line"),
     ] {
         write(text);
         let error = Composer::of(&config).unwrap_err().to_string();

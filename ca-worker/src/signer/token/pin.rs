@@ -4,6 +4,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use ca_core::config::text_file;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -28,7 +29,7 @@ pub(super) fn read(path: &Path) -> Result<SecretString, TokenError> {
     }
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| refuse("it is no text".into()))?;
+    let text = Zeroizing::new(text_file::text_of(&bytes).map_err(failed)?);
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(SecretString::from(line)),
         None => Err(refuse("it is empty; its first line must be the PIN".into())),
