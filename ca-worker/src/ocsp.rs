@@ -11,9 +11,10 @@ mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ca_core::store::ocsp_answer::{self, Due, Signed};
+use ca_core::domain::update_time::this_update;
+use ca_core::store::ocsp_answer::{self, Damaged, Due, Signed};
 use ca_core::store::{StoreError, StoreResult};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 pub(crate) use responder::Responders;
 
@@ -102,7 +103,12 @@ fn answer_batch(worker: &Worker, generation: &Generation) -> Result<Answered, Oc
     let read: StoreResult<_> = worker
         .store
         .read(|db| ocsp_answer::due(db, number, now, BATCH));
-    let (ended, due): (Vec<Due>, Vec<Due>) = read?.into_iter().partition(|due| has_ended(due, now));
+    let read = read?;
+    if !read.damaged.is_empty() {
+        set_aside(worker, &read.damaged, now)?;
+    }
+    let (ended, due): (Vec<Due>, Vec<Due>) =
+        read.rows.into_iter().partition(|due| has_ended(due, now));
     let ended: Vec<_> = ended.iter().map(|due| due.serial).collect();
     let signed = if due.is_empty() {
         Vec::new()
@@ -120,6 +126,21 @@ fn answer_batch(worker: &Worker, generation: &Generation) -> Result<Answered, Oc
     })
 }
 
+/// Nothing is signed about a damaged record; it is named in the log once an hour.
+fn set_aside(worker: &Worker, damaged: &[Damaged], now: DateTime<Utc>) -> StoreResult<()> {
+    for one in damaged {
+        tracing::error!(
+            serial = %one.serial,
+            error = %one.error,
+            "the record of this certificate is damaged or was changed, and no OCSP response is signed for it; \
+             run `ca-cli audit check`"
+        );
+    }
+    worker.store.step("ocsp", |db| {
+        ocsp_answer::postpone(db, damaged, now + Duration::hours(1))
+    })
+}
+
 fn has_ended(due: &Due, now: DateTime<Utc>) -> bool {
     due.ends_at.is_some_and(|end| end < now)
 }
@@ -131,12 +152,16 @@ fn signed(
     now: DateTime<Utc>,
 ) -> Result<Vec<Signed>, OcspError> {
     let responder = worker.responders.of(worker, generation, now)?;
-    let this_update = now.trunc_subsecs(0);
-    let statement = |due: Due| Statement {
-        serial: due.serial,
-        standing: due.standing,
-        this_update,
-        next_update: responder.holds_until(this_update + worker.settings.answer_validity),
+    let whole = now.trunc_subsecs(0);
+    let next_update = responder.holds_until(whole + worker.settings.answer_validity);
+    let statement = |due: Due| {
+        let this_update = this_update(now, due.last_update);
+        Statement {
+            serial: due.serial,
+            standing: due.standing.known_at(this_update),
+            this_update,
+            next_update,
+        }
     };
     let one = |due: Due| -> Result<Signed, OcspError> {
         let statement = statement(due);
@@ -144,9 +169,9 @@ fn signed(
             serial: due.serial,
             version: due.version,
             der: response(&responder, &statement)?,
-            this_update,
-            next_update: statement.next_update,
-            due_at: this_update + (statement.next_update - this_update) / 2,
+            this_update: statement.this_update,
+            next_update,
+            due_at: whole + (next_update - whole) / 2,
         })
     };
     let handfuls: Vec<Vec<Due>> = due.chunks(HANDFUL).map(<[Due]>::to_vec).collect();

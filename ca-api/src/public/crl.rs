@@ -128,7 +128,8 @@ fn generation(name: &str) -> Option<i64> {
     (generation.to_string() == digits).then_some(generation)
 }
 
-/// Whether the client has this very list (RFC 9110 §13.2.2): the date counts only where no tag is named.
+/// Whether the client has this very list (RFC 9110 §13.2.2): the date counts only where no tag is named, and only
+/// if it is this list's own. A client that sends the time of its last visit may have fetched the list before.
 fn is_known(request: &HttpRequest, tag: &EntityTag, modified: SystemTime) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => return true,
@@ -137,7 +138,7 @@ fn is_known(request: &HttpRequest, tag: &EntityTag, modified: SystemTime) -> boo
         }
         _ => {}
     }
-    IfModifiedSince::parse(request).is_ok_and(|since| SystemTime::from(since.0) >= modified)
+    IfModifiedSince::parse(request).is_ok_and(|since| SystemTime::from(since.0) == modified)
 }
 
 #[cfg(test)]

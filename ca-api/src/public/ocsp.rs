@@ -32,7 +32,7 @@ mod tests;
 pub use memory::AnswerMemory;
 use prepared::Prepared;
 
-const PATH: &str = "/ocsp";
+const PATH: &str = "ocsp";
 const REQUEST: &str = "application/ocsp-request";
 const RESPONSE: HeaderValue = HeaderValue::from_static("application/ocsp-response");
 /// Longest path of a GET.
@@ -80,11 +80,12 @@ pub async fn answer<B: MessageBody + 'static>(
 }
 
 /// What follows `/ocsp/`, if this is OCSP.
+///
+/// Clients put a slash of their own behind an address that ends in one, and proxies one before it. No request begins
+/// with a slash: in base64, DER's SEQUENCE is an `M`.
 fn place(path: &str) -> Option<&str> {
-    match path.strip_prefix(PATH)? {
-        "" => Some(""),
-        rest => rest.strip_prefix('/'),
-    }
+    let rest = path.trim_start_matches('/').strip_prefix(PATH)?;
+    (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/'))
 }
 
 async fn about(site: &Data<Site>, bytes: &[u8], now: DateTime<Utc>) -> Reply {

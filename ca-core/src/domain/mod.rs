@@ -38,4 +38,5 @@ pub mod throttle;
 pub mod thumbprint;
 pub mod time;
 pub mod token_uri;
+pub mod update_time;
 pub mod user_id;

@@ -75,6 +75,20 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// What a response says whose `thisUpdate` is set back: no revocation of its future.
+    #[must_use]
+    pub fn known_at(self, this_update: DateTime<Utc>) -> Self {
+        match self {
+            Self::Good => Self::Good,
+            Self::Revoked { at, reason } => Self::Revoked {
+                at: at.min(this_update),
+                reason,
+            },
+        }
+    }
+}
+
 /// Reads a request for the state of one certificate.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use super::schema::{authority, certificate, ocsp_answer, revocation};
 use super::{Db, StoreError, StoreResult};
 use crate::domain::certificate::CertificateStatus;
 use crate::domain::ocsp::Standing;
-use crate::domain::revocation::{RevocationEvent, RevocationReason};
+use crate::domain::revocation::RevocationEvent;
 use crate::domain::serial::SerialNumber;
 
 /// Serials in one statement: SQLite takes 32,766 parameters.
@@ -31,6 +31,26 @@ pub struct Due {
     pub standing: Standing,
     /// The certificate's last valid second; none if it was never seen.
     pub ends_at: Option<DateTime<Utc>>,
+    /// `thisUpdate` of the response before; none for the first.
+    pub last_update: Option<DateTime<Utc>>,
+}
+
+/// Serials whose responses are to be signed.
+#[derive(Debug, Default)]
+pub struct DueResponses {
+    /// Those whose records can be read.
+    pub rows: Vec<Due>,
+    /// Those about which nothing is signed: their records are damaged or were changed.
+    pub damaged: Vec<Damaged>,
+}
+
+/// A serial whose record contradicts itself. Nothing is guessed about it.
+#[derive(Debug)]
+pub struct Damaged {
+    /// The serial as it stands in the row.
+    pub serial: String,
+    /// What is wrong.
+    pub error: StoreError,
 }
 
 /// A signed answer.
@@ -101,7 +121,7 @@ pub(super) fn take_back(db: &mut Db, events: &[NewRevocation]) -> StoreResult<()
         let wiped = (
             ocsp_answer::version.eq(ocsp_answer::version + 1),
             ocsp_answer::due_at.eq(NOW),
-            ocsp_answer::this_update.eq(None::<i64>),
+            // `this_update` stays: the next response does not begin before it.
             ocsp_answer::next_update.eq(None::<i64>),
             ocsp_answer::der.eq(None::<Vec<u8>>),
         );
@@ -130,42 +150,71 @@ fn row(serial: SerialNumber, generation: i64) -> Row {
 }
 
 /// Up to `limit` serials of a generation whose answers are due at `at`, those that were owed first first.
-pub fn due(db: &mut Db, generation: i64, at: DateTime<Utc>, limit: usize) -> StoreResult<Vec<Due>> {
+///
+/// # Errors
+/// When the database fails. A record that cannot be read is named among [`DueResponses::damaged`] and holds up nobody.
+pub fn due(
+    db: &mut Db,
+    generation: i64,
+    at: DateTime<Utc>,
+    limit: usize,
+) -> StoreResult<DueResponses> {
     let limit = i64::try_from(limit.min(CHUNK)).unwrap_or(1);
-    let rows: Vec<(String, i64)> = ocsp_answer::table
+    let rows: Vec<(String, i64, Option<i64>)> = ocsp_answer::table
         .filter(ocsp_answer::generation.eq(generation))
         .filter(ocsp_answer::due_at.le(millis(at)))
         .order(ocsp_answer::due_at)
         .limit(limit)
-        .select((ocsp_answer::serial, ocsp_answer::version))
+        .select((
+            ocsp_answer::serial,
+            ocsp_answer::version,
+            ocsp_answer::this_update,
+        ))
         .load(db)?;
-    let serials: Vec<&str> = rows.iter().map(|(serial, _)| serial.as_str()).collect();
-    let certificates = of_certificates(db, &serials)?;
+    let serials: Vec<&str> = rows.iter().map(|(serial, ..)| serial.as_str()).collect();
+    let mut standings = of_certificates(db, &serials)?;
     let unseen: Vec<&str> = serials
         .iter()
         .copied()
-        .filter(|serial| !certificates.contains_key(*serial))
+        .filter(|serial| !standings.contains_key(*serial))
         .collect();
-    let abandoned = of_abandoned(db, &unseen)?;
-    rows.iter()
-        .map(|(serial, version)| {
-            let (standing, ends_at) = certificates
-                .get(serial)
-                .or_else(|| abandoned.get(serial))
-                .copied()
-                .ok_or_else(|| StoreError::Missing(format!("serial {serial}")))?;
-            let read = SerialNumber::from_hex(serial);
+    standings.extend(of_abandoned(db, &unseen)?);
+    let mut due = DueResponses::default();
+    for (serial, version, last) in rows {
+        let missing = || damaged("neither a certificate nor an abandoned serial is recorded");
+        let standing = standings.remove(&serial).unwrap_or_else(|| Err(missing()));
+        let read = standing.and_then(|(standing, ends_at)| {
+            let number = SerialNumber::from_hex(&serial);
             Ok(Due {
-                serial: read.map_err(|error| StoreError::Missing(error.to_string()))?,
-                version: *version,
+                serial: number.map_err(|error| damaged(error.to_string()))?,
+                version,
                 standing,
                 ends_at,
+                last_update: last.map(instant).transpose()?,
             })
-        })
-        .collect()
+        });
+        match read {
+            Ok(row) => due.rows.push(row),
+            Err(error) => due.damaged.push(Damaged { serial, error }),
+        }
+    }
+    Ok(due)
 }
 
-type Standings = HashMap<String, (Standing, Option<DateTime<Utc>>)>;
+/// Looks at damaged rows again at `until`, so that they do not fill every batch.
+///
+/// # Errors
+/// When the database fails.
+pub fn postpone(db: &mut Db, damaged: &[Damaged], until: DateTime<Utc>) -> StoreResult<()> {
+    let serials: Vec<&str> = damaged.iter().map(|one| one.serial.as_str()).collect();
+    diesel::update(ocsp_answer::table.filter(ocsp_answer::serial.eq_any(serials)))
+        .set(ocsp_answer::due_at.eq(millis(until)))
+        .execute(db)?;
+    Ok(())
+}
+
+/// What each serial's record says, or what is wrong with it.
+type Standings = HashMap<String, StoreResult<(Standing, Option<DateTime<Utc>>)>>;
 
 fn of_certificates(db: &mut Db, serials: &[&str]) -> StoreResult<Standings> {
     type Found = (String, String, Option<i64>, Option<String>, i64);
@@ -179,18 +228,29 @@ fn of_certificates(db: &mut Db, serials: &[&str]) -> StoreResult<Standings> {
             certificate::not_after,
         ))
         .load(db)?;
-    rows.into_iter()
-        .map(|(serial, status, at, reason, ends_at)| {
-            let standing = match word::<CertificateStatus>(status)? {
-                CertificateStatus::Valid => Standing::Good,
-                CertificateStatus::Held | CertificateStatus::Revoked => Standing::Revoked {
-                    at: instant(at.unwrap_or_default())?,
-                    reason: reason.map_or(Ok(RevocationReason::Unspecified), word)?,
-                },
-            };
-            Ok((serial, (standing, Some(instant(ends_at)?))))
-        })
-        .collect()
+    let read = |(status, at, reason, ends_at)| {
+        let standing = match (word::<CertificateStatus>(status)?, at, reason) {
+            (CertificateStatus::Valid, None, None) => Standing::Good,
+            (CertificateStatus::Held | CertificateStatus::Revoked, Some(at), Some(reason)) => {
+                Standing::Revoked {
+                    at: instant(at)?,
+                    reason: word(reason)?,
+                }
+            }
+            (CertificateStatus::Valid, ..) => {
+                return Err(damaged(
+                    "it is valid, and has a date or reason of revocation",
+                ));
+            }
+            (_, None, _) => return Err(damaged("it is revoked, and has no date of revocation")),
+            (_, _, None) => return Err(damaged("it is revoked, and has no reason of revocation")),
+        };
+        Ok((standing, Some(instant(ends_at)?)))
+    };
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(serial, status, at, reason, ends)| (serial, read((status, at, reason, ends))))
+        .collect())
 }
 
 /// Serials that were drawn and never handed out have an event and no certificate.
@@ -200,27 +260,35 @@ fn of_abandoned(db: &mut Db, serials: &[&str]) -> StoreResult<Standings> {
         .order(revocation::sequence)
         .select((revocation::serial, revocation::reason, revocation::at))
         .load(db)?;
-    rows.into_iter()
-        .map(|(serial, reason, at)| {
-            let standing = Standing::Revoked {
-                at: instant(at)?,
-                reason: word(reason)?,
-            };
-            Ok((serial, (standing, None)))
-        })
-        .collect()
+    let read = |reason, at| {
+        let standing = Standing::Revoked {
+            at: instant(at)?,
+            reason: word(reason)?,
+        };
+        Ok((standing, None))
+    };
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(serial, reason, at)| (serial, read(reason, at)))
+        .collect())
 }
 
 fn word<T: TryFrom<String>>(text: String) -> StoreResult<T>
 where
     T::Error: ToString,
 {
-    T::try_from(text).map_err(|error| StoreError::Missing(error.to_string()))
+    T::try_from(text).map_err(|error| damaged(error.to_string()))
 }
 
 fn instant(millis: i64) -> StoreResult<DateTime<Utc>> {
     DateTime::from_timestamp_millis(millis)
-        .ok_or_else(|| StoreError::Missing(format!("an instant for {millis}")))
+        .ok_or_else(|| damaged(format!("{millis} milliseconds is no instant")))
+}
+
+fn damaged(why: impl Into<String>) -> StoreError {
+    StoreError::Query(diesel::result::Error::DeserializationError(
+        why.into().into(),
+    ))
 }
 
 /// Stores those answers that are still asked for; returns how many. One that was revoked, or answered by another

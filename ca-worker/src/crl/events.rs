@@ -31,11 +31,15 @@ impl Leaving {
     }
 }
 
-/// The latest events, few: in a map.
-pub(super) fn changes(store: &Store, generation: i64, after: i64) -> StoreResult<(Changes, i64)> {
+/// The latest events, few: in a map. No entry is dated after the list's `thisUpdate`.
+pub(super) fn changes(
+    store: &Store,
+    (generation, this_update): (i64, DateTime<Utc>),
+    after: i64,
+) -> StoreResult<(Changes, i64)> {
     let mut changes = Changes::new();
     let covered = each(store, generation, after, |event| {
-        changes.insert(event.serial, entry(event));
+        changes.insert(event.serial, entry(event, this_update));
     })?;
     Ok((changes, covered))
 }
@@ -52,10 +56,10 @@ struct Line {
 
 /// Appends the entries that every event together makes, in the order of the serials.
 ///
-/// Returns how many entries that are, and the last event's number.
+/// No entry is dated after the list's `thisUpdate`. Returns how many entries that are, and the last event's number.
 pub(super) fn write_all(
     store: &Store,
-    generation: i64,
+    (generation, this_update): (i64, DateTime<Utc>),
     leaving: Option<Leaving>,
     out: &mut Vec<u8>,
 ) -> StoreResult<(i64, i64)> {
@@ -65,7 +69,7 @@ pub(super) fn write_all(
         let left = leaving.is_some_and(|leaving| leaving.allows(event));
         lines.push(Line {
             serial: event.serial,
-            at: event.at.timestamp(),
+            at: event.at.min(this_update).timestamp(),
             // Events are counted from 1 for each generation; four thousand million are never reached.
             sequence: u32::try_from(event.sequence).unwrap_or(u32::MAX),
             reason: event.reason,
@@ -88,10 +92,10 @@ pub(super) fn write_all(
     Ok((count, covered))
 }
 
-fn entry(event: &Revocation) -> Option<Entry> {
+fn entry(event: &Revocation, this_update: DateTime<Utc>) -> Option<Entry> {
     (event.event != RevocationEvent::Released).then(|| Entry {
         serial: event.serial,
-        at: event.at.trunc_subsecs(0),
+        at: event.at.min(this_update).trunc_subsecs(0),
         reason: event.reason,
     })
 }

@@ -4,9 +4,10 @@ use std::iter::Peekable;
 
 use ca_core::domain::revocation::{RevocationEvent, RevocationReason};
 use ca_core::domain::serial::SerialNumber;
+use ca_core::domain::update_time::SET_BACK;
 use ca_core::store::crl::Crl;
 use ca_core::store::{Store, StoreError, StoreResult};
-use chrono::{Months, SubsecRound};
+use chrono::{DateTime, Months, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 
 use super::entry::Entry;
@@ -44,6 +45,14 @@ struct Last {
     reason: RevocationReason,
     released: bool,
     may_be_left_out: bool,
+}
+
+impl Last {
+    /// Whether an entry may bear this date: the event's, or an earlier one by at most what lists are set back.
+    fn is_dated(&self, entry: DateTime<Utc>) -> bool {
+        let earlier = self.at - entry.timestamp();
+        (0..=SET_BACK.num_seconds()).contains(&earlier)
+    }
 }
 
 /// Looks at one list; `show` learns of each fault.
@@ -143,7 +152,7 @@ fn compare(signed: &Reading<'_>, lasts: &[Last], show: &mut impl FnMut(Fault)) {
             Some(_) if last.released => {
                 fault(last.serial, "it was released and is on the list");
             }
-            Some(entry) if entry.at.timestamp() != last.at || entry.reason != last.reason => {
+            Some(entry) if !last.is_dated(entry.at) || entry.reason != last.reason => {
                 fault(
                     last.serial,
                     "the list has another date or reason than the event",

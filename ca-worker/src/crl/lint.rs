@@ -99,6 +99,10 @@ fn entries(said: &Said<'_>, expected: &Expected<'_>) -> Result<(), String> {
             before < Some(serial),
             &format!("{serial} stands twice or out of order"),
         )?;
+        same(
+            entry.at <= expected.head.this_update,
+            &format!("{serial} is dated after thisUpdate"),
+        )?;
         before = Some(serial);
         count += 1;
     }

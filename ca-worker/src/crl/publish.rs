@@ -1,5 +1,6 @@
 //! When a list is made, and how it comes to be the newest one.
 use ca_core::domain::actor::Act;
+use ca_core::domain::update_time::this_update;
 use ca_core::flow::publish_crl::{draw_crl_number, publish_crl};
 use ca_core::store::crl::{self, Crl};
 use ca_core::store::{Store, StoreError, StoreResult, authority, revocation};
@@ -137,12 +138,16 @@ impl Publisher<'_> {
         }
         self.signer.ready()?;
         self.journal.make_room(1)?;
-        let this_update = act.at.trunc_subsecs(0);
+        let made_at = act.at.trunc_subsecs(0);
+        // The first list begins with the root at the earliest.
+        let begin = self.issuer.validity().not_before - Duration::seconds(1);
+        let last = newest.map_or(begin, |newest| newest.this_update);
+        let this_update = this_update(act.at, Some(last));
         let head = Head {
             issuer: self.issuer,
             number: draw_crl_number(self.store, generation)?,
             this_update,
-            next_update: this_update + self.validity,
+            next_update: made_at + self.validity,
         };
         let written = self.write(&head, newest, due)?;
         let expected = Expected {
@@ -169,7 +174,7 @@ impl Publisher<'_> {
             this_update,
             next_update: head.next_update,
             covered: written.covered,
-            regular_at: regular.map_or(this_update, |last| last.regular_at),
+            regular_at: regular.map_or(made_at, |last| last.regular_at),
             regular_covered: regular.map_or(written.covered, |last| last.regular_covered),
             entries: written.entries,
             sha256: hex::encode(Sha256::digest(&der)),
@@ -215,7 +220,9 @@ impl Publisher<'_> {
         let leaving = leaving.filter(|_| due == Due::Regular);
         let mut begun = begin(head, 0);
         let generation = self.issuer.generation();
-        let (entries, covered) = write_all(self.store, generation, leaving, &mut begun.buffer)?;
+        let bound = head.this_update;
+        let (entries, covered) =
+            write_all(self.store, (generation, bound), leaving, &mut begun.buffer)?;
         Ok(Written {
             begun,
             entries,
@@ -250,7 +257,7 @@ impl Publisher<'_> {
             );
             return Ok(None);
         };
-        let (changes, covered) = changes(self.store, generation, last.covered)?;
+        let (changes, covered) = changes(self.store, (generation, head.this_update), last.covered)?;
         let old = genuine.said.entries;
         let mut begun = begin(head, old.len() + changes.len() * 64);
         match merge(old, &changes, &mut begun.buffer) {

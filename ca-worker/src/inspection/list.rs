@@ -1,8 +1,11 @@
 //! Every revocation list: those with bytes by their bytes, the others by their row; and every event.
+use ca_core::domain::update_time::SET_BACK;
 use ca_core::store::StoreResult;
 use ca_core::store::authority::Authority;
 use ca_core::store::crl::Crl;
 use ca_core::store::inspection::{events, list_bytes, lists};
+
+use chrono::{DateTime, Utc};
 
 use super::absent::{Absent, event};
 use super::journal::Journals;
@@ -35,7 +38,10 @@ pub(super) fn look(
         }
         for (list, has_bytes) in page {
             report.looked_at.lists += 1;
-            if list.regular_at == list.this_update {
+            if before
+                .as_ref()
+                .is_none_or(|before| before.regular_at != list.regular_at)
+            {
                 before_regular.clone_from(&before);
             }
             let row = Row {
@@ -45,7 +51,7 @@ pub(super) fn look(
                 before_regular: before_regular.as_ref(),
             };
             row.judge(inspection, issuer, report)?;
-            let made = list.this_update.timestamp_millis();
+            let made = made_at(&list, before.as_ref()).timestamp_millis();
             if absent.counts(made) && !journals.has_list(generation, list.number) {
                 absent.lists.push((generation, list.number, made));
             }
@@ -66,6 +72,15 @@ pub(super) fn look(
         absent,
         report,
     )
+}
+
+/// When a list was signed: a regular one says so. Of the others `thisUpdate` is known, which is set back by as much.
+fn made_at(list: &Crl, before: Option<&Crl>) -> DateTime<Utc> {
+    if before.is_none_or(|before| before.regular_at != list.regular_at) {
+        list.regular_at
+    } else {
+        list.this_update + SET_BACK
+    }
 }
 
 fn name(list: &Crl) -> String {

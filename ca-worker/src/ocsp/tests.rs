@@ -1,8 +1,9 @@
 //! Answers are signed when they are owed, say what is so, and end before their responder does.
 mod world;
 
-use ca_core::domain::certificate::Purpose;
+use ca_core::domain::certificate::{CertificateStatus, Purpose};
 use ca_core::domain::revocation::RevocationReason;
+use ca_core::domain::update_time::SET_BACK;
 use ca_core::flow::order_revocation::Order;
 use chrono::Duration;
 use openssl::ocsp::OcspCertStatus;
@@ -17,10 +18,8 @@ fn an_issued_certificate_is_good_for_a_week_and_signed_anew_at_half_of_it() {
     let serial = world.issued(1, 365);
     assert_eq!(world.answer().signed, 1);
     let first = world.stored(serial).unwrap();
-    assert_eq!(
-        first.next_update().unwrap() - first.this_update().unwrap(),
-        days(7)
-    );
+    assert_eq!(first.this_update().unwrap(), morning() - SET_BACK);
+    assert_eq!(first.next_update().unwrap(), morning() + days(7));
     assert_eq!(world.status(1, serial), [Some(OcspCertStatus::GOOD); 2]);
     world.clock.set(morning() + days(3));
     assert_eq!(world.answer(), Answered::default());
@@ -46,6 +45,41 @@ fn revocation_suspension_and_release_are_followed() {
     world.answer();
     assert_eq!(world.status(1, serial), [Some(OcspCertStatus::REVOKED); 2]);
     assert_eq!(world.answer(), Answered::default(), "nothing is left to do");
+}
+
+#[test]
+fn nothing_is_guessed_about_a_damaged_record_and_its_neighbours_get_their_responses() {
+    let world = World::new();
+    let damaged = [CertificateStatus::Revoked, CertificateStatus::Held]
+        .map(|status| world.recorded(|row| row.status = status));
+    let sound = world.issued(1, 365);
+    assert_eq!(world.answer().signed, 1);
+    assert_eq!(world.status(1, sound), [Some(OcspCertStatus::GOOD); 2]);
+    for serial in damaged {
+        assert_eq!(world.stored(serial).unwrap().der, None, "{serial}");
+    }
+    assert_eq!(
+        world.answer(),
+        Answered::default(),
+        "not looked at again at once"
+    );
+    let at = morning() + Duration::hours(1);
+    let read = world
+        .worker
+        .store
+        .read(|db| ocsp_answer::due(db, 1, at, 10));
+    let read: Vec<String> = read
+        .unwrap()
+        .damaged
+        .iter()
+        .map(|one| one.error.to_string())
+        .collect();
+    assert_eq!(read.len(), 2);
+    assert!(
+        read.iter()
+            .any(|why| why.ends_with("it is revoked, and has no date of revocation")),
+        "{read:?}"
+    );
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(super) fn question(place: &str) -> Result<Bytes, Reply> {
     let refused = || Reply::Nonsense(StatusCode::BAD_REQUEST, HINT);
     let text = unescaped(place).filter(|text| !text.is_empty());
     let text = text.ok_or_else(refused)?;
+    let text = text.strip_prefix(b"/").unwrap_or(&text);
     BASE64.decode(text).map(Bytes::from).map_err(|_| refused())
 }
 

@@ -103,7 +103,9 @@ impl Post {
     /// What a worker stores.
     fn sign(&self, says: &[u8], hours: i64) {
         let done: StoreResult<usize> = self.stage.site.store.transaction(|db| {
-            let due = ocsp_answer::due(db, 1, self.stage.site.clock.now(), 10)?.remove(0);
+            let due = ocsp_answer::due(db, 1, self.stage.site.clock.now(), 10)?
+                .rows
+                .remove(0);
             let now = self.stage.site.clock.now();
             let signed = Signed {
                 serial: due.serial,
@@ -203,6 +205,40 @@ async fn a_get_may_be_escaped_or_not_and_is_cached_for_a_minute() {
         "never an answer that ran out"
     );
     assert_eq!(over.headers.get(CACHE_CONTROL).unwrap(), "no-store");
+}
+
+#[actix_web::test]
+async fn slashes_of_clients_and_proxies_before_the_request_do_not_count() {
+    let post = Post::new();
+    post.sign(GOOD, 10);
+    let plain = BASE64_STANDARD.encode(question(1, post.serial));
+    for path in [
+        format!("/ocsp//{plain}"),
+        format!("/ocsp///{plain}"),
+        format!("//ocsp/{plain}"),
+        format!("/ocsp/%2F{plain}"),
+    ] {
+        let got = post.send(Area::Plain, TestRequest::get().uri(&path)).await;
+        assert!(got.body.starts_with(GOOD), "{path}");
+    }
+    for path in ["/ocsp/", "/ocsp//"] {
+        let posted = TestRequest::post()
+            .uri(path)
+            .insert_header((CONTENT_TYPE, REQUEST))
+            .set_payload(question(1, post.serial));
+        let got = post.send(Area::Plain, posted).await;
+        assert!(got.body.starts_with(GOOD), "{path}");
+        let got = post.send(Area::Plain, TestRequest::get().uri(path)).await;
+        assert_eq!(got.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    let other = post
+        .send(Area::Plain, TestRequest::get().uri("/ocspx"))
+        .await;
+    assert_eq!(
+        other.status,
+        StatusCode::PERMANENT_REDIRECT,
+        "no OCSP, and left alone"
+    );
 }
 
 #[actix_web::test]

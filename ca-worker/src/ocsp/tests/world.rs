@@ -83,6 +83,20 @@ impl World {
 
     /// A certificate of so many days, as step 8 leaves it.
     pub(super) fn issued(&self, generation: i64, life: i64) -> SerialNumber {
+        self.issued_as(generation, life, |_| ())
+    }
+
+    /// One whose row somebody changed.
+    pub(super) fn recorded(&self, change: impl FnOnce(&mut Certificate)) -> SerialNumber {
+        self.issued_as(1, 365, change)
+    }
+
+    fn issued_as(
+        &self,
+        generation: i64,
+        life: i64,
+        change: impl FnOnce(&mut Certificate),
+    ) -> SerialNumber {
         let serial = SerialNumber::draw(DateTime::UNIX_EPOCH, &OsRandom);
         let intent = Intent {
             serial,
@@ -97,7 +111,7 @@ impl World {
             settled_at: None,
         };
         record_intents(&self.worker.store, "w", vec![intent]).unwrap();
-        let issued = Certificate {
+        let mut issued = Certificate {
             serial,
             purpose: Purpose::Client,
             generation,
@@ -120,6 +134,7 @@ impl World {
             installed_at: None,
             first_portal_login_at: None,
         };
+        change(&mut issued);
         record_certificate(&self.worker.store, &self.worker.act(), &issued).unwrap();
         serial
     }
