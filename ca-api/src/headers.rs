@@ -39,9 +39,11 @@ const ALWAYS: [(&str, &str); 7] = [
 /// Names the request in the reply, in the log, and on pages that say that something went wrong.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// One year; not for `localhost`, where it would reach into other people's programs on the same machine.
+/// One year (RFC 6797), for a site whose certificate every browser trusts.
 const HSTS: &str = "max-age=31536000";
-const HSTS_LOCALHOST: &str = "max-age=0";
+/// Makes browsers forget what an earlier version or configuration told them (RFC 6797 §6.1.1). A site under our own
+/// root must stay reachable past the browser's warning; on `localhost` it would reach into other programs.
+const HSTS_OFF: &str = "max-age=0";
 
 /// The name of one request, short enough to be read out over the telephone: `K3F9-72QX`.
 #[derive(Debug, Clone, Default)]
@@ -170,11 +172,8 @@ fn complete_headers(headers: &mut HeaderMap, area: Area, site: &Site) {
         );
     }
     if area.is_tls() {
-        let hsts = if site.is_localhost() {
-            HSTS_LOCALHOST
-        } else {
-            HSTS
-        };
+        let lasting = site.config.tls.publicly_trusted && !site.is_localhost();
+        let hsts = if lasting { HSTS } else { HSTS_OFF };
         headers.insert(
             HeaderName::from_static("strict-transport-security"),
             HeaderValue::from_static(hsts),

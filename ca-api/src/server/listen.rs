@@ -46,6 +46,12 @@ pub enum ServeError {
         /// What is wrong with it.
         why: String,
     },
+    /// The configuration says that every browser trusts the certificate, and our own root issued it.
+    #[error(
+        "{} was issued by our own root, which browsers do not trust by themselves; remove [tls] publicly_trusted, or name \
+         the certificate of a public CA in [tls]", .0.display()
+    )]
+    PubliclyTrusted(PathBuf),
     /// There is no CA yet.
     #[error("there is no certificate authority yet; make one with `ca-cli ca init`")]
     NoAuthority,

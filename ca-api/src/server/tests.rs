@@ -120,10 +120,16 @@ struct House {
 
 impl House {
     fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// With a configuration of its own.
+    fn with(change: impl FnOnce(&mut ca_core::config::Config)) -> Self {
         let stage = Stage::with(|config| {
             let any = SocketAddr::from(([127, 0, 0, 1], 0)).into();
             let listen = &mut config.listen;
             (listen.http, listen.https, listen.portal, listen.console) = (any, any, any, any);
+            change(config);
         });
         let root = pair("root", None, false);
         write(
@@ -211,6 +217,50 @@ fn get(connector: &SslConnector, address: SocketAddr, path: &str) -> Result<Stri
     } else {
         Ok(reply)
     }
+}
+
+#[test]
+fn browsers_are_bound_to_tls_only_where_they_trust_the_site_without_our_root() {
+    let sent = |house: &House, connector: &SslConnector| {
+        let server = house.open();
+        let reply = get(connector, server.addresses.https.unwrap(), "/").unwrap();
+        server.stop();
+        let name = "strict-transport-security: ";
+        let line = reply.lines().find_map(|line| line.strip_prefix(name));
+        line.map(str::to_owned)
+    };
+    let own = House::with(|config| config.service.host = "ca.example.jp".into());
+    let forgotten = sent(&own, &own.connector(None));
+    assert_eq!(
+        forgotten.as_deref(),
+        Some("max-age=0"),
+        "after a rollover the new root stays reachable"
+    );
+
+    let public = |config: &mut ca_core::config::Config| {
+        config.service.host = "ca.example.jp".into();
+        config.tls.publicly_trusted = true;
+    };
+    let house = House::with(public);
+    let refused = open(&house.stage).unwrap_err().to_string();
+    assert!(
+        refused.contains("publicly_trusted") && refused.contains("server.crt"),
+        "{refused}"
+    );
+
+    let ca = pair("public root", None, false);
+    let shown = pair("localhost", Some(&ca), false);
+    write(&house.stage.folder().join("tls"), "server", &shown);
+    let connector = house.connector_with(None, |builder| {
+        builder
+            .cert_store_mut()
+            .add_cert(ca.certificate.clone())
+            .unwrap();
+    });
+    assert_eq!(
+        sent(&house, &connector).as_deref(),
+        Some("max-age=31536000")
+    );
 }
 
 #[test]

@@ -167,7 +167,31 @@ fn base(site: &Site) -> Result<Builder, ServeError> {
             why: format!("it is not the key of {}", certificate.display()),
             file: key.clone(),
         })?;
+    if site.config.tls.publicly_trusted && is_under_our_root(&certificate, site)? {
+        return Err(ServeError::PubliclyTrusted(certificate));
+    }
     Ok(builder)
+}
+
+/// Whether one of our roots issued the certificate that the listener shows, or the last one of its chain.
+fn is_under_our_root(file: &Path, site: &Site) -> Result<bool, ServeError> {
+    let pem = std::fs::read(file).map_err(|why| ServeError::Certificate {
+        why: why.to_string(),
+        file: file.to_owned(),
+    })?;
+    let chain = X509::stack_from_pem(&pem)?;
+    for der in authorities(site)? {
+        let root = X509::from_der(&der)?;
+        let key = root.public_key()?;
+        // A certificate under another kind of key is an error to OpenSSL, and none of ours.
+        if chain
+            .iter()
+            .any(|shown| shown.verify(&key).unwrap_or(false))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The site's certificate and key: as configured, or where `ca-cli certificate issue-server` puts them.

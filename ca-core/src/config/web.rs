@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConfigError, within};
 use crate::domain::password::{PasswordAgeing, PasswordCost};
 
-/// The site's own certificate, as `ca-cli certificate issue-server` writes it.
+/// The site's own certificate, as `ca-cli certificate issue-server` writes it, or of a public CA.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
@@ -16,6 +16,10 @@ pub struct TlsConfig {
     pub certificate: Option<PathBuf>,
     /// PEM private key; `tls/server.key` in the data folder when absent.
     pub key: Option<PathBuf>,
+    /// Whether browsers trust the site's certificate without our root, since a public CA issued it. Pages then carry
+    /// HTTP Strict Transport Security (RFC 6797) for a year. Under our own root they must not: after a change of roots
+    /// nobody could pass the browser's warning to fetch the new one.
+    pub publicly_trusted: bool,
 }
 
 /// Browser sessions.
