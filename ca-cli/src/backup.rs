@@ -10,6 +10,7 @@ mod lock;
 mod manifest;
 mod postgres;
 mod restore;
+mod work_folder;
 
 pub(crate) use create::{Order, create};
 pub(crate) use lock::{Key, Lock};

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::bail;
-use ca_core::config::{Config, DatabaseUrl};
+use anyhow::{Context, bail};
+use ca_core::config::{Config, DatabaseUrl, text_file};
 use ca_core::domain::actor::{Act, Actor};
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar};
 use ca_core::domain::password::PasswordCost;
 use ca_core::domain::random::{OsRandom, Random};
 use ca_core::domain::time::{Clock, SystemClock};
 use ca_core::domain::user_id::UserId;
+use ca_core::private_file;
 use ca_core::store::Store;
 use ca_worker::authority::{OpenAuthority, open_authority};
 use ca_worker::journal::check_journal;
@@ -146,16 +147,13 @@ pub fn staff_name(given: Option<&str>) -> String {
 
 /// Makes the data folder, for its owner alone, if it is not there.
 pub fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder).map_err(|error| {
-        anyhow::Error::from(error).context(format!("cannot make the folder {}", folder.display()))
-    })
+    private_file::create_folder(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
 }
 
 /// The text of a file; the error names it.
 pub fn read_text(file: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(file).map_err(|error| {
+    text_file::read(file).map_err(|error| {
         anyhow::Error::from(error).context(format!("cannot read {}", file.display()))
     })
 }

@@ -1,11 +1,12 @@
 //! Files that commands leave behind: whole or not at all, never over an older one.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use ca_core::private_file::{self, folder_of};
 use tempfile::NamedTempFile;
 
 /// Writes a new file, readable for its owner alone (mode 0600), through `fill`; nothing stays when `fill` fails.
@@ -15,6 +16,7 @@ pub fn write_anew(
 ) -> anyhow::Result<()> {
     refuse_existing(path)?;
     let folder = folder_of(path);
+    // Made by `tempfile` for its owner alone.
     let mut draft = NamedTempFile::new_in(folder)
         .with_context(|| format!("cannot write into {}", folder.display()))?;
     let mut buffer = BufWriter::new(draft.as_file_mut());
@@ -30,7 +32,7 @@ pub fn write_anew(
     draft
         .persist_noclobber(path)
         .map_err(|error| existing_or(path, error.error))?;
-    Ok(())
+    private_file::give_to_owner(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes a new file, mode 0600, with these bytes.
@@ -47,24 +49,8 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// Replaces a file of our own at once: readers see the old or the new one.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
-    let folder = folder_of(path);
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let place = || format!("cannot write {}", path.display());
-    let draft = NamedTempFile::new_in(folder).with_context(place)?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .mode(mode)
-        .open(draft.path())
-        .with_context(place)?;
-    file.write_all(bytes).with_context(place)?;
-    file.set_permissions(Permissions::from_mode(mode))
-        .with_context(place)?;
-    file.sync_all().with_context(place)?;
-    draft
-        .persist(path)
-        .map_err(|error| error.error)
-        .with_context(place)?;
-    Ok(())
+    private_file::replace(path, bytes, mode)
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// An error if `path` is taken.
@@ -83,12 +69,6 @@ fn existing_or(path: &Path, error: io::Error) -> anyhow::Error {
         );
     }
     anyhow::Error::from(error).context(format!("cannot write {}", path.display()))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

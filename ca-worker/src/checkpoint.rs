@@ -234,7 +234,7 @@ fn expect_folder(worker: &Worker, folder: &Path) -> Result<(), CheckpointError> 
     if files.any(|named| machine_of(&named.file) == Some(machine().as_str())) {
         return Err(CheckpointError::Gone(folder.to_owned()));
     }
-    let made = crate::durable_file::create_folder(folder);
+    let made = ca_core::private_file::create_folder(folder);
     made.map_err(|error| CheckpointError::Disk(folder.to_owned(), error))
 }
 

@@ -16,7 +16,7 @@ use openssl::pkey::{PKey, PKeyRef, Private};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use crate::durable_file;
+use ca_core::private_file;
 
 /// The shortest passphrase that a key file is made with, in characters.
 pub const SHORTEST_PASSPHRASE: usize = 12;
@@ -74,7 +74,7 @@ pub fn write(
     }
     let plain = Zeroizing::new(key.private_key_to_pkcs8()?);
     let pem = pbes2::to_pem(&pbes2::encrypt(&plain, passphrase.expose_secret(), random)?);
-    durable_file::create(path, pem.as_bytes(), 0o600).map_err(|error| match error.kind() {
+    private_file::create(path, pem.as_bytes(), 0o600).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
         _ => KeyFileError::Disk(path.to_owned(), error),
     })

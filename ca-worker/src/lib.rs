@@ -7,7 +7,6 @@ pub mod certificate;
 pub mod checkpoint;
 pub mod crl;
 pub mod cycle;
-pub mod durable_file;
 #[cfg(test)]
 mod fixture;
 pub mod inspection;

@@ -1,11 +1,11 @@
 //! Files into a tar inside an age stream, and out of it again. What comes out is believed after its last byte, not
 //! before: the stream is authenticated piece by piece, the files by the hashes of the manifest.
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
+use ca_core::private_file;
 use openssl::sha::Sha256;
 
 use super::manifest::{FORM, FileInside};
@@ -91,12 +91,7 @@ pub(super) fn unpack(
                 bail!("it holds another file in the place of {}", inside.name);
             }
             let path = folder.join(format!("{number}"));
-            let mut options = OpenOptions::new();
-            let mut out = options
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)?;
+            let mut out = private_file::create_empty(&path)?;
             let (bytes, sha256) = copied(&mut entry, &mut out)?;
             out.sync_all()?;
             if (bytes, &sha256) != (inside.bytes, &inside.sha256) {

@@ -1,16 +1,20 @@
 //! Making an archive: snapshot, hashes, manifest, one stream.
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+
 use ca_core::config::DatabaseUrl;
 use ca_core::domain::request::RequestId;
 use ca_core::flow::record_backup::record_backup;
+use ca_core::private_file::folder_of;
 use ca_core::store::Store;
 use ca_core::store::snapshot::{Facts, facts};
 use ca_worker::authority::KeyPaths;
-use tempfile::TempDir;
 
 use super::archive::{self, Piece};
+use super::work_folder::WorkFolder;
 use super::{Lock, Manifest, postgres};
 use crate::desk::Desk;
 use crate::file::{refuse_existing, write_anew};
@@ -31,21 +35,16 @@ pub(crate) struct Order<'a> {
 pub(crate) fn create(desk: &Desk, order: &Order<'_>) -> anyhow::Result<Manifest> {
     refuse_existing(order.out)?;
     let store = desk.store()?;
-    let folder = order
-        .out
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    // Beside the archive: the disk that has room for it.
-    let draft = tempfile::Builder::new()
-        .prefix(".inkan-backup-")
-        .tempdir_in(folder);
-    let draft = draft.with_context(|| format!("cannot write into {}", folder.display()))?;
     // A name that sorts by time, like those of requests.
     let archive = RequestId::draw(desk.now(), desk.random.as_ref()).to_string();
     record_backup(&store, &desk.act(order.person), &archive, order.with_keys)?;
-    let (engine, facts, database) = snapshot(desk, &store, &draft)?;
-    let mut pieces = vec![database];
+    let Snapshot {
+        engine,
+        facts,
+        piece,
+        copy,
+    } = snapshot(desk, &store, order.out)?;
+    let mut pieces = vec![piece];
     if order.with_keys {
         pieces.extend(key_files(desk, &store)?);
     }
@@ -61,35 +60,64 @@ pub(crate) fn create(desk: &Desk, order: &Order<'_>) -> anyhow::Result<Manifest>
     write_anew(order.out, |to| {
         archive::write(to, order.lock, &manifest, &pieces)
     })?;
+    drop(copy);
     Ok(manifest)
 }
 
-fn snapshot(
-    desk: &Desk,
-    store: &Store,
-    draft: &TempDir,
-) -> anyhow::Result<(&'static str, Facts, Piece)> {
-    let piece = |name: &str| Piece {
-        name: name.to_owned(),
-        path: draft.path().join(name),
-    };
+/// A copy of the database at one instant. It is not encrypted.
+struct Snapshot {
+    engine: &'static str,
+    facts: Facts,
+    piece: Piece,
+    /// What holds the copy; gone with it.
+    copy: Copy,
+}
+
+/// Where the copy is until the archive is written.
+enum Copy {
+    /// SQLite makes files by name alone: in the data folder, never beside the archive.
+    Folder(#[expect(dead_code, reason = "held until the archive is written")] WorkFolder),
+    /// A file without a name: nobody else can open it, and the system frees it however the command ends.
+    Unnamed(#[expect(dead_code, reason = "held until the archive is written")] File),
+}
+
+fn snapshot(desk: &Desk, store: &Store, out: &Path) -> anyhow::Result<Snapshot> {
     match desk.config.database.target(desk.data()) {
         DatabaseUrl::Sqlite(_) => {
-            let piece = piece("database.sqlite");
-            store.copy_into(&piece.path)?;
+            let work = WorkFolder::inside(desk.data())?;
+            let path = work.path().join("database.sqlite");
+            store.copy_into(&path)?;
             // Asked of the copy, so that both are of one instant.
-            let copy = super::restore::store_at(desk, &piece.path)?;
-            let facts = copy.read(facts)?;
-            Ok(("sqlite", facts, piece))
+            let facts = super::restore::store_at(desk, &path)?.read(facts)?;
+            Ok(Snapshot {
+                engine: "sqlite",
+                facts,
+                piece: Piece {
+                    name: "database.sqlite".to_owned(),
+                    path,
+                },
+                copy: Copy::Folder(work),
+            })
         }
         DatabaseUrl::Postgres(url) => {
-            let piece = piece("database.pgdump");
+            // Where there is room for the archive; the account that makes it owns no other folder.
+            let folder = folder_of(out);
+            let file = tempfile::tempfile_in(folder)
+                .with_context(|| format!("cannot write into {}", folder.display()))?;
             let facts = store.with_snapshot(|db, name| {
                 let facts = facts(db)?;
-                postgres::dump(&url, name, &piece.path)?;
+                postgres::dump(&url, name, file.try_clone()?)?;
                 Ok::<_, anyhow::Error>(facts)
             })?;
-            Ok(("postgres", facts, piece))
+            Ok(Snapshot {
+                engine: "postgres",
+                facts,
+                piece: Piece {
+                    name: "database.pgdump".to_owned(),
+                    path: PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())),
+                },
+                copy: Copy::Unnamed(file),
+            })
         }
     }
 }

@@ -1,17 +1,17 @@
 //! `pg_dump` and `pg_restore`: PostgreSQL's own programs, the password in the environment and never among the arguments.
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
 /// Dumps the database as `snapshot` sees it into `file`, in PostgreSQL's custom format.
-pub(super) fn dump(url: &str, snapshot: &str, file: &Path) -> anyhow::Result<()> {
+pub(super) fn dump(url: &str, snapshot: &str, file: File) -> anyhow::Result<()> {
     let mut command = program("pg_dump", url);
     command.args(["--format=custom", "--no-owner", "--no-privileges"]);
     command.arg(format!("--snapshot={snapshot}"));
-    command.arg("--file").arg(file);
-    run(&mut command)
+    run(command.stdout(file))
 }
 
 /// Restores a dump into an empty database, in one transaction.

@@ -1,13 +1,12 @@
 //! Setting the demo up: root, TLS certificate, operator, accounts, letters. What is there already stays.
 
-use std::fs;
-
 use anyhow::{Context, anyhow};
 use ca_core::domain::account::AccountDetails;
 use ca_core::domain::account_csv::{self, CsvLimits};
 use ca_core::domain::password::IssuancePassword;
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::import_accounts::import_accounts;
+use ca_core::private_file;
 use ca_core::store::authority::Authority;
 use ca_core::store::{Store, account, authority, operator};
 use ca_worker::authority::{OpenAuthority, read_passphrase};
@@ -106,7 +105,7 @@ impl House {
         selection: Selection,
     ) -> anyhow::Result<Vec<LetterText>> {
         let target = place.letters();
-        fs::create_dir_all(target.parent().unwrap_or(place.folder()))?;
+        private_file::create_folder(target.parent().unwrap_or(place.folder()))?;
         let desk = &place.desk;
         let press = Press {
             config: &desk.config,

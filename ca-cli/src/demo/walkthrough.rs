@@ -13,6 +13,7 @@ use anyhow::{Context, anyhow, bail};
 use ca_core::domain::request::RequestState;
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::flow::verify_audit::{AuditVerdict, verify_audit};
+use ca_core::private_file::{self, PUBLIC};
 use ca_core::store::{StoreResult, account, request};
 
 use super::place::Place;
@@ -160,8 +161,8 @@ fn download_root(place: &Place, house: &House) -> anyhow::Result<Vec<u8>> {
         );
     }
     let folder = place.folder().join("download");
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join("ca.crt"), &page.body)?;
+    private_file::create_folder(&folder)?;
+    private_file::replace(&folder.join("ca.crt"), &page.body, PUBLIC)?;
     Ok(page.body)
 }
 

@@ -5,12 +5,13 @@
 //! A draft is locked while its run is at work, so that another run in the same folder leaves it
 //! alone; a crash frees the lock.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use ca_core::domain::thumbprint::Thumbprint;
+use ca_core::private_file::{self, sync_folder};
 use ca_core::store::StoreError;
 use ca_core::store::letter::LetterRun;
 use thiserror::Error;
@@ -126,12 +127,7 @@ impl Draft {
             path: self.target.clone(),
             source,
         };
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&self.path)
-            .map_err(failed)?;
+        let mut file = private_file::create_empty(&self.path).map_err(failed)?;
         let written = lock_new(&file)
             .and_then(|()| file.write_all(pdf))
             .and_then(|()| file.sync_all())
@@ -163,14 +159,6 @@ pub(super) fn refuse_existing(target: &Path, replace: bool) -> Result<(), DraftE
         return Err(DraftError::Exists(target.to_owned()));
     }
     Ok(())
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(target: &Path) -> PathBuf {
-    match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 /// SHA-256, as the database records it.
@@ -282,9 +270,4 @@ fn place(draft: &Path, target: &Path, replace: bool) -> Result<(), DraftError> {
             target: target.to_owned(),
             source,
         })
-}
-
-/// Makes a new name in a folder survive a power cut.
-fn sync_folder(file: &Path) -> io::Result<()> {
-    File::open(folder_of(file))?.sync_all()
 }

@@ -18,6 +18,7 @@ use ca_core::domain::random::{Random, bytes};
 use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::time::Clock;
 use ca_core::flow::print_letters::{PrintError, PrintedLetter, print_letters};
+use ca_core::private_file;
 use ca_core::store::letter::LetterRun;
 use ca_core::store::{Store, StoreError, account, authority, letter};
 use chrono::{DateTime, Utc};
@@ -128,7 +129,7 @@ impl Press<'_> {
     }
 
     pub(super) fn finish_earlier(&self, target: &Path) -> Result<(), PressError> {
-        let recovered = self.recover(&draft::folder_of(target))?;
+        let recovered = self.recover(private_file::folder_of(target))?;
         let (mut paths, mut letters) = (Vec::new(), 0);
         for one in recovered {
             if let Recovered::Placed {

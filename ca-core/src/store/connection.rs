@@ -1,4 +1,5 @@
 //! One connection, to either database, and how transactions begin and end on it.
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 
 use crate::config::DatabaseUrl;
+use crate::private_file;
 
 /// A connection to SQLite or PostgreSQL.
 #[derive(diesel::MultiConnection)]
@@ -77,6 +79,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_millis(50);
 
 fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
+    close_to_others(path).map_err(refused)?;
     let name = path.to_string_lossy();
     let mut db =
         SqliteConnection::establish(&name).map_err(diesel::r2d2::Error::ConnectionError)?;
@@ -97,6 +100,42 @@ fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
             Err(error) => return Err(diesel::r2d2::Error::QueryError(error)),
         }
     }
+}
+
+/// The database belongs to its owner alone: a new file has that mode before SQLite writes into it, and SQLite gives
+/// its log (`-wal`, `-shm`) the mode and owner of the file. What an earlier version left open to others is closed.
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    match private_file::create_empty(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        // SQLite says it better: the folder is missing, or may not be written to.
+        Err(_) if !path.exists() => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        let file = Path::new(&file);
+        match private_file::close_to_others(file) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(file = %file.display(), "others could read this file of the database; its mode is 0600 now");
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                let why = format!(
+                    "others can read {} and its mode cannot be changed ({error}); run `chmod 600` on it as its owner",
+                    file.display()
+                );
+                return Err(Error::new(error.kind(), why));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refused(error: Error) -> diesel::r2d2::Error {
+    diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(error.to_string()))
 }
 
 pub(super) fn begin(db: &mut Db) -> QueryResult<()> {

@@ -66,6 +66,7 @@ pub use migration::{SchemaState, newest_known};
 
 use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::fault::{self, Injected};
+use crate::private_file;
 use connection::Manager;
 use turn::Turn;
 
@@ -229,6 +230,7 @@ impl Store {
 
     /// Opens the database without a look at its schema.
     pub fn connect(config: &DatabaseConfig, data: &Path) -> StoreResult<Self> {
+        shut_out_strangers(data);
         let target = config.target(data);
         let manager = Manager::new(target.clone());
         manager
@@ -335,6 +337,21 @@ fn closed(target: &DatabaseUrl, name: String, reason: String) -> StoreError {
 }
 
 /// The database for people to read, without a password.
+/// The data folder holds keys, mails and working copies: nobody looks into it but its owner and group.
+fn shut_out_strangers(data: &Path) {
+    match private_file::close_to_strangers(data) {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::warn!(folder = %data.display(), "everybody could look into the data folder; its mode is changed");
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::error!(folder = %data.display(), %error,
+                "everybody can look into the data folder; run `chmod o-rwx` on it as its owner");
+        }
+    }
+}
+
 fn display_name(target: &DatabaseUrl) -> String {
     match target {
         DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),

@@ -8,6 +8,7 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl};
 use super::audit::Head;
 use super::connection;
 use super::{Db, Store, StoreError, StoreResult, audit, authority, journal_mark};
+use crate::private_file;
 use crate::store::journal_mark::Mark;
 
 /// What a backup says about the database it holds.
@@ -36,12 +37,17 @@ struct Count {
 }
 
 impl Store {
-    /// Copies a SQLite database into a new file, consistent while others write (`VACUUM INTO`).
+    /// Copies a SQLite database into a new file, consistent while others write (`VACUUM INTO`). Its owner alone may read
+    /// it.
     pub fn copy_into(&self, file: &Path) -> StoreResult<()> {
         let mut db = self.connection()?;
         let Db::Sqlite(db) = &mut *db else {
             return Err(StoreError::Missing("a SQLite database".into()));
         };
+        // SQLite fills an empty file, and would make a new one by the umask.
+        private_file::create_empty(file).map_err(|error| {
+            StoreError::Missing(format!("the file {} ({error})", file.display()))
+        })?;
         let file = file.to_string_lossy().into_owned();
         diesel::sql_query("VACUUM INTO ?")
             .bind::<Text, _>(file)

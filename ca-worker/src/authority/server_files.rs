@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::AuthorityError;
 use crate::certificate::SignedCertificate;
-use crate::durable_file::Staged;
 use crate::signer::KeyError;
+use ca_core::private_file::Staged;
 
 /// Both files, written and waiting.
 pub(super) struct ServerFiles {

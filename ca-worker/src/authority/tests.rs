@@ -31,7 +31,7 @@ fn house() -> House {
     let mut config = Config::default();
     config.data.folder = folder.path().join("data");
     config.pkcs12.iterations = 10_000;
-    crate::durable_file::create_folder(&config.data.folder).unwrap();
+    ca_core::private_file::create_folder(&config.data.folder).unwrap();
     let store = Store::migrate(&config.database, &config.data.folder).unwrap();
     House {
         _folder: folder,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::CheckpointError;
 use super::cms::read_unjudged;
-use crate::durable_file;
+use ca_core::private_file;
 
 /// Where checkpoints go that know more than a database which was put back.
 pub const SET_BACK: &str = "set-back";
@@ -67,7 +67,7 @@ pub(super) fn hold(folder: &Path) -> Result<File, CheckpointError> {
 /// Writes a checkpoint; a file of its name stays as it is, and that is an error. It holds no secret.
 pub(super) fn write(folder: &Path, name: &str, der: &[u8]) -> Result<(), CheckpointError> {
     let path = folder.join(name);
-    durable_file::create(&path, der, 0o644).map_err(|error| CheckpointError::Disk(path, error))
+    private_file::create(&path, der, 0o644).map_err(|error| CheckpointError::Disk(path, error))
 }
 
 /// What each file of the folder says, with its SHA-256. Who signed it is not judged, and what cannot be read is left
@@ -89,7 +89,7 @@ pub fn contents(folder: &Path) -> Result<Vec<(Checkpoint, String)>, CheckpointEr
 pub fn set_back(folder: &Path, name: &str) -> Result<(), CheckpointError> {
     let aside = folder.join(SET_BACK);
     let failed = |error| CheckpointError::Disk(aside.clone(), error);
-    durable_file::create_folder(&aside).map_err(failed)?;
+    private_file::create_folder(&aside).map_err(failed)?;
     fs::rename(folder.join(name), aside.join(name)).map_err(failed)?;
     for folder in [folder, &aside] {
         File::open(folder)

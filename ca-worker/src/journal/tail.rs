@@ -1,7 +1,6 @@
 //! The end of a journal's file: found again whenever another program of the machine wrote to it, never guessed.
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use ca_core::store::journal_mark::Mark;
@@ -11,7 +10,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use super::line::{self, GENESIS};
 use super::{Fact, JournalError};
-use crate::durable_file;
+use ca_core::private_file;
 
 /// Bytes looked at first for the last line; more when it is longer.
 const WINDOW: u64 = 16 * 1024;
@@ -183,9 +182,13 @@ impl Writer {
         let torn = self.bytes(from, to)?;
         let mut aside = self.path.clone().into_os_string();
         aside.push(".torn");
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o600);
-        let mut file = options.open(PathBuf::from(aside))?;
+        let aside = PathBuf::from(aside);
+        let mut file = match private_file::create_empty(&aside) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                OpenOptions::new().append(true).open(&aside)?
+            }
+            made => made?,
+        };
         file.write_all(&torn)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
@@ -243,14 +246,16 @@ fn last_in(bytes: &[u8], from: u64) -> Option<Last> {
 
 fn opened(path: &Path) -> io::Result<File> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    durable_file::create_folder(folder)?;
-    let new = !path.exists();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).mode(0o600);
-    let file = options.open(path)?;
-    if new {
-        file.sync_all()?;
-        File::open(folder)?.sync_all()?;
+    private_file::create_folder(folder)?;
+    match private_file::create_empty(path) {
+        Ok(file) => {
+            file.sync_all()?;
+            private_file::sync_folder(path)?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().read(true).write(true).open(path)
+        }
+        Err(error) => Err(error),
     }
-    Ok(file)
 }

@@ -97,7 +97,7 @@ fn damaged_and_unprotected_files_are_told_apart_from_a_wrong_passphrase() {
     let right = passphrase("correct horse battery");
     let place = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
-        durable_file::create(&path, bytes, 0o600).unwrap();
+        private_file::create(&path, bytes, 0o600).unwrap();
         read(&path, &right).unwrap_err()
     };
     assert!(matches!(place("a", b"rubbish"), KeyFileError::Damaged(..)));

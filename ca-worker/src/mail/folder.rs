@@ -6,7 +6,7 @@ use ca_core::domain::time::tokyo;
 use ca_core::store::outbox::Mail;
 
 use super::{SendError, Transport};
-use crate::durable_file;
+use ca_core::private_file;
 
 /// Writes one file a mail. Sent twice, a mail is one file all the same.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl FolderTransport {
 impl Transport for FolderTransport {
     fn send(&self, mail: &Mail, message: &lettre::Message) -> Result<(), SendError> {
         let path = self.folder.join(file_name(mail));
-        durable_file::replace(&path, &message.formatted(), 0o600)
+        private_file::replace(&path, &message.formatted(), 0o600)
             .map_err(|error| SendError::Unreachable(format!("{}: {error}", path.display())))
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use ca_core::domain::random;
 use ca_core::flow::grant_roles::{NewPassword, grant_roles};
+use ca_core::private_file;
 use ca_core::store::role::{self, Prefix, Role};
 use ca_core::store::{Store, StoreError};
 use clap::Args;
@@ -60,7 +61,8 @@ pub(super) fn run(command: &Roles, desk: &Desk, out: &mut dyn Write) -> anyhow::
         return grant(desk, &store, command, &prefix, &[], out);
     };
     let drawn: Vec<(Role, SecretString)> = due.into_iter().map(|role| (role, draw(desk))).collect();
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    private_file::create_folder(folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
     // First the files: a password that the server knows and nobody else is worse than a file too many.
     for (role, password) in &drawn {
         write(folder, &prefix, *role, &database, password, command.renew)?;

@@ -36,7 +36,7 @@ pub(crate) fn make_if_missing(desk: &Desk) -> anyhow::Result<()> {
 fn make(desk: &Desk) -> anyhow::Result<PathBuf> {
     let file = desk.config.approval_key_file();
     if let Some(folder) = file.parent() {
-        ca_worker::durable_file::create_folder(folder)
+        ca_core::private_file::create_folder(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let key = ApprovalKey::draw(desk.random.as_ref());

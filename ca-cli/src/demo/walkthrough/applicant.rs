@@ -1,11 +1,11 @@
 //! The office's clerk: a letter in one hand, a browser in the other (J2, J4).
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use ca_core::domain::password::IssuancePassword;
 use ca_core::domain::user_id::UserId;
+use ca_core::private_file::{self, PRIVATE};
 use ca_core::store::account;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -97,7 +97,7 @@ impl Applicant {
             );
         }
         let path = folder.join(name);
-        fs::write(&path, &file.body)?;
+        private_file::replace(&path, &file.body, PRIVATE)?;
         log_out(&browser, &page)?;
         Ok(path)
     }

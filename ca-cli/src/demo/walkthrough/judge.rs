@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ca_core::private_file::{self, PUBLIC};
+
 use anyhow::{Context, bail};
 use openssl::nid::Nid;
 use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12};
@@ -42,7 +44,7 @@ pub(super) fn judge(p12: &Path, letter: &LetterText, root: &[u8]) -> anyhow::Res
     check_name(&own, letter.user_id.as_str())?;
     check_chain(&own, root)?;
     let pem = p12.with_extension("pem");
-    fs::write(&pem, own.to_pem()?)?;
+    private_file::replace(&pem, &own.to_pem()?, PUBLIC)?;
     Ok(pem)
 }
 

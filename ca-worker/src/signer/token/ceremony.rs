@@ -19,7 +19,7 @@ use ca_core::domain::token_uri::TokenUri;
 use super::attendant::attendant_of;
 use super::driver::{Found, TokenSession};
 use super::{PublicKey, TokenError, TokenSigner};
-use crate::durable_file;
+use ca_core::private_file;
 
 /// How long the making of a key may take; cards need minutes for a large one.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -80,7 +80,7 @@ impl CeremonyNote {
 
     fn write(&self, id: &[u8]) -> Result<(), CeremonyError> {
         let text = format!("{}\n", hex::encode(id));
-        durable_file::create(&self.0, text.as_bytes(), 0o600).map_err(|error| self.failed(error))
+        private_file::create(&self.0, text.as_bytes(), 0o600).map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: io::Error) -> CeremonyError {

@@ -1,5 +1,6 @@
 //! Backups and what comes after them: the drill, refusals, strangers who open the archive.
 
+mod bare;
 mod drill;
 mod refusals;
 

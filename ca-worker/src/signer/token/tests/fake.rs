@@ -120,7 +120,7 @@ impl World {
     pub(super) fn write_pin(&self, pin: &str) {
         let _ = std::fs::remove_file(&self.uri.pin_file);
         let bytes = format!("{pin}\n");
-        crate::durable_file::create(&self.uri.pin_file, bytes.as_bytes(), 0o600).unwrap();
+        ca_core::private_file::create(&self.uri.pin_file, bytes.as_bytes(), 0o600).unwrap();
     }
 
     pub(super) fn public(&self) -> PublicKey {
