@@ -34,6 +34,7 @@ mod signed_in;
 mod tile;
 mod trouble;
 mod unused;
+mod waiting;
 mod when;
 mod window;
 mod words;

@@ -10,6 +10,11 @@ use unic_langid::LanguageIdentifier;
 /// One file per area of the site: name, Japanese, English.
 pub(crate) const FILES: &[(&str, &str, &str)] = &[
     (
+        "audit",
+        include_str!("../locale/ja/audit.ftl"),
+        include_str!("../locale/en/audit.ftl"),
+    ),
+    (
         "layout",
         include_str!("../locale/ja/layout.ftl"),
         include_str!("../locale/en/layout.ftl"),

@@ -30,7 +30,7 @@ pub struct Page {
     pub texts: Texts,
     /// The listener that the page is served by.
     pub area: Area,
-    /// Path of this page, for the language switch.
+    /// Path of this page, with what a search says, for the language switch.
     pub path: String,
     /// What every form carries in its hidden field `token`.
     pub form_token: String,
@@ -48,6 +48,18 @@ pub struct Page {
     pub signed_in: Option<String>,
     /// Rows that a list leaves out because they cannot be read.
     pub unreadable: Unreadable,
+}
+
+/// A path with its query, as the value of a parameter of another address.
+fn as_value(path: &str) -> String {
+    let escaped = |c| match c {
+        '%' => "%25".to_owned(),
+        '&' => "%26".to_owned(),
+        '+' => "%2B".to_owned(),
+        '#' => "%23".to_owned(),
+        other => String::from(other),
+    };
+    path.chars().map(escaped).collect()
 }
 
 /// Rows that cannot be read, as a list names them above itself.
@@ -99,7 +111,7 @@ impl Page {
         format!(
             "/language/{}?back={}",
             self.texts.language.other().tag(),
-            self.path
+            as_value(&self.path)
         )
     }
 

@@ -13,7 +13,11 @@ pub(crate) mod top;
 /// On every listener.
 pub fn routes_everywhere(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/language/{tag}").route(web::get().to(language::switch)))
+        .service(
+            web::resource("/language/{tag}")
+                .route(web::get().to(language::switch))
+                .route(web::post().to(language::switch_typed)),
+        )
         .service(web::resource("/ca.crt").get(root::der).head(root::der))
         .service(
             web::resource("/ca/{file}")

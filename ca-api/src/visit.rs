@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
@@ -17,6 +18,9 @@ use crate::problem::Problem;
 use crate::site::{Area, LANGUAGE_COOKIE, Site};
 use crate::source::address_of;
 
+/// Longest query that the language switch brings back, in bytes.
+const LONGEST_QUERY: usize = 500;
+
 /// One request, as pages see it.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -26,7 +30,7 @@ pub struct Visit {
     pub area: Area,
     /// The visitor's choice, or Japanese.
     pub language: Language,
-    /// Path without query.
+    /// Path, with the query of a page that was asked for by GET.
     pub path: String,
     /// What the forms of this visitor must carry.
     pub form_token: FormToken,
@@ -49,7 +53,7 @@ impl Visit {
             site: Arc::clone(site),
             area,
             language: language(request, area),
-            path: request.path().to_owned(),
+            path: way_back(request),
             form_token: form_token(request, area),
             mark: request
                 .extensions()
@@ -87,6 +91,20 @@ impl FromRequest for Visit {
     }
 }
 
+/// Where the language switch comes back to: a search keeps what was typed.
+fn way_back(request: &HttpRequest) -> String {
+    match request.query_string() {
+        query
+            if !query.is_empty()
+                && query.len() <= LONGEST_QUERY
+                && request.method() == Method::GET =>
+        {
+            format!("{}?{query}", request.path())
+        }
+        _ => request.path().to_owned(),
+    }
+}
+
 fn language(request: &HttpRequest, area: Area) -> Language {
     let own = request.cookie(area.language_cookie());
     let cookie = own.or_else(|| request.cookie(LANGUAGE_COOKIE));
@@ -96,8 +114,12 @@ fn language(request: &HttpRequest, area: Area) -> Language {
 }
 
 /// Logged in: bound to the session. Before that: bound to the form cookie (double submit).
+///
+/// A login form is always bound to the form cookie. The browser may still show the cookie of a session that has
+/// ended, and this very reply, or another tab, may take it away before the form comes back.
 fn form_token(request: &HttpRequest, area: Area) -> FormToken {
-    let session = request.cookie(area.session_cookie());
+    let is_login = request.path() == area.login_path();
+    let session = request.cookie(area.session_cookie()).filter(|_| !is_login);
     let form = || {
         request
             .extensions()

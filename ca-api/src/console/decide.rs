@@ -87,7 +87,9 @@ pub(super) async fn decide(signed_in: SignedIn, form: Form) -> Result<HttpRespon
     }
     match form.required("decision")? {
         "approve" => approve(signed_in, form, seen).await,
-        "reject" if !form.has("reason") => ask_reason(&signed_in, &form, seen, None).await,
+        "reject" if !form.has("reason") || form.has("redraw") => {
+            ask_reason(&signed_in, &form, seen, None).await
+        }
         "reject" => reject(signed_in, form, seen).await,
         _ => Err(Problem::Malformed("decision")),
     }

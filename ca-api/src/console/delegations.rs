@@ -98,6 +98,10 @@ pub(super) async fn add(signed_in: SignedIn, form: Form) -> Result<HttpResponse,
         let text = form.text(field.name()).chars().take(LONGEST);
         typed.set(field, text.collect::<String>());
     }
+    if form.has("redraw") {
+        // The other language, with what was typed.
+        return draw(&signed_in, &Query::default(), typed, Faults::default()).await;
+    }
     let page = signed_in.page();
     let mut faults = Faults::new(page.t("errors-title"));
     match typed.check(&signed_in.visit.site.classes) {

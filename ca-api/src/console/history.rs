@@ -31,23 +31,15 @@ pub(super) fn events(page: &Page, entries: &[AuditEntry]) -> Vec<Event> {
 
 fn what(page: &Page, act: &str) -> String {
     match AuditAct::try_from(act.to_owned()) {
-        Ok(AuditAct::RequestSubmit) => page.t("console-event-submit"),
-        Ok(AuditAct::RequestApprove) => page.t("console-event-approve"),
-        Ok(AuditAct::RequestReject) => page.t("console-event-reject"),
-        Ok(AuditAct::RequestWithdraw) => page.t("console-event-withdraw"),
-        Ok(AuditAct::RequestVoid) => page.t("console-event-void"),
-        Ok(AuditAct::RequestRetry) => page.t("console-event-retry"),
-        Ok(AuditAct::RequestAskAgain) => page.t("console-event-ask-again"),
-        Ok(AuditAct::RequestGiveBack) => page.t("console-event-give-back"),
-        Ok(AuditAct::RequestPark) => page.t("console-event-park"),
-        Ok(AuditAct::CertificateIssue) => page.t("console-event-issue"),
-        Ok(AuditAct::CertificateRestore) => page.t("certificate-event-restore"),
-        Ok(AuditAct::CertificateRevoke) => page.t("certificate-event-revoke"),
-        Ok(AuditAct::CertificateHold) => page.t("certificate-event-hold"),
-        Ok(AuditAct::CertificateRelease) => page.t("certificate-event-release"),
+        Ok(act) => page.t(&key(act)),
         // A verb of a newer program: its own name says more than nothing.
-        _ => act.to_owned(),
+        Err(_) => act.to_owned(),
     }
+}
+
+/// The key of the verb's words in `audit.ftl`.
+fn key(act: AuditAct) -> String {
+    format!("audit-{}", act.as_str().replace('.', "-"))
 }
 
 /// Who acted, as people say it.
@@ -96,6 +88,20 @@ mod tests {
         assert!(note(&page, digest).unwrap().ends_with("a1b2 c3d4 e5f6"));
         assert_eq!(note(&page, "{}"), None);
         assert_eq!(note(&page, "no JSON"), None);
+    }
+
+    #[test]
+    fn every_verb_has_words_in_both_languages() {
+        for language in [Language::Japanese, Language::English] {
+            let page = page(language);
+            for act in AuditAct::ALL {
+                let words = what(&page, act.as_str());
+                assert_ne!(words, key(*act), "{language:?}: no words");
+                assert_ne!(words, act.as_str(), "{language:?}: a raw verb");
+                let is_japanese = !words.is_ascii();
+                assert_eq!(is_japanese, language == Language::Japanese, "{words}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@ use ca_core::store::listed::Listed;
 use ca_core::store::outbox::Mail;
 use ca_core::store::request::{self, Request, RequestFilter};
 use ca_core::store::worker_status::{self, WorkerStatus};
-use ca_core::store::{StoreError, StoreResult, certificate, expiring, mail_trouble, reissue};
+use ca_core::store::{
+    StoreError, StoreResult, address_change, certificate, expiring, mail_trouble, reissue,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history;
@@ -19,6 +21,7 @@ use super::row::{Light, Row};
 use super::signed_in::SignedIn;
 use super::tile::{self, Tile};
 use super::trouble::{self, Trouble};
+use super::waiting::{self, Waiting};
 use super::when;
 use super::window::{self, Window};
 use crate::page::{self, Page};
@@ -40,6 +43,8 @@ pub(super) struct Found {
     pub expiring: i64,
     /// Applications for new passwords that wait for an operator.
     pub reissues: i64,
+    /// Changes of a mail address that wait for an operator.
+    pub addresses: i64,
     /// Mails that the server refused for good.
     pub parked: Listed<Mail>,
     /// Mails that were tried and are still waiting.
@@ -92,6 +97,7 @@ struct OverviewPage {
     section: &'static str,
     now: String,
     troubles: Vec<Trouble>,
+    waiting: Vec<Waiting>,
     order: Option<Notice>,
     tiles: Vec<Tile>,
     oldest: Vec<Row>,
@@ -115,6 +121,7 @@ fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
             signed_today: certificate::count_since(db, Purpose::Client, when::midnight(now))?,
             expiring: expiring::count(db, super::expiring::ahead(now, 30))?,
             reissues: reissue::count(db, ReissueState::Waiting)?,
+            addresses: address_change::list_waiting(db, now, 0, 1)?.total,
             parked: mail_trouble::parked(db)?,
             delayed: mail_trouble::count_delayed(db, now - TimeDelta::minutes(15))?,
             workers: worker_status::listing(db)?,
@@ -141,6 +148,7 @@ fn draw(signed_in: &SignedIn, found: &Found) -> OverviewPage {
         section: "overview",
         now: page.moment(found.now),
         troubles: trouble::all(&page, found, &window),
+        waiting: waiting::all(&page, found),
         order: notice(&page, order, &window),
         tiles: tile::all(&page, found, &window),
         oldest: oldest

@@ -1,7 +1,11 @@
-//! `GET /language/{tag}?back=/path`: remembers the language and goes back to the page. A link, so it needs no script.
+//! `/language/{tag}?back=/path`: remembers the language and goes back to the page. It needs no script.
+//!
+//! By GET, from a link. By POST, from a page with a form: the reply sends the browser on to the page with the same
+//! fields, so that what was typed is there again. The page's own handler draws it; nothing is done with the fields here.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -20,7 +24,25 @@ pub(super) async fn switch(
     tag: web::Path<String>,
     back: web::Query<Back>,
 ) -> Result<HttpResponse, Problem> {
-    let language = Language::of_tag(&tag).ok_or(Problem::NotFound)?;
+    go_back(&visit, &tag, &back, StatusCode::SEE_OTHER)
+}
+
+/// The same with a form: 307 keeps the method and the fields.
+pub(super) async fn switch_typed(
+    visit: Visit,
+    tag: web::Path<String>,
+    back: web::Query<Back>,
+) -> Result<HttpResponse, Problem> {
+    go_back(&visit, &tag, &back, StatusCode::TEMPORARY_REDIRECT)
+}
+
+fn go_back(
+    visit: &Visit,
+    tag: &str,
+    back: &Back,
+    status: StatusCode,
+) -> Result<HttpResponse, Problem> {
+    let language = Language::of_tag(tag).ok_or(Problem::NotFound)?;
     let cookie = Cookie::build(visit.area.language_cookie(), language.tag())
         .secure(visit.area.is_tls())
         .path("/")
@@ -28,7 +50,7 @@ pub(super) async fn switch(
         .same_site(SameSite::Lax)
         .max_age(Duration::days(365))
         .finish();
-    Ok(HttpResponse::SeeOther()
+    Ok(HttpResponse::build(status)
         .cookie(cookie)
         .insert_header(("Location", own_path(&back.back)))
         .finish())
@@ -38,7 +60,7 @@ pub(super) async fn switch(
 fn own_path(back: &str) -> &str {
     let plain = back
         .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
+        .all(|b| b.is_ascii_alphanumeric() || b"/-_.?=&%+".contains(&b));
     if back.starts_with('/') && !back.starts_with("//") && plain {
         back
     } else {
@@ -53,13 +75,14 @@ mod tests {
     #[test]
     fn the_way_back_never_leaves_the_site() {
         assert_eq!(own_path("/service/login"), "/service/login");
+        let searched = "/console/accounts?q=%E3%81%95+a&page=2";
+        assert_eq!(own_path(searched), searched);
         for elsewhere in [
             "//evil.example",
             "/\\evil.example",
             "https://evil.example",
             "",
             "/a\r\nb",
-            "/a?b=c",
         ] {
             assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
         }

@@ -90,13 +90,18 @@ fn builder(site: &Site, area: Area) -> Result<Builder, ServeError> {
         // No client certificate is asked for, or browsers would show a chooser at the first page.
         Area::Plain | Area::Applicant => builder.set_session_id_context(b"inkan-applicant")?,
         Area::Portal => {
-            trust_our_roots(&mut builder, site)?;
+            let mut roots = X509StoreBuilder::new()?;
+            trust_our_roots(&mut builder, &mut roots, site)?;
+            recognise_retired_roots(&mut roots, site)?;
+            builder.set_verify_cert_store(roots.build())?;
             // Without FAIL_IF_NO_PEER_CERT: who offers none gets a page that says how to.
             builder.set_verify_callback(SslVerifyMode::PEER, accept_out_of_date);
             builder.set_session_id_context(b"inkan-portal")?;
         }
         Area::Console => {
-            trust_our_roots(&mut builder, site)?;
+            let mut roots = X509StoreBuilder::new()?;
+            trust_our_roots(&mut builder, &mut roots, site)?;
+            builder.set_verify_cert_store(roots.build())?;
             builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
             // Without a context, OpenSSL refuses to resume sessions that carry a client certificate.
             builder.set_session_id_context(b"inkan-console")?;
@@ -109,16 +114,31 @@ fn builder(site: &Site, area: Area) -> Result<Builder, ServeError> {
     Ok(builder)
 }
 
-/// Only our active roots are trusted, and only they are named to the browser, so that it offers nothing else.
-fn trust_our_roots(builder: &mut Builder, site: &Site) -> Result<(), ServeError> {
-    let mut store = X509StoreBuilder::new()?;
+/// Our active roots are trusted, and only they are named to the browser, so that it offers nothing else.
+fn trust_our_roots(
+    builder: &mut Builder,
+    store: &mut X509StoreBuilder,
+    site: &Site,
+) -> Result<(), ServeError> {
     for der in authorities(site)? {
         let authority =
             X509::from_der(&der).map_err(|why| ServeError::Authority(why.to_string()))?;
         builder.add_client_ca(&authority)?;
         store.add_cert(authority)?;
     }
-    builder.set_verify_cert_store(store.build())?;
+    Ok(())
+}
+
+/// A certificate of a retired root passes the portal's handshake to get the page that says that it opens nothing.
+/// These roots are not named to the browser.
+fn recognise_retired_roots(store: &mut X509StoreBuilder, site: &Site) -> Result<(), ServeError> {
+    let found: Result<_, StoreError> = site.store.read(authority::list);
+    let found = found.map_err(|why| ServeError::Authority(why.to_string()))?;
+    for retired in found.iter().filter(|root| root.status != "active") {
+        let retired = X509::from_der(&retired.certificate_der)
+            .map_err(|why| ServeError::Authority(why.to_string()))?;
+        store.add_cert(retired)?;
+    }
     Ok(())
 }
 

@@ -159,3 +159,25 @@ async fn every_form_is_taken_at_its_stage_alone() {
         }
     }
 }
+
+#[actix_web::test]
+async fn a_login_page_outlives_the_session_that_ends_behind_it() {
+    let stage = town();
+    let mut browser = Browser::new(&stage);
+    browser.log_in_first().await;
+    stage.clock.advance(stage.site.idle());
+    let page = browser.get("/service/gate").await;
+    assert_eq!(page.location(), "/service/login");
+    browser.get("/service/login").await;
+    let fields = [("user_id", USER), ("password", OWN)];
+    // Another tab logged out meanwhile: its reply takes the cookie away.
+    browser
+        .cookies
+        .retain(|(name, _)| name != Area::Applicant.session_cookie());
+    let entered = browser.post("/service/login", &fields).await;
+    assert_eq!(entered.location(), "/service/gate");
+    // And where another tab logged in, its session gives way to this one.
+    browser.log_in(USER, OWN).await;
+    let entered = browser.post("/service/login", &fields).await;
+    assert_eq!(entered.location(), "/service/gate");
+}

@@ -209,3 +209,19 @@ async fn a_form_without_the_sessions_token_does_nothing() {
     assert_eq!(browser.session().cloned(), before);
     assert_eq!(browser.get("/console").await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_login_page_outlives_the_session_that_ends_behind_it() {
+    let desk = Desk::new();
+    let suzuki = desk.operator("suzuki");
+    let mut browser = Browser::at_work(&desk, &suzuki).await;
+    desk.stage.clock.advance(desk.stage.site.idle());
+    let page = browser.get("/console").await;
+    assert_eq!(page.location.as_deref(), Some("/console/login"));
+    browser.get("/console/login").await;
+    // Another tab logged out meanwhile: its reply takes the cookie away.
+    browser.forget_session();
+    let fields = [("name", "suzuki"), ("password", PASSWORD)];
+    let entered = browser.post("/console/login", &fields).await;
+    assert_eq!(entered.location.as_deref(), Some("/console"));
+}

@@ -70,6 +70,10 @@ impl<'a> Browser<'a> {
         self.token.clear();
     }
 
+    pub fn forget_session(&mut self) {
+        self.cookies.remove(self.area.session_cookie());
+    }
+
     pub fn session(&self) -> Option<&String> {
         self.cookies.get(self.area.session_cookie())
     }

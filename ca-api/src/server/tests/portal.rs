@@ -141,3 +141,37 @@ fn a_new_root_is_trusted_beside_the_old_one_without_a_restart() {
     until("the new root", || passes(&new));
     assert!(passes(&old), "the old one goes on");
 }
+
+#[test]
+fn a_retired_roots_certificate_gets_the_page_that_refuses_it_at_the_portal_alone() {
+    let house = House::new();
+    let server = house.open();
+    let (portal, console) = (
+        server.addresses.portal.unwrap(),
+        server.addresses.console.unwrap(),
+    );
+    let second = pair("root 2", None, false);
+    let old = pair("KJ2700000001", Some(&house.root), true);
+    let mut row = generation(&second);
+    row.generation = 2;
+    let store = &house.stage.site.store;
+    let retired: Result<bool, StoreError> = store.transaction(|db| {
+        authority::insert(db, &row)?;
+        authority::retire(db, 1)
+    });
+    assert!(retired.unwrap());
+    let connector = house.connector(Some(&old));
+    until("the console without the old root", || {
+        get(&connector, console, "/").is_err()
+    });
+    for version in VERSIONS {
+        let page = get(
+            &pinned(&house, Some(&old), version),
+            portal,
+            "/portal/login",
+        )
+        .unwrap();
+        assert!(page.starts_with("HTTP/1.1 403"), "{page}");
+        assert!(page.contains("この証明書ではログインできません"), "{page}");
+    }
+}

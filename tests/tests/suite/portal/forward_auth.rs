@@ -214,3 +214,22 @@ fn with_agent(
         .open("/portal")
         .shows(&["参照ユーザを自分に戻しました"]);
 }
+
+#[test]
+fn nginx_hands_on_a_retired_roots_visitor_to_the_page_that_refuses_it() {
+    let [https, proxied, upstream] = port::free();
+    let more = format!(
+        "proxy.listen = \"127.0.0.1:{proxied}\"\nservice.portal_url = \"https://localhost:{https}/\""
+    );
+    let mut service = Service::set_up_with(Engine::Sqlite, &more);
+    let mut site = service.start_site();
+    site.until_it_listens(proxied);
+    let member = service.member();
+    application(upstream);
+    let _nginx = nginx(&service, "+0", [https, proxied, upstream]);
+    let member = member.moved_to(&format!("https://localhost:{https}"));
+    let mut sql = service.database.connect();
+    sql.run("UPDATE authority SET status = 'retired'");
+    let page = member.visitor().open("/portal/login");
+    page.refuses(&["この証明書ではログインできません"]);
+}

@@ -228,3 +228,36 @@ fn an_expired_certificate_is_told_so_and_its_owner_can_apply_anew() {
     ]);
     member.applicant.arrive().shows(&["証明書の発行申請を行う"]);
 }
+
+#[test]
+fn the_first_login_after_a_session_ended_succeeds() {
+    let mut service = Service::set_up(Engine::Sqlite);
+    let _site = service.start_site();
+    let member = service.member();
+    let mut sql = service.database.connect();
+    let visitor = member.signed_in();
+    sql.run("UPDATE session SET last_seen_at = 0");
+    visitor.open("/portal").shows(&["ユーザＩＤ"]);
+    member.log_in(&visitor).shows(&["ポータル"]);
+
+    // Suspended, and released again: both pages come while the browser shows the old cookie.
+    sql.run("UPDATE certificate SET status = 'held' WHERE purpose = 'client'");
+    visitor.open("/portal").refuses(&["一時"]);
+    sql.run("UPDATE certificate SET status = 'valid' WHERE purpose = 'client'");
+    member.log_in(&visitor).shows(&["ポータル"]);
+
+    // A login page that another tab outlived, by logging out or in.
+    let typed = |page: inkan_tests::page::Page| {
+        let form = page.form("ログイン");
+        let password = &member.applicant.letter.login_password;
+        form.fill("ユーザＩＤ", member.user_id())
+            .fill("パスワード", password)
+    };
+    sql.run("UPDATE session SET last_seen_at = 0");
+    let waiting = typed(visitor.open("/portal/login"));
+    let logout = member.log_in(&visitor).shows(&["ポータル"]);
+    waiting.send(&visitor).shows(&["ポータル"]);
+    drop(logout);
+    visitor.open("/portal").form("ログアウト").send(&visitor);
+    waiting.send(&visitor).shows(&["ポータル"]);
+}
