@@ -20,6 +20,7 @@ mod expiring;
 mod filter;
 mod history;
 mod login;
+mod mails;
 mod notice_form;
 mod notices;
 mod overview;
@@ -88,6 +89,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .route("/console/accounts", web::get().to(accounts::show))
         .configure(reissue_routes)
+        .configure(mail_routes)
         .configure(notice_routes);
 }
 
@@ -101,6 +103,16 @@ fn reissue_routes(config: &mut ServiceConfig) {
             web::resource("/console/reissues/{id}/decide")
                 .route(web::get().to(|| async { page::see_other("/console/reissues") }))
                 .route(web::post().to(reissue::send)),
+        );
+}
+
+fn mail_routes(config: &mut ServiceConfig) {
+    config
+        .route(mails::LIST, web::get().to(mails::show))
+        .service(
+            web::resource("/console/mails/{id}")
+                .route(web::get().to(|| async { page::see_other(mails::LIST) }))
+                .route(web::post().to(mails::settle)),
         );
 }
 

@@ -20,6 +20,7 @@ mod crl;
 mod database;
 mod delegation;
 mod letter;
+mod mail;
 mod notice;
 pub(crate) mod operator;
 mod queue;
@@ -80,6 +81,9 @@ enum Command {
     /// The posted letter with user ID and passwords: print, recover, template, specimen.
     #[command(subcommand)]
     Letter(letter::LetterCommand),
+    /// Mails that did not leave: list, send again, drop.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     Demo(demo::Demo),
     /// Notices that offices read in the portal: publish, list, withdraw.
     #[command(subcommand)]
@@ -123,6 +127,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Database(command) => database::run(command, &open()?, out),
         Command::Delegation(command) => delegation::run(command, &open()?, out),
         Command::Letter(command) => letter::run(command, &open()?, out),
+        Command::Mail(command) => mail::run(command, &open()?, out),
         Command::Demo(command) => demo::run(command, open()?, cli.data.as_deref(), out),
         Command::Notice(command) => notice::run(command, &open()?, out),
         Command::Operator(command) => operator::run(command, &open()?, out),

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod key_file;
 pub mod mail;
 pub mod ocsp;
+mod one_fault;
 pub mod pkcs12;
 pub mod run;
 pub mod signer;

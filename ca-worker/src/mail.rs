@@ -3,6 +3,7 @@ mod compose;
 mod folder;
 mod header;
 mod layout;
+mod refusal;
 mod smtp;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,8 @@ use crate::worker::Worker;
 const BATCH: u32 = 50;
 /// Portions of notices' mails that are put into the outbox before it is looked into.
 const PORTIONS: usize = 10;
+/// So many mails refused one after the other for reasons that are not theirs: the server refuses this installation.
+const REFUSED_IN_A_ROW: usize = 3;
 
 /// A way for mails to leave.
 pub trait Transport: Send + Sync {
@@ -41,6 +44,9 @@ pub enum SendError {
     /// The server cannot be talked to at all: the other mails need not try now.
     #[error("{0}")]
     Unreachable(String),
+    /// The server takes no mail of ours like this one, for reasons that are not about the recipient: others may go.
+    #[error("{0}")]
+    Refused(String),
     /// This mail not now.
     #[error("{0}")]
     Later(String),
@@ -74,7 +80,7 @@ impl Notifier {
     pub fn of(config: &Config) -> Result<Self, MailSetupError> {
         let transport: Box<dyn Transport> = match config.mail.transport {
             MailTransport::Folder => Box::new(FolderTransport::of(config)),
-            MailTransport::Smtp => Box::new(SmtpMail::of(&config.mail.smtp)?),
+            MailTransport::Smtp => Box::new(SmtpMail::of(&config.mail.smtp, &config.service.host)?),
         };
         Ok(Self {
             composer: Composer::of(config)?,
@@ -88,10 +94,13 @@ impl Notifier {
     }
 
     fn deliver(&self, mail: &Mail) -> Result<(), SendError> {
-        let message = self
-            .composer
-            .compose(mail)
-            .map_err(|error| SendError::Never(error.to_string()))?;
+        let message =
+            self.composer
+                .compose(mail)
+                .map_err(|error| match error.is_of_the_mail() {
+                    true => SendError::Never(error.to_string()),
+                    false => SendError::Refused(error.to_string()),
+                })?;
         self.transport.send(mail, &message)
     }
 }
@@ -111,11 +120,15 @@ pub struct Notified {
     pub postponed: usize,
     /// Mails that an operator has to look at.
     pub parked: usize,
-    /// What the server said, when it could not be talked to.
+    /// What the server said, when it could not be talked to or refused mail after mail.
     pub trouble: Option<String>,
+    /// The last refusal for a reason that is not the recipient's.
+    pub refused: Option<String>,
+    refused_in_a_row: usize,
 }
 
-/// Owes a bounded part of what published notices owe, then sends what is due. When the server cannot be reached the rest of the batch is postponed without a try.
+/// Owes a bounded part of what published notices owe, then sends what is due. When the server cannot be reached, or refuses
+/// mail after mail, the rest of the batch is postponed without a try.
 pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     let now = worker.clock.now();
     let until = now + worker.settings.lease;
@@ -135,7 +148,7 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     let mut notified = Notified::default();
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
         let outcome = match (&notified.trouble, &worker.notifier) {
-            (Some(trouble), _) => MailOutcome::Later(trouble.clone()),
+            (Some(trouble), _) => MailOutcome::ServerAway(trouble.clone()),
             (None, notifier) => {
                 fault::before("notify")?;
                 let delivered = notifier.deliver(&mail);
@@ -145,7 +158,9 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
         };
         match &outcome {
             MailOutcome::Sent => notified.sent += 1,
-            MailOutcome::Later(_) => notified.postponed += 1,
+            MailOutcome::Later(_) | MailOutcome::Refused(_) | MailOutcome::ServerAway(_) => {
+                notified.postponed += 1;
+            }
             MailOutcome::Never(reason) => {
                 tracing::error!(
                     mail = mail.id,
@@ -167,14 +182,24 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
 }
 
 fn outcome(sent: Result<(), SendError>, notified: &mut Notified) -> MailOutcome {
+    if !matches!(sent, Err(SendError::Refused(_))) {
+        notified.refused_in_a_row = 0;
+    }
     match sent {
         Ok(()) => MailOutcome::Sent,
         Err(SendError::Later(reason)) => MailOutcome::Later(reason),
         Err(SendError::Never(reason)) => MailOutcome::Never(reason),
+        Err(SendError::Refused(reason)) => {
+            notified.refused_in_a_row += 1;
+            notified.refused = Some(reason.clone());
+            if notified.refused_in_a_row >= REFUSED_IN_A_ROW {
+                notified.trouble = Some(reason.clone());
+            }
+            MailOutcome::Refused(reason)
+        }
         Err(SendError::Unreachable(reason)) => {
-            tracing::warn!(reason, "mail cannot leave; it is tried again");
             notified.trouble = Some(reason.clone());
-            MailOutcome::Later(reason)
+            MailOutcome::ServerAway(reason)
         }
     }
 }

@@ -83,12 +83,13 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             parked = report.batch.parked.len(),
             "one unit of work is done"
         );
-        for trouble in report
-            .troubles
-            .iter()
-            .chain(&report.batch.trouble)
-            .chain(&report.mail.trouble)
-        {
+        for trouble in report.troubles.iter().chain(&report.batch.trouble).chain(
+            report
+                .mail
+                .trouble
+                .as_ref()
+                .or(report.mail.refused.as_ref()),
+        ) {
             tracing::error!("{trouble}");
         }
         return Ok(if report.is_clean() {

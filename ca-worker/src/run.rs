@@ -16,6 +16,7 @@ use crate::cycle::{
 };
 use crate::mail::{Notified, notify};
 use crate::ocsp::{Answered, answer_due};
+use crate::one_fault::OneFault;
 use crate::worker::Worker;
 
 /// What one unit of work did.
@@ -45,7 +46,9 @@ impl Report {
 
     /// Whether every part did its work.
     pub fn is_clean(&self) -> bool {
-        self.troubles.is_empty() && self.batch.trouble.is_none() && self.mail.trouble.is_none()
+        let mail = &self.mail;
+        let mail_leaves = mail.trouble.is_none() && mail.refused.is_none();
+        self.troubles.is_empty() && self.batch.trouble.is_none() && mail_leaves
     }
 }
 
@@ -99,7 +102,7 @@ fn recover_and_sign(worker: &Worker, report: &mut Report) {
     }
     // What is signed is recorded; while that cannot be vouched for, nothing is claimed.
     if let Err(trouble) = part(|| vouch(worker)) {
-        tracing::error!(trouble, "alarm: no checkpoint of the audit can be made");
+        let trouble = format!("alarm: no checkpoint of the audit can be made: {trouble}");
         report.troubles.push(trouble);
         return;
     }
@@ -184,15 +187,16 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> En
 
 /// Ends all other threads, by `stop`, when the worker is told to end or has to be opened anew.
 fn watch_forever(worker: &Worker, poll: Duration, told: &AtomicBool, stop: &AtomicBool) -> Ended {
+    let mut fault = OneFault::new("what changed in the database cannot be read");
     let ended = loop {
         nap(poll, told);
         if told.load(Ordering::SeqCst) {
             break Ended::Shutdown;
         }
         match part(|| change_around(worker)) {
-            Ok(None) => {}
+            Ok(None) => fault.is_over(),
             Ok(Some(ended)) => break ended,
-            Err(error) => tracing::error!(error, "what changed in the database cannot be read"),
+            Err(error) => fault.is_there(&error),
         }
     };
     stop.store(true, Ordering::SeqCst);
@@ -229,11 +233,10 @@ impl Rest<'_> {
 }
 
 fn sign_forever(worker: &Worker, rest: &Rest<'_>) {
+    let mut fault = OneFault::new("a part of the work failed; it is tried again");
     rest.between(Topic::Queue, || {
         let report = sign_once(worker);
-        for trouble in &report.troubles {
-            tracing::error!(trouble, "a part of the work failed; it is tried again");
-        }
+        fault.is(&report.troubles.join("; "));
         if !report.batch.issued.is_empty() {
             tracing::info!(
                 issued = report.batch.issued.len(),
@@ -245,42 +248,60 @@ fn sign_forever(worker: &Worker, rest: &Rest<'_>) {
 }
 
 fn mail_forever(worker: &Worker, rest: &Rest<'_>) {
+    let mut fault = OneFault::new("the outbox cannot be looked into; it is tried again");
+    let mut server = OneFault::new(
+        "alarm: the mail server does not take our mails; they wait, and are tried again",
+    );
     rest.between(Topic::Outbox, || match part(|| notify(worker)) {
-        Ok(notified) => notified.sent == 0 || notified.trouble.is_some(),
+        Ok(notified) => {
+            fault.is_over();
+            match notified.trouble.as_ref().or(notified.refused.as_ref()) {
+                Some(said) => server.is_there(said),
+                None if notified.sent > 0 => server.is_over(),
+                // Nothing was due: nobody knows yet.
+                None => {}
+            }
+            notified.sent == 0 || notified.trouble.is_some()
+        }
         Err(error) => {
-            tracing::error!(error, "the outbox cannot be looked into; it is tried again");
+            fault.is_there(&error);
             true
         }
     });
 }
 
 fn answer_forever(worker: &Worker, rest: &Rest<'_>) {
+    let mut fault = OneFault::new("OCSP answers cannot be signed; it is tried again");
     rest.between(Topic::Revocation, || {
         match answer_due(worker) {
-            Ok(answered) if answered.signed > 0 => {
-                tracing::debug!(signed = answered.signed, "OCSP answers were signed");
+            Ok(answered) => {
+                fault.is_over();
+                if answered.signed > 0 {
+                    tracing::debug!(signed = answered.signed, "OCSP answers were signed");
+                }
             }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(%error, "OCSP answers cannot be signed; it is tried again");
-            }
+            Err(error) => fault.is_there(&error.to_string()),
         }
         true
     });
 }
 
 fn list_forever(worker: &Worker, rest: &Rest<'_>) {
+    let mut fault = OneFault::new("the last list stays; it is tried again");
     rest.between(Topic::Revocation, || {
         match lists_due(worker) {
-            Ok(made) => made.iter().for_each(|made| {
-                tracing::info!(
-                    generation = made.list.generation,
-                    number = made.list.number,
-                    entries = made.list.entries,
-                    "a revocation list is published"
-                );
-            }),
-            Err(error) => tracing::error!(%error, "the last list stays; it is tried again"),
+            Ok(made) => {
+                fault.is_over();
+                made.iter().for_each(|made| {
+                    tracing::info!(
+                        generation = made.list.generation,
+                        number = made.list.number,
+                        entries = made.list.entries,
+                        "a revocation list is published"
+                    );
+                });
+            }
+            Err(error) => fault.is_there(&error.to_string()),
         }
         true
     });

@@ -157,7 +157,7 @@ fn mails(page: &Page, found: &Found) -> Tile {
                 [("parked", found.parked.total), ("delayed", found.delayed)],
             ),
         },
-        url: None,
+        url: Some(super::mails::LIST.to_owned()),
         class: match (found.parked.total, found.delayed) {
             (0, 0) => "",
             (0, _) => "slow",

@@ -86,6 +86,6 @@ fn parked(page: &Page, found: &Found) -> Option<Trouble> {
     Some(Trouble {
         what: page.with("console-trouble-mail", count),
         next: page.with("console-trouble-mail-next", facts),
-        url: None,
+        url: Some(super::mails::LIST.to_owned()),
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use ca_core::domain::certificate::MailState;
 use ca_core::flow::take_measurements::{Generation, Measurements};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -77,7 +78,7 @@ fn mails(sheet: &mut Sheet, measured: &Measurements) {
         "How long the oldest mail that is not sent waits; 0 when there is none",
         mails
             .iter()
-            .filter(|(state, _)| *state != ca_core::domain::certificate::MailState::Sent)
+            .filter(|(state, _)| matches!(state, MailState::Waiting | MailState::Parked))
             .map(|(state, depth)| (by("state", state), age(measured, depth.since))),
     );
 }

@@ -44,6 +44,8 @@ pub struct SmtpConfig {
     pub credentials_file: Option<PathBuf>,
     /// PEM file with further root certificates to trust for this connection.
     pub root_certificates: Option<PathBuf>,
+    /// What EHLO says: a host name or an IP address; the host of `[service]` when absent.
+    pub hello: Option<String>,
     /// Seconds to wait for the server.
     pub timeout_seconds: u32,
 }
@@ -56,6 +58,7 @@ impl Default for SmtpConfig {
             security: SmtpSecurity::Starttls,
             credentials_file: None,
             root_certificates: None,
+            hello: None,
             timeout_seconds: 30,
         }
     }
@@ -102,6 +105,26 @@ impl MailConfig {
                 rule: "mail leaves the machine only under TLS: write starttls or tls",
             });
         }
+        if let Some(hello) = self.smtp.hello.as_deref().filter(|name| !is_name(name)) {
+            return Err(ConfigError::Value {
+                key: "mail.smtp.hello",
+                value: hello.into(),
+                rule: "EHLO says a host name of letters, digits, hyphens and dots, or an IP address",
+            });
+        }
         Ok(())
     }
+}
+
+/// Whether EHLO can say it (RFC 5321 §4.1.1.1).
+fn is_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !label.is_empty() && label.len() <= 63 && label.chars().all(plain)
+    };
+    let literal = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let address = literal.unwrap_or(text).parse::<std::net::IpAddr>().is_ok();
+    address || (text.len() <= 255 && text.split('.').all(label))
 }

@@ -146,6 +146,10 @@ pub enum AuditAct {
     NoticeDelete,
     /// An account chose which mails it gets.
     MailChoose,
+    /// A mail that did not leave was released for sending again.
+    MailRetry,
+    /// A mail that did not leave was given up.
+    MailDrop,
     /// The calendar of working days was changed.
     CalendarOverride,
     /// The first generation of the root was made.
@@ -245,6 +249,8 @@ words!(
     NoticeWithdraw = "notice.withdraw",
     NoticeDelete = "notice.delete",
     MailChoose = "mail.choose",
+    MailRetry = "mail.retry",
+    MailDrop = "mail.drop",
     CalendarOverride = "calendar.override",
     CaInit = "ca.init",
     CaRollover = "ca.rollover",

@@ -95,11 +95,14 @@ pub enum MailState {
     Sent,
     /// The server refused it for good; an operator looks at it.
     Parked,
+    /// An operator looked at it: it is not sent.
+    Dropped,
 }
 words!(
     MailState,
     "state of a mail",
     Waiting = "waiting",
     Sent = "sent",
-    Parked = "parked"
+    Parked = "parked",
+    Dropped = "dropped"
 );

@@ -1,5 +1,5 @@
 //! What the outbox says about a mail before it is written: its kind and its facts, no secret.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::random::{self, Random};
@@ -57,6 +57,18 @@ impl MailKind {
     /// Whether it goes to an account; otherwise to somebody whom the configuration names.
     pub const fn is_to_account(self) -> bool {
         !matches!(self, Self::AuditCheckpoint)
+    }
+
+    /// Whether its text holds a code; a mail that was parked or dropped has it no longer.
+    pub const fn has_code(self) -> bool {
+        matches!(self, Self::AddressProof | Self::AddressChangeAsked)
+    }
+
+    /// Whether it goes to the address that the account has when it is sent; the others prove or report an address.
+    pub const fn follows_address(self) -> bool {
+        let about_address =
+            self.has_code() || matches!(self, Self::AddressChanged | Self::AuditCheckpoint);
+        !about_address
     }
 
     /// Whether an account may switch this kind off.
@@ -144,5 +156,15 @@ pub fn next_try(attempts: i64, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         9..=48 => 180,
         _ => return None,
     };
-    Some(at + chrono::TimeDelta::minutes(minutes))
+    Some(at + TimeDelta::minutes(minutes))
+}
+
+/// When to try again a mail of `created_at` whose try was not counted: after a quarter of its age, at least a minute
+/// and at most `longest`.
+pub fn retry_by_age(
+    created_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+    longest: TimeDelta,
+) -> DateTime<Utc> {
+    at + ((at - created_at) / 4).clamp(TimeDelta::minutes(1), longest)
 }

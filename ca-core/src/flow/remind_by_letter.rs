@@ -1,4 +1,5 @@
-//! Offices without a mail address are reminded by post that their certificate ends (J7): one letter a certificate.
+//! Offices without a mail address, or with one whose mails do not arrive, are reminded by post that their certificate
+//! ends (J7): one letter a certificate.
 //!
 //! The PDF and the database move together, as with `print_letters`: `publish` is the last act inside the transaction.
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +13,9 @@ use crate::store::account::Account;
 use crate::store::audit::Record;
 use crate::store::expiring::{self, Ending, Span};
 use crate::store::letter::{Letter, LetterRun};
-use crate::store::{Db, Store, StoreError, StoreResult, account, audit, letter, reminder};
+use crate::store::{
+    Db, Store, StoreError, StoreResult, account, audit, letter, mail_trouble, reminder,
+};
 
 /// The channel of these reminders.
 const LETTER: &str = "letter";
@@ -42,7 +45,7 @@ pub struct Reminder {
 /// Why nothing was printed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReminderError<P> {
-    /// A mail address or a new certificate came meanwhile, or another run was quicker.
+    /// A mail address that works or a new certificate came meanwhile, or another run was quicker.
     #[error("{0} no longer waits for a reminder: run the command again")]
     DueNoLonger(UserId),
     /// The file could not be put in its place.
@@ -59,7 +62,8 @@ impl<P> From<StoreError> for ReminderError<P> {
     }
 }
 
-/// The reminders that are due at `at`, by user ID: active account, no mail address, no newer certificate, no letter yet.
+/// The reminders that are due at `at`, by user ID: active account, no mail address or one whose newest mail was parked or dropped, no
+/// newer certificate, no letter yet.
 ///
 /// An open request does not count as renewed, since it may yet be rejected.
 pub fn reminders_due(store: &Store, at: DateTime<Utc>) -> StoreResult<Vec<Due>> {
@@ -74,10 +78,11 @@ fn due(db: &mut Db, at: DateTime<Utc>) -> StoreResult<Vec<Due>> {
     let mut due = Vec::new();
     let ending = expiring::list(db, span, 0, i64::MAX)?;
     ending.tell();
+    let bounced = mail_trouble::bounced(db)?;
     for (ending, account) in ending.rows {
-        if account.mail_address.is_none()
-            && !reminder::is_noted(db, &subject(ending.serial), LETTER)?
-        {
+        let mail_arrives =
+            (account.mail_address.as_ref()).is_some_and(|address| !bounced.contains(address));
+        if !mail_arrives && !reminder::is_noted(db, &subject(ending.serial), LETTER)? {
             due.push(Due { ending, account });
         }
     }

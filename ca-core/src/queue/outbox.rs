@@ -1,16 +1,25 @@
 //! Step 9 of the issuance cycle, the queue's side: mails are taken, sent, and settled.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::certificate::MailState;
-use crate::domain::mail::next_try;
-use crate::store::outbox::Mail;
+use crate::domain::mail::{next_try, retry_by_age};
+use crate::store::outbox::{Mail, Settled};
 use crate::store::{Store, StoreResult, outbox};
+
+/// The longest wait for a server that is away.
+const SERVER_AWAY: TimeDelta = TimeDelta::minutes(15);
+/// The longest wait of a mail that is refused for a reason of ours.
+const REFUSED: TimeDelta = TimeDelta::hours(3);
 
 /// How a try went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailOutcome {
     /// The server took it.
     Sent,
+    /// The server takes nothing now: tried again, and no try is counted.
+    ServerAway(String),
+    /// Refused for a reason that is not the recipient's: tried again ever more seldom, and no try is counted.
+    Refused(String),
     /// Not now; try again later.
     Later(String),
     /// Never; an operator has to look at it.
@@ -36,15 +45,25 @@ pub fn settle(
     outcome: &MailOutcome,
     at: DateTime<Utc>,
 ) -> StoreResult<bool> {
-    let (state, next, error) = match outcome {
-        MailOutcome::Sent => (MailState::Sent, at, None),
-        MailOutcome::Never(error) => (MailState::Parked, at, Some(error.as_str())),
+    let soon = |longest| retry_by_age(mail.created_at, at, longest);
+    let waiting = |next, error, counted| (MailState::Waiting, next, Some(error), counted);
+    let parked = |error| (MailState::Parked, at, Some(error), true);
+    let (state, next_try_at, error, counted) = match outcome {
+        MailOutcome::Sent => (MailState::Sent, at, None, true),
+        MailOutcome::Never(error) => parked(error.as_str()),
+        MailOutcome::ServerAway(error) => waiting(soon(SERVER_AWAY), error.as_str(), false),
+        MailOutcome::Refused(error) => waiting(soon(REFUSED), error.as_str(), false),
         MailOutcome::Later(error) => match next_try(mail.attempts, at) {
-            Some(next) => (MailState::Waiting, next, Some(error.as_str())),
-            None => (MailState::Parked, at, Some(error.as_str())),
+            Some(next) => waiting(next, error.as_str(), true),
+            None => parked(error.as_str()),
         },
     };
-    store.step("settle", |db| {
-        outbox::settle(db, owner, mail, state, next, error, at)
-    })
+    let settled = Settled {
+        state,
+        next_try_at,
+        error,
+        // Taking the mail has counted this try.
+        attempts: mail.attempts - i64::from(!counted),
+    };
+    store.step("settle", |db| outbox::settle(db, owner, mail, &settled, at))
 }

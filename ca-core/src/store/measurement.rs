@@ -69,7 +69,7 @@ pub fn mails(db: &mut Db, state: MailState) -> StoreResult<Depth> {
     let found = || outbox::table.filter(outbox::state.eq(state.as_str()));
     let count = found().count().get_result(db)?;
     let since = match state {
-        MailState::Sent => None,
+        MailState::Sent | MailState::Dropped => None,
         _ => found().select(min(outbox::created_at)).first(db)?,
     };
     Ok(Depth::of(count, since))

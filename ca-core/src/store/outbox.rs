@@ -150,29 +150,42 @@ fn set_aside(db: &mut Db, id: i64) -> StoreResult<()> {
     Ok(())
 }
 
-/// Settles a mail that `owner` holds: sent, waiting for another try, or parked.
+/// Where a try leaves a mail.
+#[derive(Debug)]
+pub struct Settled<'a> {
+    /// Sent, waiting for another try, or parked.
+    pub state: MailState,
+    /// Not before; of a waiting one alone.
+    pub next_try_at: DateTime<Utc>,
+    /// What the server said.
+    pub error: Option<&'a str>,
+    /// Tries so far.
+    pub attempts: i64,
+}
+
+/// Settles a mail that `owner` holds.
 pub fn settle(
     db: &mut Db,
     owner: &str,
     mail: &Mail,
-    state: MailState,
-    next_try_at: DateTime<Utc>,
-    error: Option<&str>,
+    settled: &Settled<'_>,
     at: DateTime<Utc>,
 ) -> StoreResult<bool> {
+    let state = settled.state;
     let held = outbox::table
         .filter(outbox::id.eq(mail.id))
         .filter(outbox::lease_owner.eq(owner));
     let sent = (state == MailState::Sent).then(|| millis(at));
     let facts = match state {
         MailState::Waiting => mail.facts.clone(),
-        MailState::Sent | MailState::Parked => without_code(&mail.facts),
+        MailState::Sent | MailState::Parked | MailState::Dropped => without_code(&mail.facts),
     };
     let rows = diesel::update(held)
         .set((
             outbox::state.eq(state.as_str()),
-            outbox::next_try_at.eq(millis(next_try_at)),
-            outbox::last_error.eq(error),
+            outbox::next_try_at.eq(millis(settled.next_try_at)),
+            outbox::attempts.eq(settled.attempts),
+            outbox::last_error.eq(settled.error),
             outbox::lease_owner.eq(None::<String>),
             outbox::lease_until.eq(None::<i64>),
             outbox::sent_at.eq(sent),
@@ -183,7 +196,7 @@ pub fn settle(
 }
 
 /// The facts of a mail that is not tried again: a code in them has done its work, and goes.
-fn without_code(facts: &str) -> String {
+pub(super) fn without_code(facts: &str) -> String {
     match serde_json::from_str::<MailFacts>(facts) {
         Ok(facts) if facts.code.is_some() => serde_json::json!(MailFacts {
             code: None,

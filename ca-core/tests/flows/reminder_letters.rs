@@ -121,3 +121,22 @@ on_both!(who_renews_while_the_reminder_is_laid_out_gets_none, world => {
     assert!(matches!(refused, Err(ReminderError::DueNoLonger(id)) if id == office.id));
     assert_eq!(due(&world, when).len(), 1, "the other one waits for the next run");
 });
+
+on_both!(an_office_whose_mails_bounce_is_reminded_by_letter, world => {
+    let end = at(0) + TimeDelta::days(100);
+    let mark = end - TimeDelta::days(30);
+    let (office, _) = holder(&world, "2700000001", end);
+    world.sql("UPDATE account SET mail_address = 'gone@example.jp'");
+    assert!(due(&world, mark).is_empty());
+    world.sql("UPDATE outbox SET state = 'parked', to_address = 'gone@example.jp'");
+    let parked = world.store.read(ca_core::store::mail_trouble::parked).unwrap().total;
+    if parked == 0 {
+        world.sql(
+            "INSERT INTO outbox (kind, to_address, facts, message_id, state, next_try_at, created_at) \
+             VALUES ('certificate-ready', 'gone@example.jp', '{}', 'x@y', 'parked', 0, 0)",
+        );
+    }
+    assert_eq!(user_ids(&world, mark), [office.id.to_string()]);
+    world.sql("UPDATE account SET mail_address = 'right@example.jp'");
+    assert!(due(&world, mark).is_empty());
+});

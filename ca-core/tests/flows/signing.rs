@@ -5,14 +5,17 @@ use ca_core::domain::certificate::{IntentState, MailState};
 use ca_core::domain::mail::{MailFacts, MailKind};
 use ca_core::domain::request::{RequestId, RequestState};
 use ca_core::domain::serial::SerialNumber;
+use ca_core::flow::drop_mail::drop_mail;
 use ca_core::flow::fail_request::{Failure, fail_request};
 use ca_core::flow::give_back::give_back;
 use ca_core::flow::record_intents::record_intents;
 use ca_core::flow::record_issued::{Issued, record_issued};
 use ca_core::flow::recover::recover;
+use ca_core::flow::retry_mail::{StuckMail, retry_mail};
 use ca_core::flow::retry_request::retry_request;
 use ca_core::queue::outbox::{MailOutcome, settle, take};
 use ca_core::queue::request::{Held, claim};
+use ca_core::store::mail_trouble;
 use ca_core::store::outbox::NewMail;
 use ca_core::store::request::Request;
 use ca_core::store::{certificate as stored, intent as intents, outbox};
@@ -206,4 +209,57 @@ on_both!(a_mail_is_tried_again_with_one_message_id_and_parked_for_good_reason, w
     settle(&world.store, "w1", &second, &MailOutcome::Never("550 no such user".into()), at(201)).unwrap();
     let parked = world.store.read(|db| outbox::list(db, MailState::Parked)).unwrap();
     assert_eq!(parked[0].last_error.as_deref(), Some("550 no such user"));
+});
+
+/// The one mail, leased by `w1`.
+fn leased(world: &World, seconds: i64) -> ca_core::store::outbox::Mail {
+    take(&world.store, "w1", at(seconds + 10), 10, at(seconds))
+        .unwrap()
+        .remove(0)
+}
+
+on_both!(a_server_that_is_away_counts_no_try, world => {
+    let request = approved(&world);
+    issue(&world, &request, 40);
+    for round in 1..=60 {
+        let when = 100_000 * round;
+        let mail = leased(&world, when);
+        assert_eq!(mail.attempts, 1, "round {round}");
+        let outcome = match round % 2 {
+            0 => MailOutcome::ServerAway("554 no".into()),
+            _ => MailOutcome::Refused("5.7.1 policy".into()),
+        };
+        settle(&world.store, "w1", &mail, &outcome, at(when)).unwrap();
+        let late = world.store.read(|db| mail_trouble::count_delayed(db, at(when))).unwrap();
+        assert_eq!(late, 1, "it is late all the same");
+    }
+});
+
+on_both!(a_parked_mail_is_sent_again_or_dropped, world => {
+    let request = approved(&world);
+    issue(&world, &request, 40);
+    let parked = || world.store.read(mail_trouble::parked).unwrap().total;
+    let mail = leased(&world, 50);
+    assert_eq!(retry_mail(&world.store, &staff(51), mail.id).unwrap(), StuckMail::NotStuck, "w1 holds it");
+    settle(&world.store, "w1", &mail, &MailOutcome::Never("550 no".into()), at(52)).unwrap();
+    assert_eq!(parked(), 1);
+    world.sql("UPDATE account SET mail_address = 'right@example.jp'");
+    assert_eq!(retry_mail(&world.store, &staff(60), mail.id).unwrap(), StuckMail::Done);
+    assert_eq!((parked(), world.count("mail.retry")), (0, 1));
+    let again = leased(&world, 60);
+    assert_eq!((again.to_address.as_str(), again.attempts), ("right@example.jp", 1));
+    settle(&world.store, "w1", &again, &MailOutcome::Never("550 no".into()), at(61)).unwrap();
+    assert!(world.store.read(mail_trouble::bounced).unwrap().contains("right@example.jp"));
+    world.sql("UPDATE account SET mail_address = NULL");
+    assert_eq!(retry_mail(&world.store, &staff(62), mail.id).unwrap(), StuckMail::NoAddress);
+    world.sql("UPDATE outbox SET kind = 'address-proof'");
+    assert_eq!(retry_mail(&world.store, &staff(62), mail.id).unwrap(), StuckMail::NeedsCode);
+    world.sql("UPDATE outbox SET facts = '{'");
+    assert_eq!(retry_mail(&world.store, &staff(62), mail.id).unwrap(), StuckMail::Unreadable);
+    assert_eq!(drop_mail(&world.store, &staff(63), mail.id).unwrap(), StuckMail::Done);
+    assert_eq!((parked(), world.count("mail.drop")), (0, 1));
+    for done in [drop_mail(&world.store, &staff(64), mail.id), retry_mail(&world.store, &staff(64), mail.id)] {
+        assert_eq!(done.unwrap(), StuckMail::NotStuck);
+    }
+    assert!(take(&world.store, "w1", at(9_000_000), 10, at(8_000_000)).unwrap().is_empty());
 });

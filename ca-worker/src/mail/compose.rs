@@ -27,7 +27,7 @@ pub struct Composer {
     reply_to: Mailbox,
 }
 
-/// Why a mail cannot be written. Trying again does not help.
+/// Why a mail cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// An own template is not readable.
@@ -53,6 +53,16 @@ pub enum ComposeError {
     /// The library refused the message.
     #[error("the message cannot be built: {0}")]
     Build(#[from] lettre::error::Error),
+}
+
+impl ComposeError {
+    /// Whether the fault is in the mail's own row, where no other text mends it.
+    pub(super) const fn is_of_the_mail(&self) -> bool {
+        match self {
+            Self::Address(_) | Self::Injection(_) | Self::Facts => true,
+            Self::File(..) | Self::Template { .. } | Self::Build(_) => false,
+        }
+    }
 }
 
 impl Composer {
@@ -127,7 +137,12 @@ impl Composer {
         if !blank.trim().is_empty() {
             return Err(malformed());
         }
-        one_line("the subject", subject)?;
+        if subject.chars().any(char::is_control) {
+            return Err(ComposeError::Template {
+                kind,
+                reason: "the subject holds a line end or a control character".into(),
+            });
+        }
         Ok((subject.trim().to_owned(), wrapped(body)))
     }
 

@@ -9,7 +9,7 @@ use ca_core::domain::certificate::{CertificateStatus, MailState};
 use ca_core::domain::mail::{MailFacts, MailKind};
 use ca_core::domain::request::{RequestEvent, RequestKind};
 use ca_core::flow::override_calendar::override_calendar;
-use ca_core::store::outbox::{self, NewMail};
+use ca_core::store::outbox::{self, NewMail, Settled};
 use ca_core::store::worker_status::{self, WorkerStatus};
 use ca_core::store::{account, request};
 use chrono::TimeDelta;
@@ -135,7 +135,13 @@ fn refused_mail(desk: &Desk) {
         outbox::insert(db, &[mail], at)?;
         let taken = outbox::take(db, "w", morning(), 1, at)?;
         let error = Some("550 5.1.1 no such user");
-        outbox::settle(db, "w", &taken[0], MailState::Parked, at, error, at)
+        let settled = Settled {
+            state: MailState::Parked,
+            next_try_at: at,
+            error,
+            attempts: 1,
+        };
+        outbox::settle(db, "w", &taken[0], &settled, at)
     });
     assert!(parked.unwrap());
 }

@@ -110,7 +110,12 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ),
     // A mail may be owed by every program; only the worker sees whom the others owe one.
     ("outbox", Web, "INSERT, SELECT (created_at, state)"),
-    ("outbox", Console, "SELECT"),
+    // Sending again and dropping what did not leave.
+    (
+        "outbox",
+        Console,
+        "SELECT, UPDATE (state, to_address, facts, attempts, next_try_at, last_error)",
+    ),
     ("outbox", Worker, "SELECT, INSERT, UPDATE"),
     ("reissue", Web, "SELECT, INSERT"),
     ("reissue", Console, "UPDATE"),

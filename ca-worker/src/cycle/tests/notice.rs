@@ -103,3 +103,23 @@ fn mail_leaves_while_the_window_is_closed() {
         (Some(crate::cycle::Window::Closed), 1)
     );
 }
+
+#[test]
+fn a_server_that_refuses_us_costs_no_mail() {
+    let world = World::new();
+    (1..=5).for_each(|office| {
+        world.approved(office);
+    });
+    let no = || Err(SendError::Refused("5.7.1 policy".into()));
+    let (worker, seen) = worker(&world, vec![no(), Ok(()), no(), no(), no()]);
+    let report = run_once(&worker);
+    assert_eq!((report.mail.sent, report.mail.postponed), (1, 4));
+    assert!(!report.is_clean() && report.mail.parked == 0);
+    assert_eq!(
+        seen.lock().unwrap().len(),
+        5,
+        "one refused mail holds up no other"
+    );
+    let waiting = world.store.read(|db| outbox::list(db, MailState::Waiting));
+    assert!(waiting.unwrap().iter().all(|mail| mail.attempts == 0));
+}

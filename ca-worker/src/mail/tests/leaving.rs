@@ -97,7 +97,7 @@ fn send(port: u16, security: SmtpSecurity) -> Result<(), SendError> {
         ..SmtpConfig::default()
     };
     let mail = row(&new_mail(MailKind::CertificateReady));
-    SmtpMail::of(&config)
+    SmtpMail::of(&config, "ca.example.jp")
         .unwrap()
         .send(&mail, &composer().compose(&mail).unwrap())
 }
@@ -108,6 +108,11 @@ fn a_server_that_takes_it_has_it() {
     send(port, SmtpSecurity::Loopback).unwrap();
     let heard = server.join().unwrap();
     assert!(heard.contains("RCPT TO:<office@example.jp>"), "{heard}");
+    assert!(heard.contains("EHLO ca.example.jp\n"), "{heard}");
+    assert!(
+        heard.is_ascii(),
+        "a server without 8BITMIME takes it: {heard}"
+    );
     assert!(
         heard.contains("Message-ID: <0123456789abcdef@ca.example.jp>"),
         "{heard}"
@@ -130,6 +135,35 @@ fn later_and_never_are_told_apart() {
         Err(SendError::Unreachable(_))
     ));
     for server in [server1, server2, server3] {
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_refuses_us_costs_no_mail_and_hears_our_name() {
+    let (port, first) = server("550 5.7.1 relay access denied", "250 test");
+    assert!(matches!(
+        send(port, SmtpSecurity::Loopback),
+        Err(SendError::Refused(_))
+    ));
+    assert!(first.join().unwrap().starts_with("EHLO ca.example.jp\n"));
+    let (port, second) = server("250 ok", "550 go away");
+    assert!(matches!(
+        send(port, SmtpSecurity::Loopback),
+        Err(SendError::Unreachable(_))
+    ));
+    assert!(!second.join().unwrap().contains("office"));
+}
+
+#[test]
+fn a_refusal_of_us_is_no_refusal_of_the_recipient() {
+    let (port, server1) = server("250 ok", "550 5.7.1 you are not welcome");
+    let sent = send(port, SmtpSecurity::Loopback);
+    assert!(matches!(sent, Err(SendError::Unreachable(_))), "{sent:?}");
+    let (port, server2) = server("550 5.7.1 policy", "250 test");
+    let sent = send(port, SmtpSecurity::Loopback);
+    assert!(matches!(sent, Err(SendError::Refused(_))), "{sent:?}");
+    for server in [server1, server2] {
         server.join().unwrap();
     }
 }
@@ -166,7 +200,7 @@ fn credentials_and_roots_that_are_missing_are_named() {
         ..SmtpConfig::default()
     };
     assert!(
-        SmtpMail::of(&config)
+        SmtpMail::of(&config, "ca.example.jp")
             .unwrap_err()
             .to_string()
             .contains("/nonexistent/smtp")
@@ -176,7 +210,7 @@ fn credentials_and_roots_that_are_missing_are_named() {
         ..SmtpConfig::default()
     };
     assert!(
-        SmtpMail::of(&config)
+        SmtpMail::of(&config, "ca.example.jp")
             .unwrap_err()
             .to_string()
             .contains("/nonexistent/roots")

@@ -40,6 +40,11 @@ pub enum CeremonyError {
         "token {0} made key {1} so that it could be read out; it is not used. Remove it, and set the token up so that keys stay inside"
     )]
     Leaves(String, String),
+    /// The key may do more than sign.
+    #[error(
+        "token {0} made key {1} so that it may do more than sign ({2}); it is not used. Remove it, and set the token up so that these can be refused"
+    )]
+    OtherUses(String, String, String),
     /// The public half cannot be read.
     #[error(
         "token {0} does not show the public half of key {1} as P-256, P-384, RSA 3072 or RSA 4096; it is not used"
@@ -158,6 +163,15 @@ fn made(session: &dyn TokenSession, making: &Making) -> Result<PublicKey, Ceremo
         return Err(CeremonyError::Leaves(
             making.token.clone(),
             label.to_owned(),
+        ));
+    }
+    let other_uses = session.other_uses(*handle)?;
+    if !other_uses.is_empty() {
+        let (token, label) = (making.token.clone(), label.to_owned());
+        return Err(CeremonyError::OtherUses(
+            token,
+            label,
+            other_uses.join(", "),
         ));
     }
     let unreadable = || CeremonyError::Unreadable(making.token.clone(), label.to_owned());

@@ -83,6 +83,9 @@ pub(super) trait TokenSession: Send {
 
     /// Whether the key was born on the token, has never been readable and never can be.
     fn never_leaves(&self, key: KeyHandle) -> Result<bool, TokenError>;
+
+    /// What the key may do beside signing, in the standard's words; nothing is right.
+    fn other_uses(&self, key: KeyHandle) -> Result<Vec<&'static str>, TokenError>;
 }
 
 /// The module through cryptoki. The library stays loaded; few survive being unloaded.
@@ -258,6 +261,11 @@ impl TokenSession for Opened {
             Attribute::Sensitive(true),
             Attribute::Extractable(false),
             Attribute::Sign(true),
+            // What is not said, modules fill in as they like; SoftHSM2 allows it.
+            Attribute::Decrypt(false),
+            Attribute::Unwrap(false),
+            Attribute::Derive(false),
+            Attribute::SignRecover(false),
         ]);
         let made = self
             .session
@@ -283,6 +291,25 @@ impl TokenSession for Opened {
             _ => false,
         };
         Ok(said.len() == asked.len() && said.iter().all(right))
+    }
+
+    fn other_uses(&self, key: KeyHandle) -> Result<Vec<&'static str>, TokenError> {
+        let asked = [
+            AttributeType::Decrypt,
+            AttributeType::Unwrap,
+            AttributeType::Derive,
+            AttributeType::SignRecover,
+        ];
+        let said = self.attributes(self.object(key)?, &asked)?;
+        // A module that does not know an attribute does not say it, and cannot do it.
+        let allowed = said.iter().filter_map(|attribute| match attribute {
+            Attribute::Decrypt(true) => Some("CKA_DECRYPT"),
+            Attribute::Unwrap(true) => Some("CKA_UNWRAP"),
+            Attribute::Derive(true) => Some("CKA_DERIVE"),
+            Attribute::SignRecover(true) => Some("CKA_SIGN_RECOVER"),
+            _ => None,
+        });
+        Ok(allowed.collect())
     }
 }
 

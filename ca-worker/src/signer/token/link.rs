@@ -241,6 +241,16 @@ impl Connected {
         if key.public.as_ref().map(PublicKey::spki) != Some(wanted.public.spki()) {
             return Err(TokenError::ForeignKey { token, label });
         }
+        // Keys of earlier ceremonies go on signing: they cannot be made anew without a rollover.
+        let other_uses = self.session.other_uses(key.handle)?;
+        if !other_uses.is_empty() {
+            tracing::warn!(
+                token,
+                key = label,
+                uses = other_uses.join(", "),
+                "the CA key may do more than sign; take that away with the token's own tool (docs/pkcs11.md)"
+            );
+        }
         self.keys.insert(label, key.handle);
         Ok(key.handle)
     }

@@ -37,6 +37,12 @@ fn the_key_can_never_be_read_out_of_the_token() {
         ] {
             assert!(objects.contains(word), "{word}: {objects}");
         }
+        let usage: Vec<&str> = objects
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Usage:"))
+            .map(str::trim)
+            .collect();
+        assert_eq!(usage, ["sign"], "{objects}");
         let root = service.root_file().display().to_string();
         tool(
             "/usr/bin/openssl",

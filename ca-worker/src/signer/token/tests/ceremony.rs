@@ -73,6 +73,21 @@ fn a_key_that_could_be_read_out_is_not_used() {
 }
 
 #[test]
+fn a_key_that_may_do_more_than_sign_is_not_used_and_an_old_one_goes_on() {
+    let world = World::empty();
+    world.token().other_uses = vec!["CKA_DECRYPT", "CKA_DERIVE"];
+    let said = held(&world).err().unwrap().to_string();
+    assert!(
+        said.contains("more than sign (CKA_DECRYPT, CKA_DERIVE)"),
+        "{said}"
+    );
+    world.token().other_uses.clear();
+    let signer = held(&world).unwrap();
+    world.token().other_uses = vec!["CKA_UNWRAP"];
+    signer.sign(b"list").unwrap();
+}
+
+#[test]
 fn a_wrong_pin_is_given_once_in_a_ceremony_too() {
     let world = World::empty();
     world.write_pin("000000");

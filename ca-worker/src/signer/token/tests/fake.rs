@@ -28,6 +28,8 @@ pub(super) struct Fake {
     pub(super) twins: bool,
     /// Whether keys that are made can be read out.
     pub(super) leaky: bool,
+    /// What keys may do beside signing.
+    pub(super) other_uses: Vec<&'static str>,
     /// The call that does not come back while this names it.
     pub(super) hangs_in: Option<&'static str>,
     /// Calls that came to it while another hung: none may.
@@ -283,5 +285,9 @@ impl TokenSession for FakeSession {
 
     fn never_leaves(&self, _: KeyHandle) -> Result<bool, TokenError> {
         Ok(!self.fake()?.leaky)
+    }
+
+    fn other_uses(&self, _: KeyHandle) -> Result<Vec<&'static str>, TokenError> {
+        Ok(self.fake()?.other_uses.clone())
     }
 }
