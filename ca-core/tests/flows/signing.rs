@@ -21,7 +21,7 @@ use ca_core::store::request::Request;
 use ca_core::store::{certificate as stored, intent as intents, outbox};
 use chrono::DateTime;
 
-use crate::world::{World, at, certificate, intent, on_both, worker};
+use crate::world::{World, at, certificate, intent, on_both, staff, worker};
 
 /// Takes what is due for `w1`, for a minute.
 fn claim_one(world: &World, seconds: i64) -> Request {
