@@ -54,11 +54,9 @@ impl SmtpMail {
         let timeout = Some(self.timeout);
         let mut connection =
             SmtpConnection::connect(server, timeout, &self.hello, from_the_start, None)?;
-        let ready = self.secure(&mut connection);
-        if ready.is_err() {
-            connection.abort();
-        }
-        ready.map(|()| connection)
+        // A connection whose TLS failed has no stream left to say QUIT on; dropping it closes it.
+        self.secure(&mut connection)?;
+        Ok(connection)
     }
 
     fn secure(

@@ -159,26 +159,39 @@ fn a_server_that_is_away_or_slow_keeps_mails_and_not_certificates() {
 
 #[test]
 fn a_refusal_for_good_is_parked_for_operators() {
-    for answer in ["550", "rcpt-550"] {
+    for (answer, state, ends) in [
+        ("550", "waiting", "sent"),
+        ("rcpt-550", "parked", "dropped"),
+    ] {
         let authority = Authority::new("mail root");
-        let sink = Sink::start(Tls::Starttls, &authority, &[answer]);
+        let sink = Sink::start(Tls::Starttls, &authority, &[answer, "250"]);
         let (service, _, _site) = mailing(&sink, "starttls", &authority);
         service.work_once();
         let mut sql = service.database.connect();
         assert_eq!(sql.count("request WHERE state = 'issued'"), 1);
-        assert_eq!(
-            sql.count("outbox WHERE state = 'parked' AND last_error LIKE '%550%'"),
-            1,
-            "{answer}"
-        );
-        hurry(&service.database);
+        let there = format!("outbox WHERE state = '{state}' AND last_error LIKE '%550%'");
+        assert_eq!(sql.count(&there), 1, "{answer}");
+        let listed = service.cli(&["mail", "list"]).ok().out;
+        assert!(listed.contains(state) && listed.contains("550"), "{listed}");
         service.work_once();
-        assert_eq!(sink.events().len(), 1, "not asked again");
-        service
-            .again("suzuki")
-            .signed_in()
-            .open("/console")
-            .shows(&["断られた通知"]);
+        assert_eq!(sink.events().len(), 1, "not asked again at once");
+        if state == "parked" {
+            service
+                .again("suzuki")
+                .signed_in()
+                .open("/console")
+                .shows(&["断られた通知"]);
+        }
+        let verb = if state == "parked" { "drop" } else { "retry" };
+        let id = sql
+            .lines("SELECT CAST(id AS TEXT) AS line FROM outbox")
+            .remove(0);
+        service.cli(&["mail", verb, &id]).ok();
+        service.work_once().ok();
+        assert_eq!(sql.count(&format!("outbox WHERE state = '{ends}'")), 1);
+        let listed = service.cli(&["mail", "list", "--json"]).ok().out;
+        assert_eq!(listed.trim(), "[]");
+        service.cli(&["mail", verb, &id]).refused(&[&id]);
     }
 }
 
