@@ -145,6 +145,7 @@ fn write_facts<T: serde::Serialize>(out: &mut dyn Write, facts: &T) -> anyhow::R
         let text = match value {
             serde_json::Value::Null => continue,
             serde_json::Value::String(text) => text,
+            serde_json::Value::Bool(is) => (if is { "yes" } else { "no" }).to_owned(),
             serde_json::Value::Array(items) => {
                 let texts = items.iter().map(|item| {
                     item.as_str()

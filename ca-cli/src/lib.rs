@@ -10,5 +10,6 @@ pub mod desk;
 pub mod file;
 pub mod letter;
 pub mod message;
+pub mod output;
 pub mod passphrase;
 pub mod table;

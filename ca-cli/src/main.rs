@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ca_cli::command::{self, Cli};
 use ca_cli::message;
+use ca_cli::output::Output;
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -13,16 +14,21 @@ fn main() -> ExitCode {
     let _scenario = ca_core::fault::from_environment();
     let outcome = ca_core::process::close_off()
         .map_err(Into::into)
-        .and_then(|()| command::run(&cli, &mut io::stdout().lock()));
+        .and_then(|()| run(&cli));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output (`| head`) has seen enough.
-        Err(error) if message::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "ca-cli: {}", message::of(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    let mut out = Output::new(io::stdout().lock());
+    command::run(cli, &mut out)?;
+    // What a full disk did not take would go unnoticed after this.
+    Ok(out.flush()?)
 }
 
 /// Warnings to standard error; `RUST_LOG` asks for more (`info`, `ca_worker=debug`).

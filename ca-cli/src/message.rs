@@ -1,7 +1,5 @@
 //! What people read when a command fails: one message, every cause once, no backtrace.
 
-use std::io;
-
 /// The error and its causes in one line of thought; a cause that the text above it already tells is left out.
 pub fn of(error: &anyhow::Error) -> String {
     let mut text = String::new();
@@ -44,15 +42,14 @@ fn advice(text: &str) -> Option<&'static str> {
             "; run it as the account that owns the data folder, or mend the owner and mode of that file",
         );
     }
+    // Of a program such as pg_restore; the store gives this advice itself.
+    if says(&["permission denied for", "must be owner of"]) && !says(&["database roles"]) {
+        return Some(
+            "; the role of [database] url lacks a right: run this as the database's owner; `ca-cli database roles`, \
+             also as the owner, gives the programs' roles theirs",
+        );
+    }
     None
-}
-
-/// Whether the reader of our output has gone away, which is no failure of ours.
-pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
@@ -81,18 +78,13 @@ mod tests {
                 "free some space",
             ),
             ("cannot read x: Permission denied (os error 13)", "owner"),
+            (
+                "pg_restore: error: permission denied for schema public",
+                "ca-cli database roles",
+            ),
         ] {
             let told = of(&anyhow!(said));
             assert!(told.starts_with(said) && told.contains(next), "{told}");
         }
-    }
-
-    #[test]
-    fn a_closed_pipe_is_known_below_other_words() {
-        let pipe = io::Error::from(io::ErrorKind::BrokenPipe);
-        assert!(is_closed_pipe(
-            &anyhow::Error::from(pipe).context("writing")
-        ));
-        assert!(!is_closed_pipe(&anyhow!("no")));
     }
 }

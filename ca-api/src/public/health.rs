@@ -42,6 +42,10 @@ pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
         Ok(Found::NoAuthority) => {
             not_ready("no certificate authority; run `ca-cli ca init`\n".to_owned())
         }
+        Ok(Found::Schema(SchemaState::Empty)) => not_ready(
+            "the database is new, nothing is in it yet; run `ca-cli ca init` or `ca-cli backup restore`\n"
+                .to_owned(),
+        ),
         Ok(Found::Schema(SchemaState::Older(steps))) => not_ready(format!(
             "the database is older than this program ({steps} steps missing); run `ca-cli database migrate`\n"
         )),

@@ -14,7 +14,7 @@ use ca_core::store::audit::AuditEntry;
 use clap::Subcommand;
 
 use crate::desk::Desk;
-use crate::file::write_anew;
+use crate::file::{called, is_standard_output, words, write_anew};
 use verify::Verify;
 
 /// What can be done with the audit log.
@@ -28,7 +28,7 @@ pub enum AuditCommand {
     Check(check::Check),
     /// Write every entry as one line of JSON.
     Export {
-        /// The file to make; it must not exist yet.
+        /// The file to make; it must not exist yet. `-` is standard output.
         #[arg(long, value_name = "FILE.jsonl")]
         out: PathBuf,
         /// Only entries after this number, to go on where the last export ended.
@@ -47,12 +47,20 @@ pub(super) fn run(command: &AuditCommand, desk: &Desk, out: &mut dyn Write) -> a
 
 fn export(desk: &Desk, file: &Path, after: i64, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = desk.store()?;
+    let entries = |to: &mut dyn Write| -> anyhow::Result<u64> {
+        export_audit(&store, after, |entry| write_entry(to, entry))
+    };
     let mut count = 0;
-    write_anew(file, |to| {
-        count = export_audit(&store, after, |entry| write_entry(to, entry))?;
-        Ok(())
-    })?;
-    writeln!(out, "{count} entries written to {}", file.display())?;
+    if is_standard_output(file) {
+        count = entries(out)?;
+    } else {
+        write_anew(file, |to| {
+            count = entries(to)?;
+            Ok(())
+        })?;
+    }
+    let mut out = words(file, out);
+    writeln!(out, "{count} entries written to {}", called(file))?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::backup::{Key, Lock, Manifest, Order, create, restore, show};
 use crate::desk::Desk;
+use crate::file::{called, refuse_terminal, words};
 use crate::passphrase;
 use crate::table::write_json;
 
@@ -51,7 +52,7 @@ pub enum BackupCommand {
 /// What the archive is, and what it is locked with.
 #[derive(Debug, Args)]
 pub struct Create {
-    /// The archive to make; it must not exist yet.
+    /// The archive to make; it must not exist yet. `-` is standard output.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Lock it for the owner of this public key (age1…); may be given more than once.
@@ -130,6 +131,7 @@ impl Source {
 }
 
 fn make(command: &Create, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    refuse_terminal(&command.out)?;
     let lock = if command.recipient.is_empty() {
         let file = command.passphrase_file.as_deref();
         Lock::Passphrase(passphrase::fresh(file, PASSPHRASE)?)
@@ -143,11 +145,12 @@ fn make(command: &Create, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
         person: command.person.as_deref(),
     };
     let manifest = create(desk, &order)?;
+    let mut out = words(&command.out, out);
     if command.json {
-        return write_json(out, &manifest);
+        return write_json(&mut out, &manifest);
     }
-    writeln!(out, "{} is written.", command.out.display())?;
-    tell(&manifest, out)
+    writeln!(out, "{} is written.", called(&command.out))?;
+    tell(&manifest, &mut out)
 }
 
 fn tell(manifest: &Manifest, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -201,6 +204,13 @@ fn put_back(
     )?;
     if !manifest.has_keys() {
         writeln!(out, "Key files were not inside: put them into their place.")?;
+    }
+    if manifest.engine == "postgres" {
+        writeln!(
+            out,
+            "An archive holds no rights of roles. If the programs log in with roles of their own: run \
+             `ca-cli database roles` as the database's owner."
+        )?;
     }
     writeln!(
         out,

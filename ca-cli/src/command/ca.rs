@@ -22,7 +22,9 @@ mod succession;
 
 use super::operator::approval_key;
 use crate::desk::{Desk, make_data_folder};
-use crate::file::{refuse_existing, write_public};
+use crate::file::{
+    called, is_standard_output, refuse_existing, refuse_terminal, words, write_public,
+};
 use crate::passphrase;
 use crate::table::write_json;
 
@@ -46,7 +48,7 @@ pub enum CaCommand {
         /// Of this generation; the one in use when absent.
         #[arg(long, value_name = "NUMBER")]
         generation: Option<i64>,
-        /// The file to make; it must not exist yet.
+        /// The file to make; it must not exist yet. `-` is standard output.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// As PEM instead of DER.
@@ -233,6 +235,8 @@ pub(crate) fn active(store: &Store) -> anyhow::Result<(Authority, Vec<Authority>
 #[derive(Serialize)]
 struct Row {
     generation: i64,
+    /// Whether it signs what is new.
+    in_use: bool,
     status: String,
     subject: String,
     issuer: String,
@@ -247,7 +251,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(root: &Authority) -> anyhow::Result<Self> {
+    fn of(root: &Authority, in_use: Option<i64>) -> anyhow::Result<Self> {
         let thumbprint = Thumbprint::of_der(&root.certificate_der);
         let certificate = X509::from_der(&root.certificate_der)?;
         let serial = certificate
@@ -259,6 +263,7 @@ impl Row {
         let kind = if key.rsa().is_ok() { "RSA" } else { "EC" };
         Ok(Self {
             generation: root.generation,
+            in_use: in_use == Some(root.generation),
             status: root.status.clone(),
             subject: root.subject.clone(),
             // A root signs itself; people compare the two lines (J1.2).
@@ -276,18 +281,26 @@ impl Row {
 }
 
 fn show(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let roots = desk.store()?.read(authority::list)?;
+    let store = desk.store()?;
+    let roots = store.read(authority::list)?;
     if roots.is_empty() {
         bail!(AuthorityError::None);
     }
+    let in_use = store.read(authority::current)?.map(|root| root.generation);
     let rows = roots
         .iter()
-        .map(Row::of)
+        .map(|root| Row::of(root, in_use))
         .collect::<anyhow::Result<Vec<_>>>()?;
     if json {
         return write_json(out, &rows);
     }
-    rows.iter().try_for_each(|row| super::write_facts(out, row))
+    for (row, place) in rows.iter().zip(0..) {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        super::write_facts(out, row)?;
+    }
+    Ok(())
 }
 
 fn export(
@@ -307,10 +320,23 @@ fn export(
     };
     let bytes = match pem {
         true => pem_of(&root.certificate_der)?,
-        false => root.certificate_der,
+        false => {
+            refuse_terminal(file)?;
+            root.certificate_der
+        }
     };
-    write_public(file, &bytes)?;
-    writeln!(out, "{} written", file.display())?;
+    if is_standard_output(file) {
+        out.write_all(&bytes)?;
+    } else {
+        write_public(file, &bytes)?;
+    }
+    let mut out = words(file, out);
+    writeln!(
+        out,
+        "{} written: the root of generation {}",
+        called(file),
+        root.generation
+    )?;
     Ok(())
 }
 

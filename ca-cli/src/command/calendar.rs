@@ -36,7 +36,7 @@ pub enum CalendarCommand {
     Import {
         /// syukujitsu.csv as downloaded.
         file: PathBuf,
-        /// The calendar file to make; name it in [calendar] file.
+        /// The calendar file to make; name it in [calendar] file. `-` is standard output.
         #[arg(long, value_name = "FILE.toml")]
         out: PathBuf,
         /// The first year to take; this one when absent.

@@ -18,7 +18,7 @@ pub enum DatabaseCommand {
     Migrate,
     /// Make a role for each program on PostgreSQL, with the verbs that it needs and no other.
     Roles(roles::Roles),
-    /// Say whether the schema is older than, equal to or newer than this program; status 1 unless equal.
+    /// Say whether the database is new, or its schema older than, equal to or newer than this program; status 1 unless equal.
     Status {
         /// As JSON.
         #[arg(long)]
@@ -50,6 +50,11 @@ fn status(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let state = Store::connect(&desk.config.database, desk.data())?.schema_state()?;
     let (word, advice) = match &state {
         SchemaState::Current => ("current", "nothing to do".to_owned()),
+        SchemaState::Empty => (
+            "new",
+            "nothing is in it yet; `ca-cli ca init` sets it up, `ca-cli backup restore` fills it from an archive"
+                .to_owned(),
+        ),
         SchemaState::Older(missing) => (
             "older",
             format!("steps missing: {missing}; make a backup, then run `ca-cli database migrate`"),
@@ -67,8 +72,11 @@ fn status(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     } else {
         writeln!(out, "schema: {word}; {advice}")?;
     }
-    if state != SchemaState::Current {
-        bail!("the database's schema is {word} than this program");
+    match state {
+        SchemaState::Current => Ok(()),
+        SchemaState::Empty => bail!("the database is new"),
+        SchemaState::Older(_) | SchemaState::Newer(_) => {
+            bail!("the database's schema is {word} than this program")
+        }
     }
-    Ok(())
 }

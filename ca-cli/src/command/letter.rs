@@ -33,7 +33,7 @@ pub enum LetterCommand {
     Template,
     /// Draw two invented letters with the configured template and fonts.
     Specimen {
-        /// The PDF to write.
+        /// The PDF to write. `-` is standard output.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
@@ -51,7 +51,7 @@ pub struct Print {
     /// Print at most so many of those that are due.
     #[arg(long, value_name = "N", conflicts_with = "user_id", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// The PDF to write, readable for you alone.
+    /// The PDF to write, readable for you alone. `-` is standard output; printing then is up to its reader.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Replace a file that is there.
@@ -92,6 +92,7 @@ impl Print {
 }
 
 fn print(command: &Print, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    file::refuse_terminal(&command.out)?;
     let store = desk.store()?;
     let press = Press {
         config: &desk.config,
@@ -100,20 +101,16 @@ fn print(command: &Print, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
         random: desk.random.as_ref(),
     };
     let printed = press.print(&staff_name(command.name.as_deref()), &command.order())?;
+    let mut out = file::words(&command.out, out);
     if command.json {
-        write_json(out, &report(&printed, &command.out))?;
+        write_json(&mut out, &report(&printed, &command.out))?;
         return refuse_left_out(&printed.left_out);
     }
-    let count = printed.letters.len();
+    let (count, place) = (printed.letters.len(), file::called(&command.out));
+    writeln!(out, "{count}通のお知らせを {place} に書きました。")?;
     writeln!(
         out,
-        "{count}通のお知らせを {} に書きました。",
-        command.out.display()
-    )?;
-    writeln!(
-        out,
-        "{count} letters are in {}, run {}.",
-        command.out.display(),
+        "{count} letters are in {place}, run {}.",
         printed.run_id
     )?;
     writeln!(
@@ -196,13 +193,14 @@ fn recover(folder: &Path, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
 }
 
 fn specimen(path: &Path, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    file::refuse_terminal(path)?;
     let template = crate::letter::template(&desk.config.letter)?;
     let pdf = render(&specimen_run(desk.now()), &specimen_letters(), &template)?;
     file::write_private(path, &pdf).context("the specimen")?;
     writeln!(
-        out,
+        file::words(path, out),
         "{}: invented letters, no account was touched",
-        path.display()
+        file::called(path)
     )?;
     Ok(())
 }

@@ -17,6 +17,7 @@ use ca_core::store::letter::LetterRun;
 use thiserror::Error;
 
 use super::PressError;
+use crate::file::{is_standard_output, write_to_standard_output};
 
 const ENDING: &str = ".draft";
 
@@ -100,6 +101,8 @@ pub(super) struct Draft {
     target: PathBuf,
     /// Open, and so locked, from the writing until the end of the run.
     file: Option<File>,
+    /// Whether the PDF is on its way: in the file, or all of it on standard output.
+    is_written: bool,
 }
 
 impl Draft {
@@ -107,9 +110,14 @@ impl Draft {
         let mut name = target.as_os_str().to_owned();
         name.push(format!(".{}.{run_id}{ENDING}", short(root)));
         Self {
-            path: name.into(),
+            path: if is_standard_output(target) {
+                target.to_owned()
+            } else {
+                name.into()
+            },
             target: target.to_owned(),
             file: None,
+            is_written: false,
         }
     }
 
@@ -118,7 +126,7 @@ impl Draft {
     }
 
     pub(super) fn is_written(&self) -> bool {
-        self.file.is_some()
+        self.is_written
     }
 
     /// Writes the PDF through to the disk, readable by its owner alone. Leaves nothing on failure.
@@ -127,6 +135,11 @@ impl Draft {
             path: self.target.clone(),
             source,
         };
+        if self.has_no_file() {
+            write_to_standard_output(pdf).map_err(failed)?;
+            self.is_written = true;
+            return Ok(());
+        }
         let mut file = private_file::create_empty(&self.path).map_err(failed)?;
         let written = lock_new(&file)
             .and_then(|()| file.write_all(pdf))
@@ -137,16 +150,28 @@ impl Draft {
             return Err(failed(source));
         }
         self.file = Some(file);
+        self.is_written = true;
         Ok(())
     }
 
     /// Gives the draft its name.
     pub(super) fn place(&self, replace: bool) -> Result<(), DraftError> {
+        if self.has_no_file() {
+            return Ok(());
+        }
         place(&self.path, &self.target, replace)
+    }
+
+    /// Standard output needs neither a name nor a lock, and cannot be taken back.
+    fn has_no_file(&self) -> bool {
+        is_standard_output(&self.target)
     }
 
     /// Takes the draft away; what cannot be removed is void and found by the next run.
     pub(super) fn remove(&self) {
+        if self.has_no_file() {
+            return;
+        }
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(%error, draft = %self.path.display(), "a void draft could not be removed");
         }
@@ -155,7 +180,7 @@ impl Draft {
 
 /// Refuses a target that is there, unless it may be replaced.
 pub(super) fn refuse_existing(target: &Path, replace: bool) -> Result<(), DraftError> {
-    if !replace && fs::symlink_metadata(target).is_ok() {
+    if !replace && !is_standard_output(target) && fs::symlink_metadata(target).is_ok() {
         return Err(DraftError::Exists(target.to_owned()));
     }
     Ok(())

@@ -29,6 +29,7 @@ use super::press_error::PressError;
 use super::printable::{self, Unprintable};
 use super::selection::{self, Chosen, Selection};
 use super::{Contact, LetterError, LetterText, RunText, Sender, Template, render};
+use crate::file::is_standard_output;
 
 /// Everything that printing needs.
 #[derive(Clone, Copy)]
@@ -129,6 +130,9 @@ impl Press<'_> {
     }
 
     pub(super) fn finish_earlier(&self, target: &Path) -> Result<(), PressError> {
+        if is_standard_output(target) {
+            return Ok(());
+        }
         let recovered = self.recover(private_file::folder_of(target))?;
         let (mut paths, mut letters) = (Vec::new(), 0);
         for one in recovered {

@@ -14,6 +14,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 pub enum SchemaState {
     /// Equal.
     Current,
+    /// No step was ever taken: a new database.
+    Empty,
     /// So many steps are missing.
     Older(usize),
     /// Has this step, unknown here.
@@ -44,7 +46,9 @@ diesel::table! {
 /// Compares without writing anything: a program's role may read the book and no more.
 pub(super) fn state(db: &mut Db) -> StoreResult<SchemaState> {
     let known = known_steps(db)?;
-    let applied = applied_steps(db)?;
+    let Some(applied) = steps_in_book(db)? else {
+        return Ok(SchemaState::Empty);
+    };
     if let Some(stranger) = applied.iter().find(|step| !known.contains(step)) {
         return Ok(SchemaState::Newer(stranger.clone()));
     }
@@ -89,7 +93,8 @@ fn run_alone(db: &mut Db) -> StoreResult<()> {
     }
 }
 
-fn applied_steps(db: &mut Db) -> StoreResult<Vec<String>> {
+/// The steps that were taken; none where no step ever was.
+fn steps_in_book(db: &mut Db) -> StoreResult<Option<Vec<String>>> {
     const BOOK: &str = "__diesel_schema_migrations";
     let is_there: i64 = match db {
         Db::Postgres(db) => {
@@ -102,10 +107,10 @@ fn applied_steps(db: &mut Db) -> StoreResult<Vec<String>> {
         }
     };
     if is_there == 0 {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let steps = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
-    Ok(steps.load(db)?)
+    Ok(Some(steps.load(db)?))
 }
 
 pub(super) fn revert_all(db: &mut Db) -> StoreResult<()> {
@@ -118,7 +123,7 @@ pub(super) fn revert_all(db: &mut Db) -> StoreResult<()> {
 
 /// The newest step that a database has.
 pub(super) fn newest_applied(db: &mut Db) -> StoreResult<String> {
-    let newest = applied_steps(db)?.into_iter().max();
+    let newest = steps_in_book(db)?.into_iter().flatten().max();
     Ok(newest.unwrap_or_default())
 }
 

@@ -39,6 +39,7 @@ pub mod outbox;
 mod pass_file;
 #[cfg(test)]
 mod plan;
+mod refusal;
 pub mod reissue;
 pub mod reminder;
 pub mod request;
@@ -88,6 +89,12 @@ pub enum StoreError {
     /// The server wants a password, and the file that has it cannot be used.
     #[error("the pass file cannot be used, so there is no password to log in with: {0}")]
     PassFile(String),
+    /// No step of the schema was ever taken.
+    #[error(
+        "the database is new, nothing is in it yet; run `ca-cli ca init` to set one up, or `ca-cli backup restore`, \
+         or name the right database in [database] url"
+    )]
+    SchemaEmpty,
     /// The schema lacks migrations.
     #[error(
         "the database is older than this program ({0} steps missing); make a backup, then run `ca-cli database migrate`"
@@ -112,7 +119,7 @@ pub enum StoreError {
     )]
     Nested,
     /// A query failed.
-    #[error("the database refused: {0}")]
+    #[error("the database refused: {0}{advice}", advice = refusal::advice(.0))]
     Query(#[from] diesel::result::Error),
     /// A test made it fail.
     #[error(transparent)]
@@ -212,6 +219,7 @@ impl Store {
         let store = Self::connect(config, data)?;
         match store.schema_state()? {
             SchemaState::Current => Ok(store),
+            SchemaState::Empty => Err(StoreError::SchemaEmpty),
             SchemaState::Older(missing) => Err(StoreError::SchemaOlder(missing)),
             SchemaState::Newer(step) => Err(StoreError::SchemaNewer(step)),
         }
@@ -223,7 +231,9 @@ impl Store {
         match store.schema_state()? {
             SchemaState::Current => {}
             SchemaState::Newer(step) => return Err(StoreError::SchemaNewer(step)),
-            SchemaState::Older(_) => migration::run(&mut *store.connection()?)?,
+            SchemaState::Empty | SchemaState::Older(_) => {
+                migration::run(&mut *store.connection()?)?
+            }
         }
         Ok(store)
     }

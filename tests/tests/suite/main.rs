@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod canary;
 mod checkpoints;
+mod command_line;
 mod console;
 mod database;
 mod documented;

@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate};
 use toml_edit::{DocumentMut, Item, Key, Table, TableLike, Value, value};
 
 use crate::desk::Desk;
-use crate::file::write_public;
+use crate::file::{called, is_standard_output, words, write_public};
 
 pub(super) fn run(
     desk: &Desk,
@@ -33,12 +33,17 @@ pub(super) fn run(
     }
     let (text, changes) = with_holidays(&desk.calendar_text()?, &holidays)?;
     BusinessCalendar::from_toml(&text)?;
-    write_public(to, text.as_bytes())?;
+    if is_standard_output(to) {
+        out.write_all(text.as_bytes())?;
+    } else {
+        write_public(to, text.as_bytes())?;
+    }
+    let mut out = words(to, out);
     let years: Vec<String> = holidays.keys().map(ToString::to_string).collect();
     writeln!(
         out,
         "{} written with the holidays of {}.",
-        to.display(),
+        called(to),
         years.join(", ")
     )?;
     for change in changes {

@@ -13,7 +13,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::desk::Desk;
-use crate::file::{replace, write_private};
+use crate::file::{is_standard_output, replace, words, write_private, write_to_standard_output};
 
 /// Which roles, and where their passwords go.
 #[derive(Debug, Args)]
@@ -27,7 +27,8 @@ pub struct Roles {
     /// What the names of the roles begin with.
     #[arg(long, default_value = "inkan", value_name = "PREFIX")]
     prefix: String,
-    /// Folder for the passwords of new roles, a pass file of libpq for each (mode 0600).
+    /// Folder for the passwords of new roles, a pass file of libpq for each (mode 0600); `-` writes one pass file for
+    /// all of them to standard output.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Give roles that are there already new passwords, too.
@@ -61,8 +62,10 @@ pub(super) fn run(command: &Roles, desk: &Desk, out: &mut dyn Write) -> anyhow::
         return grant(desk, &store, command, &prefix, &[], out);
     };
     let drawn: Vec<(Role, SecretString)> = due.into_iter().map(|role| (role, draw(desk))).collect();
-    private_file::create_folder(folder)
-        .with_context(|| format!("cannot make {}", folder.display()))?;
+    if !is_standard_output(folder) {
+        private_file::create_folder(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+    }
     // First the files: a password that the server knows and nobody else is worse than a file too many.
     for (role, password) in &drawn {
         write(folder, &prefix, *role, &database, password, command.renew)?;
@@ -72,10 +75,14 @@ pub(super) fn run(command: &Roles, desk: &Desk, out: &mut dyn Write) -> anyhow::
         verifier: role::verifier(password, desk.random.as_ref()),
     };
     let passwords: Vec<NewPassword> = drawn.iter().map(keep).collect();
-    grant(desk, &store, command, &prefix, &passwords, out)?;
+    let mut out = words(folder, out);
+    grant(desk, &store, command, &prefix, &passwords, &mut out)?;
     for (role, _) in &drawn {
-        let file = place(folder, *role);
-        writeln!(out, "{:<24}{}", prefix.name(*role), file.display())?;
+        let file = match is_standard_output(folder) {
+            true => "standard output".to_owned(),
+            false => place(folder, *role).display().to_string(),
+        };
+        writeln!(out, "{:<24}{file}", prefix.name(*role))?;
     }
     Ok(())
 }
@@ -142,6 +149,9 @@ fn write(
         password.expose_secret()
     ));
     let (file, bytes) = (place(folder, role), line.expose_secret().as_bytes());
+    if is_standard_output(folder) {
+        return Ok(write_to_standard_output(bytes)?);
+    }
     if may_replace {
         replace(&file, bytes, 0o600)
     } else {

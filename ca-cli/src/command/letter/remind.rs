@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::refuse_left_out;
 use crate::desk::{Desk, staff_name};
+use crate::file;
 use crate::letter::{Press, Reminded};
 use crate::table::write_json;
 
@@ -18,7 +19,7 @@ pub struct Remind {
     /// Every certificate that waits for its reminder; each gets one letter.
     #[arg(long, required = true)]
     due: bool,
-    /// The PDF to write, readable for you alone.
+    /// The PDF to write, readable for you alone. `-` is standard output; printing then is up to its reader.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Replace a file that is there.
@@ -33,6 +34,7 @@ pub struct Remind {
 }
 
 pub(super) fn remind(command: &Remind, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    file::refuse_terminal(&command.out)?;
     let store = desk.store()?;
     let press = Press {
         config: &desk.config,
@@ -44,8 +46,13 @@ pub(super) fn remind(command: &Remind, desk: &Desk, out: &mut dyn Write) -> anyh
     let reminded = press.remind(&staff, &command.out, command.force)?;
     let left_out = reminded.as_ref().map(|run| run.left_out.clone());
     let left_out = left_out.unwrap_or_default();
+    // Nothing that is due is said where it is asked for; no file went there.
+    let mut out: Box<dyn Write + '_> = match reminded {
+        Some(_) => file::words(&command.out, out),
+        None => Box::new(out),
+    };
     if command.json {
-        write_json(out, &report(reminded.as_ref(), &command.out))?;
+        write_json(&mut out, &report(reminded.as_ref(), &command.out))?;
         return refuse_left_out(&left_out);
     }
     let Some(reminded) = reminded else {
@@ -53,7 +60,7 @@ pub(super) fn remind(command: &Remind, desk: &Desk, out: &mut dyn Write) -> anyh
         writeln!(out, "Nothing is due; no file was written.")?;
         return Ok(());
     };
-    let (count, path) = (reminded.letters.len(), command.out.display());
+    let (count, path) = (reminded.letters.len(), file::called(&command.out));
     writeln!(out, "{count}通の期限のお知らせを {path} に書きました。")?;
     writeln!(
         out,

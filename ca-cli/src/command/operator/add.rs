@@ -1,6 +1,5 @@
 //! `ca-cli operator add`: a certificate, a password, and the right to decide.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ use secrecy::SecretString;
 
 use super::password::PasswordSource;
 use crate::desk::Desk;
-use crate::file::{refuse_existing, write_private};
+use crate::file::{called, refuse_existing, refuse_terminal, take_back, words, write_private};
 
 /// The longest login and display names, in characters: the bound that X.520 sets on a name in a certificate.
 const LONGEST_NAME: usize = 64;
@@ -37,7 +36,7 @@ pub struct Add {
     /// The operator's own user ID, if there is one: nobody decides for their own account.
     #[arg(long, value_name = "USER ID")]
     user_id: Option<String>,
-    /// The PKCS#12 to make; it must not exist yet.
+    /// The PKCS#12 to make; it must not exist yet. `-` is standard output.
     #[arg(long, value_name = "FILE.p12")]
     out: PathBuf,
     #[command(flatten)]
@@ -69,6 +68,7 @@ pub(super) fn run(command: &Add, desk: &Desk, out: &mut dyn Write) -> anyhow::Re
     check_login_name(&command.operator)?;
     check_name(&store, &command.operator)?;
     refuse_existing(&command.out)?;
+    refuse_terminal(&command.out)?;
     let own = command
         .user_id
         .as_deref()
@@ -90,13 +90,14 @@ pub(super) fn run(command: &Add, desk: &Desk, out: &mut dyn Write) -> anyhow::Re
         &newcomer,
         command.person.as_deref(),
     )?;
+    let mut out = words(&command.out, out);
     writeln!(
         out,
         "Operator {} is added; the certificate is in {}.",
         command.operator,
-        command.out.display()
+        called(&command.out)
     )?;
-    command.password.say(out)?;
+    command.password.say(&mut out)?;
     writeln!(
         out,
         "Next: import the file into the operator's browser, then open the console."
@@ -136,7 +137,7 @@ pub(crate) fn add(
         certificate_spki_sha256: &issued.certificate.spki_sha256,
     };
     if let Err(error) = add_operator(store, &act, &row, &issued.certificate) {
-        fs::remove_file(newcomer.out)?;
+        take_back(newcomer.out)?;
         return Err(error.into());
     }
     note_operator(authority, &act, &issued);

@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::desk::Desk;
-use crate::file::write_private;
+use crate::file::{is_standard_output, write_private};
 use crate::passphrase;
 
 /// Twelve characters: operators decide what is signed.
@@ -32,6 +32,11 @@ impl PasswordSource {
     /// The password.
     pub(super) fn obtain(&self, desk: &Desk) -> anyhow::Result<SecretString> {
         if let Some(file) = &self.new_password_file {
+            if is_standard_output(file) {
+                bail!(
+                    "--new-password-file: the password goes into a file of its own, apart from the PKCS#12; name one"
+                );
+            }
             let made = IssuancePassword::generate(desk.random.as_ref());
             let text = made.secret().expose_secret();
             write_private(file, format!("{text}\n").as_bytes())?;

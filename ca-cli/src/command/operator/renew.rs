@@ -1,6 +1,5 @@
 //! `ca-cli operator renew`: another certificate for somebody who decides already, from the root in use.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -11,7 +10,7 @@ use clap::Args;
 
 use super::password::PasswordSource;
 use crate::desk::Desk;
-use crate::file::{refuse_existing, write_private};
+use crate::file::{called, refuse_existing, refuse_terminal, take_back, words, write_private};
 
 /// Whose, and where the certificate goes.
 #[derive(Debug, Args)]
@@ -22,7 +21,7 @@ use crate::file::{refuse_existing, write_private};
 pub struct Renew {
     /// Login name of the operator.
     operator: String,
-    /// The PKCS#12 to make; it must not exist yet.
+    /// The PKCS#12 to make; it must not exist yet. `-` is standard output.
     #[arg(long, value_name = "FILE.p12")]
     out: PathBuf,
     #[command(flatten)]
@@ -43,6 +42,7 @@ pub(super) fn run(command: &Renew, desk: &Desk, out: &mut dyn Write) -> anyhow::
     let name = &command.operator;
     check_operator(&store, name)?;
     refuse_existing(&command.out)?;
+    refuse_terminal(&command.out)?;
     let authority = desk.authority(&store, command.passphrase_file.as_deref())?;
     let password = command.password.obtain(desk)?;
     let act = desk.act(command.person.as_deref());
@@ -56,16 +56,17 @@ pub(super) fn run(command: &Renew, desk: &Desk, out: &mut dyn Write) -> anyhow::
         false => RevocationReason::Superseded,
     };
     if let Err(error) = renew_operator(&store, &act, name, &issued.certificate, reason) {
-        fs::remove_file(&command.out)?;
+        take_back(&command.out)?;
         return Err(error.into());
     }
     note_operator(&authority, &act, &issued);
+    let mut out = words(&command.out, out);
     writeln!(
         out,
         "Operator {name} has a new certificate, in {}; the one before is revoked.",
-        command.out.display()
+        called(&command.out)
     )?;
-    command.password.say(out)?;
+    command.password.say(&mut out)?;
     writeln!(
         out,
         "Next: import the file into the operator's browser, close all its windows, then open the console."
