@@ -9,6 +9,7 @@ mod delegations;
 mod desk;
 mod expiring;
 mod gallery;
+mod language;
 mod notices;
 mod paper;
 mod reissue;

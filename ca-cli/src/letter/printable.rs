@@ -77,7 +77,8 @@ fn of(error: &LetterError) -> Vec<Unprintable> {
                 let Some(user_id) = &glyph.user_id else {
                     return Vec::new();
                 };
-                let point = format!("{} U+{:04X}", glyph.field, u32::from(glyph.character));
+                let (field, character) = (&glyph.field, glyph.character);
+                let point = format!("{field} {character} U+{:04X}", u32::from(character));
                 match found.iter_mut().find(|own| own.user_id == *user_id) {
                     Some(own) => {
                         own.japanese.push_str(&format!("、{point}"));

@@ -245,7 +245,7 @@ mod tests {
             let said = office.import(&csv, dry_run).unwrap();
             for part in [
                 "3 added",
-                "  KJ2700000002  フォントにない文字があります: 名称 name U+20BB7",
+                "  KJ2700000002  フォントにない文字があります: 名称 name 𠮷 U+20BB7",
                 "  KJ2700000003  宛先が窓に収まりません",
             ] {
                 assert!(said.contains(part), "{part} in\n{said}");

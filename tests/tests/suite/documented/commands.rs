@@ -15,7 +15,7 @@ const BY_THEMSELVES: [&str; 2] = ["bench", "demo"];
 
 /// Each command with arguments, in the order of a site's life. `{dir}` is the service's folder, `{role}` who runs it.
 /// Before the first line that needs them, [`prepare`] makes what it works on.
-const RECIPES: [&str; 66] = [
+const RECIPES: [&str; 69] = [
     "config docs",
     "config example",
     "config access-matrix",
@@ -78,7 +78,10 @@ const RECIPES: [&str; 66] = [
     "ca rollover",
     "certificate issue-server",
     "operator renew sato --out {dir}/again.p12 --password-file {dir}/sato.password",
+    "operator password sato --new-password-file {dir}/sato.console",
     "operator disable sato",
+    "operator enable sato",
+    "mail list --json",
     "ca retire --generation 1 --force",
     "ca show",
     "audit verify",
