@@ -95,7 +95,10 @@ fn a_character_that_no_font_has_is_named_and_the_others_get_their_letters() {
         .database
         .connect()
         .lines("SELECT COALESCE(login_password_hash, '-') AS line FROM account ORDER BY user_id");
-    assert_eq!(before[0], after[0], "no password was replaced without a letter");
+    assert_eq!(
+        before[0], after[0],
+        "no password was replaced without a letter"
+    );
     assert_ne!(before[1], after[1], "its neighbour has a letter");
     assert!(file.exists(), "the others' letters are written");
     assert_eq!(service.database.connect().count("letter"), 1);

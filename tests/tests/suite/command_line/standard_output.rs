@@ -47,7 +47,8 @@ fn text_and_certificates_go_to_standard_output_alone() {
     assert!(pem.starts_with(b"-----BEGIN CERTIFICATE-----") && pem.ends_with(b"-----\n"));
     let der = ask(&service, &["ca", "export", "--out", "-"]);
     assert_eq!(der.first(), Some(&0x30));
-    let list = "国民の祝日・休日月日,国民の祝日・休日名称\n2027/1/1,元日\n2027/11/23,勤労感謝の日\n";
+    let list =
+        "国民の祝日・休日月日,国民の祝日・休日名称\n2027/1/1,元日\n2027/11/23,勤労感謝の日\n";
     let list = service
         .folder()
         .write("syukujitsu.csv", list)
