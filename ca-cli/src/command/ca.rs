@@ -46,8 +46,11 @@ pub enum CaCommand {
     /// Write a root certificate into a file.
     Export {
         /// Of this generation; the one in use when absent.
-        #[arg(long, value_name = "NUMBER")]
+        #[arg(long, value_name = "NUMBER", conflicts_with = "all")]
         generation: Option<i64>,
+        /// Every active root in one file, for a proxy that names them to browsers.
+        #[arg(long, requires = "pem")]
+        all: bool,
         /// The file to make; it must not exist yet. `-` is standard output.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -102,9 +105,15 @@ pub(super) fn run(command: &CaCommand, desk: &Desk, out: &mut dyn Write) -> anyh
         CaCommand::Rollover(command) => succession::rollover(command, desk, out),
         CaCommand::Retire(command) => succession::retire(command, desk, out),
         CaCommand::Export {
+            out: file,
+            all: true,
+            ..
+        } => export_all(desk, file, out),
+        CaCommand::Export {
             generation,
             out: file,
             pem,
+            ..
         } => export(desk, *generation, file, *pem, out),
     }
 }
@@ -325,11 +334,7 @@ fn export(
             root.certificate_der
         }
     };
-    if is_standard_output(file) {
-        out.write_all(&bytes)?;
-    } else {
-        write_public(file, &bytes)?;
-    }
+    write_roots(file, &bytes, out)?;
     let mut out = words(file, out);
     writeln!(
         out,
@@ -338,6 +343,37 @@ fn export(
         root.generation
     )?;
     Ok(())
+}
+
+/// Every active root as PEM in one file, the one in use first.
+fn export_all(desk: &Desk, file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    refuse_existing(file)?;
+    let mut roots = desk.store()?.read(authority::active)?;
+    roots.sort_by_key(|root| std::cmp::Reverse(root.generation));
+    let pem: Vec<Vec<u8>> = roots
+        .iter()
+        .map(|root| pem_of(&root.certificate_der))
+        .collect::<anyhow::Result<_>>()?;
+    write_roots(file, &pem.concat(), out)?;
+    let mut out = words(file, out);
+    let numbers: Vec<String> = roots
+        .iter()
+        .map(|root| root.generation.to_string())
+        .collect();
+    writeln!(
+        out,
+        "{} written: the active roots, generations {}",
+        called(file),
+        numbers.join(", ")
+    )?;
+    Ok(())
+}
+
+fn write_roots(file: &Path, bytes: &[u8], out: &mut dyn Write) -> anyhow::Result<()> {
+    if is_standard_output(file) {
+        return Ok(out.write_all(bytes)?);
+    }
+    write_public(file, bytes)
 }
 
 /// A certificate as PEM.

@@ -24,6 +24,11 @@ fn the_root_in_use_is_named_among_several() {
         .filter_map(|line| line.split_whitespace().last())
         .collect();
     assert_eq!(said, ["no", "yes"], "{text}");
+    let pem = service
+        .cli(&["ca", "export", "--all", "--pem", "--out", "-"])
+        .ok()
+        .out;
+    assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2, "{pem}");
 }
 
 #[test]

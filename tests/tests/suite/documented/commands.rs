@@ -15,7 +15,7 @@ const BY_THEMSELVES: [&str; 2] = ["bench", "demo"];
 
 /// Each command with arguments, in the order of a site's life. `{dir}` is the service's folder, `{role}` who runs it.
 /// Before the first line that needs them, [`prepare`] makes what it works on.
-const RECIPES: [&str; 69] = [
+const RECIPES: [&str; 70] = [
     "config docs",
     "config example",
     "config access-matrix",
@@ -69,6 +69,7 @@ const RECIPES: [&str; 69] = [
     "crl show",
     "crl show --entries",
     "ca show",
+    "ca export --all --pem --out {dir}/roots.pem",
     "letter print --user-id KJ2700000002 --out {dir}/one.pdf",
     "backup create --out {dir}/{role}.age --passphrase-file {dir}/passphrase",
     "backup show --from {dir}/backup.age --passphrase-file {dir}/passphrase",
