@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::priority::give_way;
 use crate::problem::Problem;
+use crate::work;
 
 /// How many may wait for each that is being checked, before the site says that it is busy.
 const WAITING_PER_CHECK: u32 = 32;
@@ -38,7 +39,7 @@ impl HashingGate {
         for _ in 0..concurrent.max(1) {
             let checks = Arc::clone(&checks);
             let thread = thread::Builder::new().name("hashing".to_owned());
-            thread.spawn(move || work(&checks))?;
+            thread.spawn(move || check_each(&checks))?;
         }
         Ok(Self {
             queue,
@@ -68,9 +69,10 @@ impl HashingGate {
         let place = Place::take(&self.inside, self.most).ok_or(Problem::Busy)?;
         let span = tracing::Span::current();
         let (tell, told) = oneshot::channel();
+        let deadline = work::deadline();
         let check = move || {
             // Nobody is told when the browser hung up while it waited: then nothing is tried either.
-            let done = (!tell.is_closed()).then(|| span.in_scope(check));
+            let done = (!tell.is_closed()).then(|| deadline.run(|| span.in_scope(check)));
             drop(place);
             if let Some(done) = done {
                 let _ = tell.send(done);
@@ -90,7 +92,7 @@ impl fmt::Debug for HashingGate {
 }
 
 /// Check after check, until there is no gate any more.
-fn work(checks: &Mutex<mpsc::Receiver<Check>>) {
+fn check_each(checks: &Mutex<mpsc::Receiver<Check>>) {
     give_way();
     loop {
         // Held while waiting: the others wait for the lock instead, and are called in turn.

@@ -7,6 +7,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
+use ca_core::store::deadline::Deadline;
 use tracing::Instrument;
 
 use crate::csrf::{COOKIE_BYTES, FormCookie};
@@ -14,6 +15,7 @@ use crate::problem::Problem;
 use crate::proxy::Proxied;
 use crate::site::{Area, Site};
 use crate::source::address_of;
+use crate::work::DEADLINE;
 
 /// Nothing but our own files; no inline style or script; in nobody's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -115,7 +117,8 @@ pub async fn complete<B: MessageBody + 'static>(
 
     // Of the highest level: a filter that hides what is usual still names the request of what is not.
     let span = tracing::error_span!("visit", id = mark.as_str());
-    let called = next.call(request).instrument(span.clone()).await;
+    let called = next.call(request).instrument(span.clone());
+    let called = DEADLINE.scope(Deadline::begin(), called).await;
     let mut response = called?.map_into_boxed_body();
     span.in_scope(|| log(&response, &site));
     let is_page = response

@@ -2,8 +2,22 @@
 
 use actix_web::web::{Data, block};
 
+use ca_core::store::deadline::Deadline;
+
 use crate::problem::Problem;
 use crate::site::Site;
+
+tokio::task_local! {
+    /// Until when the request in hand may wait for the database; it begins with the request's head.
+    pub static DEADLINE: Deadline;
+}
+
+/// The deadline of the request in hand, or one that begins now.
+pub fn deadline() -> Deadline {
+    DEADLINE
+        .try_with(|deadline| *deadline)
+        .unwrap_or_else(|_| Deadline::begin())
+}
 
 /// Runs `work` on a thread that may block. An error of the store is ours or the database's, never the
 /// visitor's.
@@ -16,6 +30,7 @@ where
     let site = site.clone();
     // What is logged there belongs to the request too.
     let span = tracing::Span::current();
-    let done = block(move || span.in_scope(|| work(&site))).await;
+    let deadline = deadline();
+    let done = block(move || deadline.run(|| span.in_scope(|| work(&site)))).await;
     done.map_err(Problem::internal)?.map_err(Problem::internal)
 }

@@ -87,7 +87,7 @@ fn open_sqlite(path: &Path) -> Result<SqliteConnection, diesel::r2d2::Error> {
     // FULL: a commit that was answered survives a power cut; a CA cannot do with less.
     // secure_delete: what is wiped is overwritten in the file, not only unlinked.
     // wal_autocheckpoint: 16 MB and not 4, so that a batch of certificates does not fill it by itself.
-    let settings = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    let settings = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000;";
     // SQLite does not wait, whatever the timeout, where two programs switch a new file to WAL at once.
     let begun = Instant::now();
@@ -138,9 +138,24 @@ fn refused(error: Error) -> diesel::r2d2::Error {
     diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(error.to_string()))
 }
 
-pub(super) fn begin(db: &mut Db) -> QueryResult<()> {
+/// Lets SQLite wait so long at most where another program has the file locked.
+pub(super) fn wait_at_most(db: &mut Db, longest: Duration) -> QueryResult<()> {
     match db {
-        Db::Postgres(db) => AnsiTransactionManager::begin_transaction(db),
+        // PostgreSQL's readers wait for nobody.
+        Db::Postgres(_) => Ok(()),
+        Db::Sqlite(db) => {
+            db.batch_execute(&format!("PRAGMA busy_timeout = {}", longest.as_millis()))
+        }
+    }
+}
+
+/// Begins a transaction; on PostgreSQL no lock in it is waited for longer than `longest`.
+pub(super) fn begin(db: &mut Db, longest: Duration) -> QueryResult<()> {
+    match db {
+        Db::Postgres(db) => AnsiTransactionManager::begin_transaction_sql(
+            db,
+            &format!("BEGIN; SET LOCAL lock_timeout = {}", longest.as_millis()),
+        ),
         Db::Sqlite(db) => AnsiTransactionManager::begin_transaction_sql(db, "BEGIN IMMEDIATE"),
     }
 }

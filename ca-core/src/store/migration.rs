@@ -61,7 +61,7 @@ pub(super) fn state(db: &mut Db) -> StoreResult<SchemaState> {
 /// Takes the missing steps, all of them or none. Of two programs that begin at once the second waits, then finds
 /// nothing to do.
 pub(super) fn run(db: &mut Db) -> StoreResult<()> {
-    connection::begin(db)?;
+    connection::begin(db, super::deadline::LONGEST_WAIT)?;
     match run_alone(db) {
         Ok(()) => Ok(connection::commit(db)?),
         Err(error) => {

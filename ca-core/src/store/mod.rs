@@ -18,6 +18,7 @@ pub mod clock;
 mod column;
 mod connection;
 pub mod crl;
+pub mod deadline;
 pub mod delegation;
 pub mod ended;
 pub mod expiring;
@@ -56,9 +57,9 @@ pub mod try_counter;
 mod turn;
 pub mod wake;
 pub mod worker_status;
+mod writer_lock;
 
 use std::path::Path;
-use std::time::Duration;
 
 use diesel::r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
 
@@ -69,6 +70,7 @@ use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::fault::{self, Injected};
 use crate::private_file;
 use connection::Manager;
+use deadline::{Deadline, LONGEST_WAIT};
 use turn::Turn;
 
 /// Why the store could not do something. None of these is the user's fault.
@@ -196,9 +198,6 @@ fn causes<'a>(
 /// What every function of the store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// How long anybody waits for a connection before being told that the database is away.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
 /// A pool of connections to one database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
@@ -282,9 +281,10 @@ impl Store {
     {
         let _entered = tracing::debug_span!("transaction").entered();
         // Before the connection: who waits for a turn keeps none from those who only read.
-        let turn = self.turn.taken()?;
-        let mut db = self.connection()?;
-        connection::begin(&mut db).map_err(StoreError::from)?;
+        let deadline = Deadline::current();
+        let turn = self.turn.taken(deadline)?;
+        let mut db = self.connection_within(deadline)?;
+        connection::begin(&mut db, deadline.left()).map_err(StoreError::from)?;
         match work(&mut db) {
             Ok(value) => {
                 fault::before("commit").map_err(StoreError::from)?;
@@ -331,9 +331,15 @@ impl Store {
     }
 
     fn connection(&self) -> StoreResult<PooledConnection<Manager>> {
-        self.pool
-            .get()
-            .map_err(|error| closed(&self.target, "connection pool".into(), error.to_string()))
+        self.connection_within(Deadline::current())
+    }
+
+    fn connection_within(&self, deadline: Deadline) -> StoreResult<PooledConnection<Manager>> {
+        let connection = self.pool.get_timeout(deadline.left());
+        let mut db = connection
+            .map_err(|error| closed(&self.target, "connection pool".into(), error.to_string()))?;
+        connection::wait_at_most(&mut db, deadline.left())?;
+        Ok(db)
     }
 }
 

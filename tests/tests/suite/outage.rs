@@ -1,7 +1,7 @@
 //! A database that is full, or away for long: what people see, what is not done by halves, and that all goes on after.
 
 use inkan_tests::cluster::Cluster;
-use inkan_tests::database::{Database, Sql};
+use inkan_tests::database::{Database, Engine, Sql};
 use inkan_tests::desk::Desk;
 use inkan_tests::folder::Folder;
 use inkan_tests::operator::picked;
@@ -10,7 +10,7 @@ use inkan_tests::process::until;
 use inkan_tests::service::Service;
 use inkan_tests::site::{Visitor, arriving};
 use inkan_tests::small_disk::{SmallDisk, with_own_disks};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The page that says so, in Japanese.
 fn assert_away(page: &Page) {
@@ -217,4 +217,27 @@ fn a_database_that_is_away_for_longer_than_a_lease_loses_nothing_and_people_are_
     assert!(worker.stop().success(), "{}", worker.said());
     service.assert_whole(&desk.store, "after the outage");
     drop(site);
+}
+
+#[test]
+fn a_foreign_lock_costs_a_visitor_ten_seconds_in_all() {
+    let mut service = Service::set_up(Engine::Sqlite);
+    let _site = service.start_site();
+    let office = service.offices(1).pop().expect("one office");
+    let form = office.visitor.open("/service/login").form("ログイン");
+    let form = form
+        .fill("ユーザＩＤ", &office.letter.user_id)
+        .fill("パスワード", &office.letter.login_password);
+    let mut foreign = service.database.connect();
+    foreign.run("BEGIN IMMEDIATE");
+    let begun = Instant::now();
+    assert_away(&form.send(&office.visitor));
+    let waited = begun.elapsed();
+    assert!(
+        waited > Duration::from_secs(5) && waited < Duration::from_secs(13),
+        "{waited:?}"
+    );
+    foreign.run("ROLLBACK");
+    let entered = form.send(&office.visitor);
+    assert!(entered.status < 400, "{}", entered.text());
 }
