@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use ca_core::flow::delete_pkcs12::delete_pkcs12;
 use ca_core::store::wake::Topic;
 use ca_core::store::worker_status::{self, WorkerStatus};
 use ca_core::store::{Db, SchemaState, StoreResult};
@@ -98,6 +99,15 @@ fn sign_once(worker: &Worker) -> Report {
 fn recover_and_sign(worker: &Worker, report: &mut Report) {
     match part(|| take_back_lapsed(worker)) {
         Ok(recovered) => report.returned = recovered.returned.len() + recovered.parked.len(),
+        Err(trouble) => report.troubles.push(trouble),
+    }
+    let kept = worker.settings.pkcs12_kept;
+    match part(|| delete_pkcs12(&worker.store, &worker.act(), kept)) {
+        Ok(0) => {}
+        Ok(deleted) => tracing::info!(
+            deleted,
+            "PKCS#12 files that are not kept any longer were deleted"
+        ),
         Err(trouble) => report.troubles.push(trouble),
     }
     // What is signed is recorded; while that cannot be vouched for, nothing is claimed.

@@ -17,6 +17,7 @@ audit-certificate-revoke = Revoked
 audit-certificate-hold = Suspended
 audit-certificate-release = Suspension lifted
 audit-certificate-download = Downloaded
+audit-certificate-delete-pkcs12 = PKCS#12 deleted
 audit-certificate-installed = First shown at the portal
 audit-certificate-remind = Reminder of expiry sent by mail
 audit-revocation-order = Revoked, suspended or released by command

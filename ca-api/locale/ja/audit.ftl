@@ -17,6 +17,7 @@ audit-certificate-revoke = 失効
 audit-certificate-hold = 一時停止
 audit-certificate-release = 一時停止の解除
 audit-certificate-download = ダウンロード
+audit-certificate-delete-pkcs12 = PKCS#12を削除
 audit-certificate-installed = ポータルで初めて使用
 audit-certificate-remind = 期限のお知らせメールを送信
 audit-revocation-order = コマンドで失効・停止・解除

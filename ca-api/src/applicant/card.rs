@@ -4,8 +4,9 @@ use ca_core::domain::certificate::CertificateStatus;
 use ca_core::domain::renewal::{file_name, opens_at};
 use ca_core::domain::user_id::UserId;
 use ca_core::store::certificate::Certificate;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::certificates::Held;
 use super::progress::{RECEIVE, Step, steps};
 use crate::page::Page;
 
@@ -29,6 +30,8 @@ pub(crate) struct CertificateCard {
     pub(crate) note: String,
     pub(crate) is_valid: bool,
     pub(crate) may_download: bool,
+    /// When the file is deleted, where that is before the certificate's end.
+    pub(crate) kept_until: Option<String>,
     /// The newest valid one: its button is the page's one action.
     pub(crate) is_first: bool,
 }
@@ -85,6 +88,7 @@ impl CertificateCard {
         certificate: &Certificate,
         user_id: &UserId,
         newest_end: Option<DateTime<Utc>>,
+        kept: Option<TimeDelta>,
         now: DateTime<Utc>,
     ) -> Self {
         let older = newest_end.filter(|end| *end > certificate.not_after);
@@ -116,6 +120,7 @@ impl CertificateCard {
             note: page.with("my-download-note", [("file", file)]),
             is_valid,
             may_download: is_valid && certificate.pkcs12.is_some(),
+            kept_until: kept_until(page, certificate, kept),
             is_first: false,
         }
     }
@@ -124,20 +129,28 @@ impl CertificateCard {
 /// The certificates of an account, newest first, as those that hold and those that are over.
 pub(crate) fn cards(
     page: &Page,
-    certificates: &[Certificate],
+    held: &Held,
     user_id: &UserId,
     now: DateTime<Utc>,
 ) -> (Vec<CertificateCard>, Vec<CertificateCard>) {
+    let certificates = &held.certificates;
     let valid = certificates.iter().filter(|own| own.will_hold(now));
     let newest = valid.map(|own| own.not_after).max();
     let all = certificates
         .iter()
-        .map(|certificate| CertificateCard::of(page, certificate, user_id, newest, now));
+        .map(|certificate| CertificateCard::of(page, certificate, user_id, newest, held.kept, now));
     let (mut current, past): (Vec<_>, Vec<_>) = all.partition(|card| card.is_valid);
     if let Some(first) = current.first_mut() {
         first.is_first = true;
     }
     (current, past)
+}
+
+/// Until when the file can be downloaded, where that is before the certificate's end.
+fn kept_until(page: &Page, certificate: &Certificate, kept: Option<TimeDelta>) -> Option<String> {
+    let until = certificate.first_portal_login_at? + kept?;
+    let day = (until < certificate.not_after).then(|| page.day(until))?;
+    Some(page.with("my-download-until", [("day", day)]))
 }
 
 fn downloads(page: &Page, certificate: &Certificate) -> String {

@@ -9,7 +9,7 @@ use ca_core::flow::submit_request::renewable_from;
 use ca_core::store::certificate::{self, Certificate};
 use ca_core::store::request::{self, Request};
 use ca_core::store::{Store, StoreError, worker_status};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::card::{CertificateCard, cards};
 use super::holder::{Holder, Inside};
@@ -70,6 +70,8 @@ pub(crate) struct Held {
     pub(crate) certificates: Vec<Certificate>,
     /// Whether nothing can be signed now, for nobody.
     pub(crate) signer_away: bool,
+    /// How long a file is kept after the first login at the portal; none for until its certificate ends.
+    pub(crate) kept: Option<TimeDelta>,
 }
 
 impl Held {
@@ -78,17 +80,24 @@ impl Held {
         let site = Data::from(Arc::clone(&holder.visit.site));
         let (account, now) = (holder.account.id, site.clock.now());
         work::read(&site, move |site: &Site| {
-            Self::read(&site.store, account, now)
+            let kept = site.config.pkcs12.kept_after_first_login();
+            Self::read(&site.store, account, kept, now)
         })
         .await
     }
 
-    fn read(store: &Store, account: i64, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    fn read(
+        store: &Store,
+        account: i64,
+        kept: Option<TimeDelta>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
         store.read(|db| {
             Ok(Self {
                 requests: request::of_account(db, account)?,
                 certificates: certificate::of_account(db, account)?,
                 signer_away: worker_status::is_signer_away(db, now)?,
+                kept,
             })
         })
     }
@@ -103,7 +112,7 @@ impl CertificatesPage {
         now: DateTime<Utc>,
     ) -> Self {
         let apply = Apply::of(&page, held, now);
-        let (mut current, past) = cards(&page, &held.certificates, &account.user_id, now);
+        let (mut current, past) = cards(&page, held, &account.user_id, now);
         if let Some(newest) = current.first_mut() {
             newest.is_first = apply != Apply::Soon;
         }

@@ -39,6 +39,7 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
             one,
             &signed_in.account.user_id,
             newest,
+            None,
             signed_in.now,
         ),
         installed: one.installed_at.map(|at| page.moment(at)),

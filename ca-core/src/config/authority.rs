@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -80,12 +81,16 @@ impl AuthorityConfig {
 pub struct Pkcs12Config {
     /// PBKDF2 and MAC iterations, 10,000 to 600,000 (Windows refuses more).
     pub iterations: u32,
+    /// How many days after the first login at the portal an applicant's file is deleted, 1 to 3,650; when absent it is
+    /// kept until its certificate ends or is revoked, for an office that changes its PC.
+    pub days_after_first_login: Option<u32>,
 }
 
 impl Default for Pkcs12Config {
     fn default() -> Self {
         Self {
             iterations: 100_000,
+            days_after_first_login: None,
         }
     }
 }
@@ -93,6 +98,18 @@ impl Default for Pkcs12Config {
 impl Pkcs12Config {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let rule = "allowed are 10000 to 600000; Windows refuses more";
-        within("pkcs12.iterations", self.iterations, 10_000..=600_000, rule)
+        within("pkcs12.iterations", self.iterations, 10_000..=600_000, rule)?;
+        let Some(days) = self.days_after_first_login else {
+            return Ok(());
+        };
+        let rule =
+            "allowed are 1 to 3650; leave it out to keep the file until its certificate ends";
+        within("pkcs12.days_after_first_login", days, 1..=3650, rule)
+    }
+
+    /// How long a PKCS#12 is kept after the first login at the portal; none keeps it until its certificate ends.
+    pub fn kept_after_first_login(&self) -> Option<TimeDelta> {
+        self.days_after_first_login
+            .map(|days| TimeDelta::days(days.into()))
     }
 }

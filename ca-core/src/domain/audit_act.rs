@@ -40,6 +40,8 @@ pub enum AuditAct {
     CertificateRelease,
     /// The applicant downloaded the PKCS#12.
     CertificateDownload,
+    /// The PKCS#12 was deleted: its certificate ended, or it was kept long enough after the first login.
+    CertificateDeletePkcs12,
     /// The certificate was presented to the portal for the first time.
     CertificateInstalled,
     /// The holder was reminded by mail that the certificate ends.
@@ -196,6 +198,7 @@ words!(
     CertificateHold = "certificate.hold",
     CertificateRelease = "certificate.release",
     CertificateDownload = "certificate.download",
+    CertificateDeletePkcs12 = "certificate.delete-pkcs12",
     CertificateInstalled = "certificate.installed",
     CertificateRemind = "certificate.remind",
     RevocationOrder = "revocation.order",

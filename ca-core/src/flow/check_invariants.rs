@@ -63,6 +63,11 @@ const RULES: &[Rule] = &[
     ),
     (
         "I4",
+        "the certificate was revoked or its PKCS#12 deleted, and the file is there",
+        rows::pkcs12_of_the_past,
+    ),
+    (
+        "I4",
         "no audit entry tells of the certificate",
         rows::certificate_without_entry,
     ),

@@ -14,6 +14,7 @@ pub mod choose_mails;
 pub mod choose_reference;
 pub mod compare_journal;
 pub mod decide_address_change;
+pub mod delete_pkcs12;
 pub mod download_certificate;
 pub mod drop_mail;
 pub mod end_delegation;

@@ -23,17 +23,24 @@ const RESTORE: AuditAct = AuditAct::CertificateRestore;
 /// The names of the rows that break a rule, at most a hundred.
 pub type Objects = StoreResult<Vec<String>>;
 
-/// Whether an entry says that the certificate at hand was brought forward from a journal. Its request, its approval
-/// and its PKCS#12 were lost with the database, and the claim it was signed under with them.
-macro_rules! brought_forward {
-    () => {{
+/// Whether an entry says that this was done to the certificate at hand.
+macro_rules! told_of {
+    ($act:expr) => {{
         let object = "certificate:".into_sql::<diesel::sql_types::Text>();
         exists(
             audit::table
                 .filter(audit::object.eq(object.concat(certificate::serial)))
-                .filter(audit::act.eq(RESTORE.as_str())),
+                .filter(audit::act.eq($act.as_str())),
         )
     }};
+}
+
+/// Whether an entry says that the certificate at hand was brought forward from a journal. Its request, its approval
+/// and its PKCS#12 were lost with the database, and the claim it was signed under with them.
+macro_rules! brought_forward {
+    () => {
+        told_of!(RESTORE)
+    };
 }
 
 /// Requests that are issued and have no certificate.
@@ -98,13 +105,24 @@ pub fn approval_without_entry(db: &mut Db) -> Objects {
     Ok(bad.select(approval::request_id).limit(MOST).load(db)?)
 }
 
-/// Client certificates that are not revoked, were not brought forward and have no PKCS#12.
+/// Client certificates that are not revoked, were not brought forward and have no PKCS#12, although no entry says that
+/// it was deleted.
 pub fn certificate_without_pkcs12(db: &mut Db) -> Objects {
     let bad = certificate::table
         .filter(certificate::purpose.eq(Purpose::Client.as_str()))
         .filter(certificate::status.ne(CertificateStatus::Revoked.as_str()))
         .filter(certificate::pkcs12.is_null())
+        .filter(not(told_of!(AuditAct::CertificateDeletePkcs12)))
         .filter(not(brought_forward!()));
+    Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
+}
+
+/// Certificates that were revoked, or whose PKCS#12 an entry says was deleted, and that have one.
+pub fn pkcs12_of_the_past(db: &mut Db) -> Objects {
+    let revoked = certificate::status.eq(CertificateStatus::Revoked.as_str());
+    let bad = certificate::table
+        .filter(certificate::pkcs12.is_not_null())
+        .filter(revoked.or(told_of!(AuditAct::CertificateDeletePkcs12)));
     Ok(bad.select(certificate::serial).limit(MOST).load(db)?)
 }
 

@@ -38,6 +38,7 @@ pub mod ocsp_answer;
 pub mod operator;
 pub mod outbox;
 mod pass_file;
+pub mod pkcs12;
 #[cfg(test)]
 mod plan;
 mod refusal;

@@ -95,6 +95,7 @@ fn damages(history: &History) -> Vec<(String, &'static str)> {
         ("INSERT INTO crl (generation, number, this_update, next_update, covered, regular_at, regular_covered, entries, sha256) \
           VALUES (1, 999, 0, 0, 0, 0, 0, 0, 'ab')".into(), "never drawn"),
         (format!("UPDATE certificate SET pkcs12 = NULL WHERE serial = '{first}'"), "has no PKCS#12"),
+        (format!("UPDATE certificate SET pkcs12 = certificate_der WHERE serial = '{second}'"), "and the file is there"),
         (format!("UPDATE certificate SET status = 'valid' WHERE serial = '{second}'"), "does not say so"),
         (format!("UPDATE certificate SET status = 'revoked' WHERE serial = '{first}'"), "is revoked or suspended"),
         ("UPDATE revocation SET serial = '00' WHERE event = 'abandoned'".into(), "the serial was abandoned"),

@@ -15,6 +15,7 @@ mod delegations;
 mod generations;
 mod hostile;
 mod invariants;
+mod kept_files;
 mod login;
 mod model;
 mod notices;

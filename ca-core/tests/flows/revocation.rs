@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta};
 use crate::signing::issue;
 use crate::world::{HOST, World, at, certificate, intent, on_both, staff, worker};
 
-const REVOKE: Order = Order::Revoke(RevocationReason::KeyCompromise);
+pub(crate) const REVOKE: Order = Order::Revoke(RevocationReason::KeyCompromise);
 const HOLD: Order = Order::Revoke(RevocationReason::CertificateHold);
 
 /// An account's certificate, issued.

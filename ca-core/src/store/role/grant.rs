@@ -59,7 +59,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
         Console,
         "UPDATE (status, revoked_at, revocation_reason, pkcs12)",
     ),
-    ("certificate", Worker, "SELECT, INSERT"),
+    ("certificate", Worker, "SELECT, INSERT, UPDATE (pkcs12)"),
     (
         "certificate",
         Auditor,

@@ -289,6 +289,7 @@ fn mine(page: &Page, request: Option<&Request>, certificates: &[Certificate]) ->
         requests: request.into_iter().cloned().collect(),
         certificates: certificates.to_vec(),
         signer_away: false,
+        kept: None,
     };
     held_by_me(page, &held)
 }
@@ -298,6 +299,7 @@ fn delayed(page: &Page) -> CertificatesPage {
         requests: vec![request(RequestState::Approved)],
         certificates: Vec::new(),
         signer_away: true,
+        kept: None,
     };
     held_by_me(page, &held)
 }
