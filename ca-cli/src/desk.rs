@@ -13,8 +13,8 @@ use ca_core::domain::time::{Clock, SystemClock};
 use ca_core::domain::user_id::UserId;
 use ca_core::private_file;
 use ca_core::store::Store;
-use ca_worker::authority::{OpenAuthority, open_authority};
-use ca_worker::journal::check_journal;
+use ca_worker::authority::{OpenAuthority, journal_key, open_authority};
+use ca_worker::journal::{JournalKey, check_journal};
 use chrono::{DateTime, Utc};
 
 use crate::passphrase;
@@ -84,8 +84,17 @@ impl Desk {
         let file = file.or(self.config.authority.passphrase_file.as_deref());
         let passphrase = passphrase::existing(file, "passphrase of the CA key")?;
         let authority = open_authority(store, &self.config, &passphrase, &self.clock)?;
-        check_journal(store, authority.journal(), &self.config, self.now())?;
+        check_journal(store, authority.journal(), self.now())?;
         Ok(authority)
+    }
+
+    /// The key of the MACs in the journals, from the sealing key's file; its passphrase comes from `file`, the configuration
+    /// or a terminal.
+    pub fn journal_key(&self, file: Option<&Path>) -> anyhow::Result<JournalKey> {
+        let file = file.or(self.config.authority.passphrase_file.as_deref());
+        let passphrase = passphrase::existing(file, "passphrase of the sealing key")?;
+        journal_key(&self.config, &passphrase)
+            .context("the journals' MACs are judged by a key that follows from the sealing key")
     }
 
     /// An act of the person at this desk.

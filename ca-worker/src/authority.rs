@@ -30,7 +30,7 @@ pub use issue::{
     IssuedOperator, issue_operator_certificate, issue_server_certificate, note_operator,
 };
 pub(crate) use open::check_life;
-pub use open::{Generation, OpenAuthority, open_authority, read_passphrase};
+pub use open::{Generation, OpenAuthority, journal_key, open_authority, read_passphrase};
 pub use roll_over::roll_over;
 
 use crate::certificate::{IssuerError, PrepareError, RootError, SignError};

@@ -9,6 +9,7 @@ mod prepare;
 mod root;
 mod row;
 mod sign;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use prepare::{PrepareError, Prepared, prepare};
 pub use root::{RootError, self_sign_root};
 pub use row::row;
 pub use sign::{SignError, SignedCertificate, sign};
+pub(crate) use subject::{subject_in, subject_of};

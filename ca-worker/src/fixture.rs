@@ -13,8 +13,9 @@ use ca_core::store::intent::Intent;
 use chrono::{DateTime, Utc};
 
 use crate::certificate::{Issuer, Prepared, SignError, SignedCertificate, self_sign_root, sign};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalKey};
 use crate::signer::{FileSigner, KeyPair, Signer};
+use crate::unseal::SealingKeyPair;
 
 /// A Wednesday morning in Japan, inside business hours.
 pub(crate) fn morning() -> DateTime<Utc> {
@@ -30,6 +31,11 @@ pub(crate) fn approval_key(config: &Config) -> ApprovalKey {
     std::fs::write(&file, key.to_file()).unwrap();
     std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     key
+}
+
+/// The journal's key of a site that was just made up.
+pub(crate) fn journal_key() -> JournalKey {
+    JournalKey::of(&SealingKeyPair::generate(&OsRandom).unwrap()).unwrap()
 }
 
 /// The built-in profiles.

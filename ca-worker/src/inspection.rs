@@ -1,5 +1,5 @@
 //! Everything that was ever signed is looked at again: certificates, revocation lists, journals, the audit, and
-//! whether they say the same. Nothing is changed, and no key is needed.
+//! whether they say the same. Nothing is changed; a key is needed for the MACs in the journals alone.
 //!
 //! ```text
 //! invariants ─▶ journals ─▶ certificates ─▶ lists, events ─▶ journals' new ends ─▶ what no journal has
@@ -22,7 +22,8 @@ use ca_core::store::authority::Authority;
 use ca_core::store::{Store, StoreResult, authority, told};
 use chrono::{DateTime, Utc};
 
-use crate::certificate::Issuer;
+use crate::certificate::{Issuer, subject_in};
+use crate::journal::JournalKey;
 use absent::Absent;
 use journal::Journals;
 pub use report::{Finding, LookedAt, Report};
@@ -36,6 +37,8 @@ pub struct Inspection<'a> {
     pub profiles: &'a Profiles,
     /// The folder with the journals of every machine.
     pub journals: &'a Path,
+    /// What the MACs in the journals are judged by; without it they are not looked at.
+    pub key: Option<&'a JournalKey>,
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -65,7 +68,7 @@ pub fn inspect(inspection: Inspection<'_>) -> StoreResult<Report> {
     }
     let roots = store.read(authority::list)?;
     let issuers = issuers(&roots, &mut report);
-    let mut journals = Journals::of(inspection.journals, &marks, &mut report);
+    let mut journals = Journals::of(inspection, &marks, &mut report);
     journals.read_on(store, &mut report)?;
     let begin = journals.begin(store)?;
     let mut absent = Absent::since(begin);
@@ -118,7 +121,7 @@ fn issuers(roots: &[Authority], report: &mut Report) -> BTreeMap<i64, Issuer> {
                     let finding = "its row says another validity";
                     report.find("root", finding, object.clone(), "");
                 }
-                if certificate::subject_in(&root.certificate_der).as_ref() != Some(&root.subject) {
+                if subject_in(&root.certificate_der).as_ref() != Some(&root.subject) {
                     report.find("root", "its row says another subject", object, "");
                 }
                 issuers.insert(root.generation, issuer);

@@ -5,9 +5,10 @@
 //! that was revoked comes back.
 //!
 //! ```text
-//! journal/<machine>.jsonl   {"hash":"…","sequence":7,"at":"…","fact":"intended","serial":"…", …}
+//! journal/<machine>.jsonl   {"hash":"…","mac":"…","sequence":7,"at":"…","fact":"intended","serial":"…", …}
 //! ```
-//! One line of JSON a fact, each hash over the line and the hash before it; written at once and made durable
+//! One line of JSON a fact, each hash over the line and the hash before it, each MAC by a key that follows from the
+//! sealing key: who can write the file and has no key alters nothing unseen. Written at once and made durable
 //! (`fsync`) a batch. Programs of one machine share its file under a lock; every machine has its own.
 //!
 //! | fact | written |
@@ -17,8 +18,10 @@
 //! | `issued` | after the certificate's commit (step 8) |
 //! | `revocation`, `list` | before the revocation list that says so is signed |
 mod answered;
+mod certified;
 mod fact;
 mod guard;
+mod key;
 mod line;
 mod reading;
 mod said;
@@ -40,9 +43,11 @@ use ca_core::store::revocation::Revocation;
 use chrono::{DateTime, Utc};
 
 use answered::Answered;
+pub(crate) use certified::Certified;
 pub use fact::Fact;
 pub(crate) use guard::{Checked, guard};
 pub use guard::{GuardError, check_journal, reconcile};
+pub use key::JournalKey;
 pub use line::{GENESIS, Line};
 pub use reading::roots_in;
 pub(crate) use reading::{beginning, files, some_lines_after};
@@ -81,6 +86,7 @@ pub enum JournalError {
 /// The journal of this machine, or none where nothing could be brought back: unit tests and benches in memory.
 pub struct Journal {
     folder: Option<PathBuf>,
+    key: Option<JournalKey>,
     writer: Option<Mutex<Writer>>,
     owed: Mutex<Vec<(DateTime<Utc>, Fact)>>,
     answered: Mutex<Answered>,
@@ -106,14 +112,16 @@ impl Noted {
 }
 
 impl Journal {
-    /// Opens this machine's file in `folder`; both are made when they are not there.
+    /// Opens this machine's file in `folder`; both are made when they are not there. Lines are written, and those of
+    /// every machine read, under the site's `key`.
     ///
     /// A last line that a crash tore is set aside, into a file beside it that ends in `.torn`.
-    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+    pub fn open(folder: &Path, key: JournalKey) -> Result<Self, JournalError> {
         let path = folder.join(format!("{}.jsonl", machine()));
-        let writer = Writer::open(path)?;
+        let writer = Writer::open(path, key.clone())?;
         Ok(Self {
             folder: Some(folder.to_owned()),
+            key: Some(key),
             writer: Some(Mutex::new(writer)),
             owed: Mutex::new(Vec::new()),
             answered: Mutex::default(),
@@ -124,6 +132,7 @@ impl Journal {
     pub fn nowhere() -> Self {
         Self {
             folder: None,
+            key: None,
             writer: None,
             owed: Mutex::new(Vec::new()),
             answered: Mutex::default(),
@@ -133,6 +142,11 @@ impl Journal {
     /// The folder of this journal and, where machines share it, of the others.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
+    }
+
+    /// The key of the MACs; none where nothing is kept.
+    pub(crate) fn key(&self) -> Option<&JournalKey> {
+        self.key.as_ref()
     }
 
     /// Whether anything is kept.
@@ -217,7 +231,7 @@ impl Journal {
     /// Takes in which requests were answered, by whatever program of whatever machine writes into the folder.
     pub(crate) fn learn_what_was_answered(&self) -> Result<(), JournalError> {
         match &self.folder {
-            Some(folder) => self.answered().read_on(folder),
+            Some(folder) => self.answered().read_on(folder, self.key()),
             None => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ use ca_core::domain::seal::{
     associated_data,
 };
 use ca_core::domain::user_id::UserId;
+use hmac::{Hmac, KeyInit, Mac};
 use hpke::{Deserializable, OpModeR};
 use openssl::pkey::{Id, PKey, Private};
 use secrecy::SecretString;
@@ -17,6 +18,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::key_file::{self, KeyFileError};
+
+/// Block of SHA-256 in bytes; a shorter key is followed by zeros (RFC 2104 §2).
+const BLOCK: usize = 64;
 
 type SecretKey = <Kem as hpke::Kem>::PrivateKey;
 type EncapsulatedKey = <Kem as hpke::Kem>::EncappedKey;
@@ -88,6 +92,23 @@ impl SealingKeyPair {
         random: &dyn Random,
     ) -> Result<(), SealingKeyError> {
         Ok(key_file::write(path, &self.private, passphrase, random)?)
+    }
+
+    /// 32 bytes that nobody computes who does not have this key: HMAC-SHA-256 (RFC 2104) of `label` under the private
+    /// half. Another label gives other bytes, and none of them tells anything of the key.
+    ///
+    /// # Errors
+    /// When OpenSSL does not hand out the private half.
+    pub(crate) fn derived(&self, label: &[u8]) -> Result<Zeroizing<[u8; 32]>, SealingKeyError> {
+        let secret = Zeroizing::new(self.private.raw_private_key()?);
+        let mut block = Zeroizing::new([0; BLOCK]);
+        for (place, byte) in block.iter_mut().zip(secret.iter()) {
+            *place = *byte;
+        }
+        let block: &[u8; BLOCK] = &block;
+        let mut mac = Hmac::<Sha256>::new(block.into());
+        mac.update(label);
+        Ok(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
     /// The public half under its name: the first 16 hex digits of its SHA-256.

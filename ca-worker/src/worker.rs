@@ -11,7 +11,6 @@ use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::{BUILT_IN, BusinessCalendar, CalendarFileError};
 use ca_core::domain::random::{self, Random};
 use ca_core::domain::time::Clock;
-use ca_core::domain::user_id::Classes;
 use ca_core::flow::give_back::give_back;
 use ca_core::queue::request::Held;
 use ca_core::store::{Store, StoreResult};
@@ -98,7 +97,6 @@ pub struct Worker {
     told: Mutex<Option<Told>>,
     careful: AtomicU32,
     crl_trouble: Mutex<Option<String>>,
-    classes: Classes,
     journal_checked: Mutex<Checked>,
     reminded: Mutex<Option<DateTime<Utc>>>,
     /// Set when it is to end: the item in hand is finished, what was not begun goes back.
@@ -215,7 +213,6 @@ impl Worker {
             told: Mutex::new(None),
             careful: AtomicU32::new(0),
             crl_trouble: Mutex::new(None),
-            classes: config.classes(),
             journal_checked: Mutex::new(Checked::default()),
             reminded: Mutex::new(None),
             stopping: AtomicBool::new(false),
@@ -261,13 +258,7 @@ impl Worker {
         let mut checked = checked.unwrap_or_else(PoisonError::into_inner);
         let journal = self.authority.journal();
         journal.learn_what_was_answered()?;
-        guard(
-            &self.store,
-            journal,
-            &self.classes,
-            &mut checked,
-            self.clock.now(),
-        )
+        guard(&self.store, journal, &mut checked, self.clock.now())
     }
 
     /// What was committed is not known: the next look at the journal reads again what came after the marks, and adds

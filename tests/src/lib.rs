@@ -15,6 +15,7 @@ pub mod desk;
 pub mod folder;
 pub mod foundry;
 pub mod inside;
+pub mod journal_file;
 pub mod letter;
 pub mod mail;
 pub mod member;

@@ -23,7 +23,7 @@ use ca_core::store::outbox::NewMail;
 use ca_core::store::{Store, account, authority};
 use ca_worker::authority::{Generation, OpenAuthority};
 use ca_worker::certificate::{Issuer, self_sign_root};
-use ca_worker::journal::Journal;
+use ca_worker::journal::{Journal, JournalKey};
 use ca_worker::pkcs12::Iterations;
 use ca_worker::signer::{FileSigner, KeyPair};
 use ca_worker::unseal::{SealingKeyPair, Unsealer};
@@ -201,13 +201,14 @@ pub(super) fn worker(config: &Config, store: &Store, order: &IssueOrder) -> anyh
     let subject = DistinguishedName::parse(&config.authority.subject)?.to_string();
     record_authority(store, &staff(), &row(&issuer, subject), &sealing.public()?)?;
     let signer = Box::new(signer);
+    let journal = Journal::open(&config.journal_folder(), JournalKey::of(&sealing)?)?;
     let authority = OpenAuthority::new(
         Generation { issuer, signer },
         Vec::new(),
         Unsealer::new(&[sealing])?,
     );
     approval_key::make_if_missing(&Desk::of(config.clone()))?;
-    let authority = authority.with_journal(Journal::open(&config.journal_folder())?);
+    let authority = authority.with_journal(journal);
     let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
     let mut worker = Worker::new(config, store.clone(), authority, clock, random)?;
     let client = worker

@@ -95,6 +95,10 @@ pub struct Reconcile {
     /// This journal is lost for good: what only it knew stays lost.
     #[arg(long, value_name = "JOURNAL")]
     give_up: Vec<String>,
+    /// File whose first line is the passphrase of the sealing key, by which the journals' MACs are judged; `[authority]
+    /// passphrase_file` when absent, or asked for at a terminal.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
     /// Your name in the audit log, when it is not the machine's account name.
     #[arg(long = "as", value_name = "PERSON")]
     person: Option<String>,
@@ -223,6 +227,7 @@ fn put_back(
 fn work_in(command: &Reconcile, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = desk.store()?;
     let act = desk.act(command.person.as_deref());
+    let key = desk.journal_key(command.passphrase_file.as_deref())?;
     for journal in &command.give_up {
         if !give_up_journal(&store, &act, journal)? {
             bail!("the database knows no journal {journal}; nothing was changed");
@@ -232,7 +237,7 @@ fn work_in(command: &Reconcile, desk: &Desk, out: &mut dyn Write) -> anyhow::Res
     let folder: &Path = command.journals.as_deref().unwrap_or(&usual);
     let checkpoints = desk.config.checkpoint_folder();
     let beyond = beyond_chain(&store, contents(&checkpoints)?)?;
-    let brought = reconcile(&store, &act, &desk.config, folder)?;
+    let brought = reconcile(&store, &act, &key, folder)?;
     set_aside(&store, &act, &checkpoints, &beyond)?;
     report(&brought, &beyond, command.json, out)
 }
@@ -262,6 +267,18 @@ fn tell_set_back(beyond: &[Filed], out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn tell_not_verified(brought: &Brought, out: &mut dyn Write) -> anyhow::Result<()> {
+    for (journal, lines) in &brought.without_mac {
+        writeln!(
+            out,
+            "Not verified: {lines} lines of the journal {journal} carry no MAC. An earlier version wrote them, or somebody \
+             who can write its folder. Their certificates are those that the root signed; revocations, dates, requests and \
+             serials without a certificate are as the file says them."
+        )?;
+    }
+    Ok(())
+}
+
 fn report(
     brought: &Brought,
     beyond: &[Filed],
@@ -284,11 +301,13 @@ fn report(
             "revocations": lacking.revocations.len(),
             "crl_numbers": lacking.lists,
             "roots": lacking.roots.len(),
+            "lines_without_mac": brought.without_mac,
             "checkpoints_set_back": beyond.iter().map(|(one, _)| one.file_name()).collect::<Vec<_>>(),
         });
         return write_json(out, &facts);
     }
     tell_set_back(beyond, out)?;
+    tell_not_verified(brought, out)?;
     if lacking.is_empty() {
         return Ok(writeln!(
             out,

@@ -3,6 +3,10 @@
 //! Certificates come back without their PKCS#12, which was never in the journal; requests they answer are issued and
 //! are not answered again. A serial whose certificate nobody recorded is abandoned: it may have been signed. What was
 //! revoked is revoked again at the same instant, and the numbers of lists go on above the highest one.
+//!
+//! Whose a certificate is stands in the certificate. A line that names the request of somebody else is refused.
+use std::collections::BTreeMap;
+
 use super::abandon::abandon;
 use super::compare_journal::{Journaled, JournaledCertificate, Lacking, lacking};
 use crate::domain::actor::Act;
@@ -15,10 +19,10 @@ use crate::store::audit::Record;
 use crate::store::certificate::Certificate;
 use crate::store::intent::Intent;
 use crate::store::journal_mark::Mark;
-use crate::store::request::Change;
+use crate::store::request::{Change, Request};
 use crate::store::revocation::{NewRevocation, Revocation};
 use crate::store::{
-    Db, Store, StoreResult, account, audit, authority, certificate, crl, intent, journal_mark,
+    Db, Store, StoreError, StoreResult, audit, authority, certificate, crl, intent, journal_mark,
     request, restoration, revocation, session,
 };
 
@@ -29,6 +33,21 @@ pub struct Brought {
     pub lacking: Lacking,
     /// Requests that are issued now.
     pub requests: Vec<RequestId>,
+    /// Lines that carry no MAC, by journal: what they say that is in no certificate is not verified.
+    pub without_mac: BTreeMap<String, u64>,
+}
+
+/// Why nothing came back.
+#[derive(Debug, thiserror::Error)]
+pub enum BringForwardError {
+    /// The database says no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The line of the journal names a request of another account than the one that its certificate names.
+    #[error(
+        "line {1} of the journal {0} names the request of another account than its certificate"
+    )]
+    OtherAccount(String, u64),
 }
 
 /// Works in what `said` holds and the database does not; from now on the journals are known up to `marks`.
@@ -37,7 +56,7 @@ pub fn bring_forward(
     act: &Act,
     said: &Journaled,
     marks: &[Mark],
-) -> StoreResult<Brought> {
+) -> Result<Brought, BringForwardError> {
     store.transaction(|db| {
         let lacking = lacking(db, said)?;
         let mut records = Vec::new();
@@ -69,14 +88,18 @@ pub fn bring_forward(
         }
         let restorations = restoration::settle(db, act.at)?;
         if restorations > 0 || !lacking.is_empty() {
-            records.push(summary(&lacking));
+            records.push(summary(&lacking, &said.without_mac));
         }
         audit::append(db, act, &records)?;
-        Ok(Brought { lacking, requests })
+        Ok(Brought {
+            lacking,
+            requests,
+            without_mac: said.without_mac.clone(),
+        })
     })
 }
 
-fn summary(lacking: &Lacking) -> Record {
+fn summary(lacking: &Lacking, without_mac: &BTreeMap<String, u64>) -> Record {
     let serials = |all: Vec<SerialNumber>| -> Vec<String> {
         all.into_iter().map(SerialNumber::to_hex).collect()
     };
@@ -88,6 +111,7 @@ fn summary(lacking: &Lacking) -> Record {
         "abandoned": serials(abandoned.collect()),
         "revocations": serials(events.collect()),
         "crl_numbers": lacking.lists,
+        "lines_without_mac": without_mac,
     }))
 }
 
@@ -99,13 +123,10 @@ fn bring_certificate(
     act: &Act,
     one: &JournaledCertificate,
     said: &Journaled,
-) -> StoreResult<([Record; 2], Option<RequestId>)> {
+) -> Result<([Record; 2], Option<RequestId>), BringForwardError> {
     let serial = one.row.serial;
     let known = intent::states(db, &[serial])?.remove(&serial);
-    let asked = match &one.row.request_id {
-        Some(id) => request::lock(db, id)?,
-        None => None,
-    };
+    let (owner, asked) = owner_and_request(db, one)?;
     let answered = match &asked {
         Some(asked) => certificate::of_account(db, asked.account_id)?
             .iter()
@@ -124,11 +145,7 @@ fn bring_certificate(
     }
     let mut row = one.row.clone();
     row.request_id = asked.as_ref().map(|asked| asked.id.clone());
-    row.account_id = match (&asked, &one.user_id) {
-        (Some(asked), _) => Some(asked.account_id),
-        (None, Some(user_id)) => account::find(db, user_id)?.map(|account| account.id),
-        (None, None) => None,
-    };
+    row.account_id = owner;
     certificate::insert(db, std::slice::from_ref(&row))?;
     if known == Some(IntentState::Abandoned) {
         let reason = RevocationReason::CessationOfOperation;
@@ -145,6 +162,27 @@ fn bring_certificate(
         issued = Some(asked.id);
     }
     Ok((records_of(&row), issued))
+}
+
+/// The account that the certificate names, and the request that its line names, which has to be that account's.
+fn owner_and_request(
+    db: &mut Db,
+    one: &JournaledCertificate,
+) -> Result<(Option<i64>, Option<Request>), BringForwardError> {
+    let owner = match &one.user_id {
+        Some(user_id) => restoration::account_of(db, user_id)?,
+        None => None,
+    };
+    let asked = match &one.row.request_id {
+        Some(id) => request::lock(db, id)?,
+        None => None,
+    };
+    let is_owners = |asked: &Request| Some(asked.account_id) == owner;
+    if asked.as_ref().is_none_or(is_owners) {
+        return Ok((owner, asked));
+    }
+    let journal = one.journal.clone();
+    Err(BringForwardError::OtherAccount(journal, one.line))
 }
 
 /// What the lost entry said, and that it was lost: [`crate::store::invariant`] asks of this certificate no approval, no

@@ -26,6 +26,8 @@ pub struct Journaled {
     pub revocations: Vec<Revocation>,
     /// The highest number of a list, by generation.
     pub lists: BTreeMap<i64, i64>,
+    /// Lines that carry no MAC, by journal: nothing shows that they are as they were written.
+    pub without_mac: BTreeMap<String, u64>,
 }
 
 /// A certificate that was recorded once.
@@ -33,10 +35,14 @@ pub struct Journaled {
 pub struct JournaledCertificate {
     /// Its row; the account is not known from the journal.
     pub row: Certificate,
-    /// The user ID in its subject.
+    /// The user ID that a client's certificate itself names.
     pub user_id: Option<UserId>,
     /// SHA-256 of what was signed, hex.
     pub tbs_sha256: String,
+    /// The journal that has it.
+    pub journal: String,
+    /// Its line there, from 1.
+    pub line: u64,
 }
 
 /// What the database does not know.

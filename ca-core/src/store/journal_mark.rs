@@ -19,6 +19,8 @@ pub struct Mark {
     pub position: i64,
     /// Its hash.
     pub hash: String,
+    /// Whether it, and so every line after it, carries a MAC.
+    pub is_keyed: bool,
 }
 
 /// Every mark.
@@ -42,6 +44,7 @@ pub fn put(db: &mut Db, mark: &Mark, at: DateTime<Utc>) -> StoreResult<()> {
         journal_mark::sequence.eq(mark.sequence),
         journal_mark::position.eq(mark.position),
         journal_mark::hash.eq(&mark.hash),
+        journal_mark::is_keyed.eq(mark.is_keyed),
         journal_mark::marked_at.eq(millis(at)),
     );
     on_either!(db, db => diesel::insert_into(journal_mark::table)

@@ -3,8 +3,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::column::{At, MaybeAt, millis};
-use super::schema::restoration;
+use super::schema::{account, restoration};
 use super::{Db, StoreResult};
+use crate::domain::user_id::UserId;
 
 /// One restoration.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -53,4 +54,10 @@ pub fn settle(db: &mut Db, at: DateTime<Utc>) -> StoreResult<usize> {
     let open = restoration::table.filter(restoration::reconciled_at.is_null());
     let change = restoration::reconciled_at.eq(millis(at));
     Ok(diesel::update(open).set(change).execute(db)?)
+}
+
+/// The row number of the account of `user_id`, also where the rest of its row cannot be read.
+pub fn account_of(db: &mut Db, user_id: &UserId) -> StoreResult<Option<i64>> {
+    let query = account::table.filter(account::user_id.eq(user_id.as_str()));
+    Ok(query.select(account::id).first(db).optional()?)
 }

@@ -465,6 +465,7 @@ diesel::table! {
         position -> BigInt,
         hash -> Text,
         marked_at -> BigInt,
+        is_keyed -> Bool,
     }
 }
 

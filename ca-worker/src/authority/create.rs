@@ -27,7 +27,7 @@ use secrecy::SecretString;
 
 use super::{AuthorityError, KeyPaths};
 use crate::certificate::{Issuer, self_sign_root};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalKey};
 use crate::key_file::{self, KeyFileError};
 use crate::signer::{CeremonyNote, FileSigner, KeyPair, Signer, key_on_token};
 use crate::unseal::{SealingKeyError, SealingKeyPair};
@@ -67,7 +67,6 @@ pub fn create_authority(
     act: &Act,
     creation: Creation<'_>,
 ) -> Result<Issuer, AuthorityError> {
-    let journal = Journal::open(&creation.config.journal_folder())?;
     if !store.read(authority::list)?.is_empty() {
         return Err(AuthorityError::Exists);
     }
@@ -77,6 +76,8 @@ pub fn create_authority(
     let place = paths.of_generation(FIRST_GENERATION);
     let key = authority_key(&place, FIRST_GENERATION, profile.key_algorithm(), creation)?;
     let sealing = sealing_key(&paths, creation)?;
+    let folder = creation.config.journal_folder();
+    let journal = Journal::open(&folder, JournalKey::of(&sealing)?)?;
     let signer = key.as_ref();
     let (root, row) = signed_root(
         &profile,

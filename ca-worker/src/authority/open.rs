@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{AuthorityError, KeyPaths};
 use crate::certificate::Issuer;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalKey};
 use crate::signer::{FileSigner, Signer, TokenSigner};
 use crate::unseal::{SealingKeyPair, Unsealer};
 
@@ -142,11 +142,23 @@ pub fn open_authority(
         .filter(|row| row.status != "active" && now <= row.not_after);
     let retired = retired.filter_map(|row| keys.retired(row).transpose());
     let retired = retired.collect::<Result<_, _>>()?;
+    let journal = Journal::open(&config.journal_folder(), JournalKey::of(&sealing)?)?;
     let unsealer = Unsealer::new(&[sealing])?;
-    let journal = Journal::open(&config.journal_folder())?;
     Ok(OpenAuthority::new(current, older, unsealer)
         .with_retired(retired)
         .with_journal(journal))
+}
+
+/// The key of the MACs in the journals, from the sealing key's file.
+///
+/// # Errors
+/// When that file is not there or does not open.
+pub fn journal_key(
+    config: &Config,
+    passphrase: &SecretString,
+) -> Result<JournalKey, AuthorityError> {
+    let sealing = SealingKeyPair::read(&KeyPaths::of(config).sealing, passphrase)?;
+    Ok(JournalKey::of(&sealing)?)
 }
 
 /// Where the keys of the generations are.

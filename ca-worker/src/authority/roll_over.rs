@@ -13,7 +13,7 @@ use ca_core::flow::roll_over_authority::{next_generation, roll_over_authority};
 use ca_core::store::{Store, authority};
 
 use super::create::{authority_key, root_profile, signed_root};
-use super::{AuthorityError, Creation, KeyPaths};
+use super::{AuthorityError, Creation, KeyPaths, journal_key};
 use crate::certificate::Issuer;
 use crate::journal::Journal;
 use crate::key_file::{self, KeyFileError};
@@ -27,12 +27,13 @@ pub fn roll_over(
     creation: Creation<'_>,
 ) -> Result<Issuer, AuthorityError> {
     let generation = next_generation(store)?;
-    let journal = Journal::open(&creation.config.journal_folder())?;
     let current = store
         .read(authority::current)?
         .ok_or(AuthorityError::None)?;
     let paths = KeyPaths::of(creation.config);
     try_passphrase(&paths, current.generation, creation)?;
+    let key = journal_key(creation.config, creation.passphrase)?;
+    let journal = Journal::open(&creation.config.journal_folder(), key)?;
     let configured = DistinguishedName::parse(&creation.config.authority.subject)?;
     let subject = configured.of_generation(generation);
     let profile = root_profile(creation)?;

@@ -3,7 +3,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use ca_core::config::Profiles;
 use ca_core::domain::certificate::Purpose;
-use ca_core::domain::distinguished_name::{AttributeType, DistinguishedName, RawAttribute};
 use ca_core::domain::profile::{ProfileName, Validity};
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::thumbprint::Thumbprint;
@@ -18,7 +17,7 @@ use super::absent::Absent;
 use super::journal::Journals;
 use super::{Inspection, Report};
 use crate::certificate::{
-    AlternativeName, Draft, Expectation, Issuer, LintError, lint, lint_without_profile,
+    AlternativeName, Draft, Expectation, Issuer, LintError, lint, lint_without_profile, subject_of,
 };
 use crate::signer::PublicKey;
 
@@ -214,26 +213,6 @@ fn row_faults(row: &CertificateRow, parsed: &X509Certificate<'_>) -> Vec<&'stati
     ];
     let broken = held.into_iter().filter(|(holds, _)| !holds);
     broken.map(|(_, finding)| finding).collect()
-}
-
-/// The subject of a certificate as rows have it.
-pub(super) fn subject_in(der: &[u8]) -> Option<String> {
-    let (_, parsed) = x509_parser::parse_x509_certificate(der).ok()?;
-    Some(subject_of(&parsed)?.to_string())
-}
-
-/// The subject, if it consists of what ours consist of.
-fn subject_of(parsed: &X509Certificate<'_>) -> Option<DistinguishedName> {
-    let attribute = |found: &x509_parser::x509::AttributeTypeAndValue<'_>| {
-        let mut kinds = AttributeType::ALL.into_iter();
-        let oid: Vec<u64> = found.attr_type().iter()?.collect();
-        let kind = kinds.find(|kind| kind.oid() == oid)?;
-        let value = found.as_str().ok()?.to_owned();
-        Some(RawAttribute::from([(kind.key().to_owned(), value)]))
-    };
-    let attributes = parsed.subject().iter_attributes().map(attribute);
-    let attributes: Option<Vec<RawAttribute>> = attributes.collect();
-    DistinguishedName::parse(&attributes?).ok()
 }
 
 /// The hosts and addresses in a server's certificate; the lint finds whatever else is among them.

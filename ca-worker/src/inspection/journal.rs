@@ -1,6 +1,6 @@
 //! The journals line by line, each fact held against the database.
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ca_core::domain::revocation::RevocationEvent;
 use ca_core::domain::serial::SerialNumber;
@@ -10,17 +10,37 @@ use ca_core::store::journal_mark::Mark;
 use ca_core::store::{Store, StoreResult};
 use chrono::{DateTime, Utc};
 
-use super::Report;
 use super::absent::{Event, event};
-use crate::journal::{Fact, Line, beginning, files, some_lines_after};
+use super::{Inspection, Report};
+use crate::journal::{Certified, Fact, JournalKey, Line, beginning, files, some_lines_after};
 
 /// Lines read, and looked up, in one go. Whatever signs waits for no longer than they are read.
 const PAGE: i64 = 1_000;
 pub(super) const KIND: &str = "journal";
 
+impl File {
+    /// How many lines to read: up to the line that the database knows, and no further in the same go.
+    fn page(&self) -> i64 {
+        let known = self.known.as_ref().map_or(0, |known| known.sequence);
+        match known - self.end.sequence {
+            ..=0 => PAGE,
+            left => left.min(PAGE),
+        }
+    }
+
+    /// Counts lines that carry a MAC. After the place that the database knows to be keyed every line has to.
+    fn note_keyed(&mut self, lines: &[Line]) {
+        self.keyed_lines += lines.iter().filter(|line| line.is_keyed).count() as u64;
+        let end = &mut self.end;
+        let reached = |known: &Mark| known.is_keyed && end.sequence >= known.sequence;
+        end.is_keyed |= self.known.as_ref().is_some_and(reached);
+    }
+}
+
 /// What the journals of a folder have.
 #[derive(Debug)]
-pub(super) struct Journals {
+pub(super) struct Journals<'a> {
+    key: Option<&'a JournalKey>,
     files: Vec<File>,
     certificates: Vec<SerialNumber>,
     events: Vec<Event>,
@@ -35,15 +55,19 @@ struct File {
     name: String,
     path: PathBuf,
     end: Mark,
+    /// Lines that carry a MAC.
+    keyed_lines: u64,
     /// What the database knows of it.
     known: Option<Mark>,
     can_be_read: bool,
 }
 
-impl Journals {
-    /// Those in `folder`. One that the database knows and the folder lacks is a finding.
-    pub(super) fn of(folder: &Path, marks: &[Mark], report: &mut Report) -> Self {
+impl<'a> Journals<'a> {
+    /// Those in the folder. One that the database knows and the folder lacks is a finding.
+    pub(super) fn of(inspection: Inspection<'a>, marks: &[Mark], report: &mut Report) -> Self {
+        let folder = inspection.journals;
         let mut journals = Self {
+            key: inspection.key,
             files: Vec::new(),
             certificates: Vec::new(),
             events: Vec::new(),
@@ -56,10 +80,17 @@ impl Journals {
             journals.are_whole = false;
             Vec::new()
         });
+        let is_keyed = marks.iter().any(|mark| mark.is_keyed);
         for (name, path) in found {
             let known = marks.iter().find(|mark| mark.journal == name);
+            // One that the database does not know was begun by a program whose lines carry MACs, if any do.
+            let is_keyed = is_keyed && known.is_none();
             journals.files.push(File {
-                end: beginning(&name),
+                end: Mark {
+                    is_keyed,
+                    ..beginning(&name)
+                },
+                keyed_lines: 0,
                 known: known.cloned(),
                 can_be_read: true,
                 name,
@@ -83,7 +114,7 @@ impl Journals {
             while file.can_be_read {
                 let mut lines = Vec::new();
                 let show = |line, _: &Mark| lines.push(line);
-                match some_lines_after(&file.path, &file.end, PAGE, show) {
+                match some_lines_after(&file.path, &file.end, self.key, file.page(), show) {
                     Ok(end) => file.end = end,
                     Err(error) => {
                         report.find(
@@ -96,6 +127,7 @@ impl Journals {
                         self.are_whole = false;
                     }
                 }
+                file.note_keyed(&lines);
                 self.hold_against_mark(file, &lines, report);
                 self.take(store, file, &lines, report)?;
                 if lines.is_empty() {
@@ -206,6 +238,13 @@ impl Journals {
         lines: &[Line],
         report: &mut Report,
     ) -> StoreResult<()> {
+        for line in lines {
+            if let Some(Err(words)) = Certified::of(&line.fact) {
+                let finding = "it does not say what the certificate in it says";
+                let place = format!("{} line {}", file.name, line.sequence);
+                report.find(KIND, finding, place, words);
+            }
+        }
         let told = lines.iter().filter_map(|line| match &line.fact {
             Fact::Issued { serial, der, .. } => Some((line.sequence, *serial, der)),
             _ => None,
@@ -351,6 +390,9 @@ impl Journals {
         for file in &self.files {
             report.looked_at.journals += 1;
             report.looked_at.journal_lines += file.end.sequence;
+            if self.key.is_some() {
+                *report.looked_at.journal_macs.get_or_insert(0) += file.keyed_lines;
+            }
         }
     }
 }

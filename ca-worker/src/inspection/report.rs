@@ -49,6 +49,8 @@ pub struct LookedAt {
     pub journals: u64,
     /// Their lines.
     pub journal_lines: i64,
+    /// Those of them that carry a MAC; none when there was no key to judge it by.
+    pub journal_macs: Option<u64>,
     /// Certificates that were looked for in the journals.
     pub looked_for_in_journals: u64,
 }

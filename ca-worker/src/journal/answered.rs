@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 use super::reading::{beginning, files, lines_after};
 use super::tail::Written;
-use super::{Fact, JournalError};
+use super::{Fact, JournalError, JournalKey};
 
 /// The requests, sixteen bytes each, the roots' generations, and how far every journal was read.
 #[derive(Debug, Default)]
@@ -24,17 +24,26 @@ pub(super) struct Answered {
 }
 
 impl Answered {
-    /// Reads what was written since the last look.
-    pub(super) fn read_on(&mut self, folder: &Path) -> Result<(), JournalError> {
+    /// Reads what was written since the last look. A journal that appears meanwhile was begun by a program of today, so
+    /// each of its lines carries a MAC.
+    pub(super) fn read_on(
+        &mut self,
+        folder: &Path,
+        key: Option<&JournalKey>,
+    ) -> Result<(), JournalError> {
         let Self {
             requests,
             roots,
             read,
         } = self;
+        let is_first_look = read.is_empty();
         for (journal, path) in files(folder)? {
             let from = read.get(&journal).cloned();
-            let from = from.unwrap_or_else(|| beginning(&journal));
-            let end = lines_after(&path, &from, |line, _| {
+            let from = from.unwrap_or_else(|| Mark {
+                is_keyed: !is_first_look,
+                ..beginning(&journal)
+            });
+            let end = lines_after(&path, &from, key, |line, _| {
                 requests.extend(request_of(&line.fact));
                 roots.extend(root_of(&line.fact));
             })?;

@@ -1,13 +1,11 @@
 //! The restore guard: nothing is signed while the journal knows more than the database.
 use std::path::Path;
 
-use ca_core::config::Config;
 use ca_core::domain::actor::Act;
 use ca_core::domain::certificate::IntentState;
 use ca_core::domain::serial::SerialNumber;
 use ca_core::domain::time::iso_datetime;
-use ca_core::domain::user_id::Classes;
-use ca_core::flow::bring_forward::{Brought, bring_forward};
+use ca_core::flow::bring_forward::{BringForwardError, Brought, bring_forward};
 use ca_core::flow::compare_journal::{Lacking, compare_journal, standing_of};
 use ca_core::flow::mark_journal::{journal_standing, mark_journal};
 use ca_core::store::journal_mark::Mark;
@@ -15,7 +13,7 @@ use ca_core::store::{Store, StoreError, authority, certificate};
 use chrono::{DateTime, Utc};
 
 use super::said::{Said, read_all};
-use super::{Journal, JournalError, issued};
+use super::{Journal, JournalError, JournalKey, issued};
 
 /// Why nothing is signed.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +54,6 @@ pub(crate) struct Checked(Option<Vec<Mark>>);
 pub(crate) fn guard(
     store: &Store,
     journal: &Journal,
-    classes: &Classes,
     checked: &mut Checked,
     now: DateTime<Utc>,
 ) -> Result<(), GuardError> {
@@ -76,7 +73,7 @@ pub(crate) fn guard(
     }
     journal.pay_what_is_owed()?;
     let roots = store.read(authority::list)?;
-    let said = read_all(folder, &marks, &roots, classes)?;
+    let said = read_all(folder, journal.key(), &marks, &roots)?;
     let lacking = compare_journal(store, &said.journaled)?;
     if !lacking.is_empty() {
         return Err(GuardError::Behind(lacking.to_string()));
@@ -92,22 +89,22 @@ pub(crate) fn guard(
 pub fn check_journal(
     store: &Store,
     journal: &Journal,
-    config: &Config,
     now: DateTime<Utc>,
 ) -> Result<(), GuardError> {
     let mut checked = Checked::default();
-    guard(store, journal, &config.classes(), &mut checked, now)
+    guard(store, journal, &mut checked, now)
 }
 
 /// Works every journal of the folder into the database; returns what was brought forward.
 ///
 /// # Errors
-/// A journal that the database knows and the folder lacks, a damaged one, or one whose certificates no known root
-/// signed: nothing is changed then.
+/// A journal that the database knows and the folder lacks, a damaged one, one with a line that `key` does not cover or
+/// that says something else than its certificate, or one whose certificates no known root signed: nothing is changed
+/// then.
 pub fn reconcile(
     store: &Store,
     act: &Act,
-    config: &Config,
+    key: &JournalKey,
     folder: &Path,
 ) -> Result<Brought, GuardError> {
     let (_, marks) = journal_standing(store)?;
@@ -118,8 +115,17 @@ pub fn reconcile(
         }
     }
     let roots = store.read(authority::list)?;
-    let said = read_all(folder, &marks, &roots, &config.classes())?;
-    let brought = bring_forward(store, act, &said.journaled, &said.ends)?;
+    let said = read_all(folder, Some(key), &marks, &roots)?;
+    let brought = bring_forward(store, act, &said.journaled, &said.ends);
+    let brought = brought.map_err(|error| match error {
+        BringForwardError::Store(error) => GuardError::Store(error),
+        BringForwardError::OtherAccount(journal, line) => JournalError::Damaged {
+            file: folder.join(format!("{journal}.jsonl")),
+            line,
+            finding: "it names the request of another account than its certificate",
+        }
+        .into(),
+    })?;
     if !brought.lacking.is_empty() {
         tell(&brought.lacking);
     }

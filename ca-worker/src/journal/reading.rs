@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ca_core::store::journal_mark::Mark;
 
 use super::line::{self, GENESIS};
-use super::{Fact, JournalError, Line};
+use super::{Fact, JournalError, JournalKey, Line};
 
 /// The journals in `folder`, by name.
 pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
@@ -30,11 +30,11 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalErro
     Ok(found)
 }
 
-/// The root certificates (DER) that the journals in `folder` hold, each once.
+/// The root certificates (DER) that the journals in `folder` hold, each once. No key is asked: MACs are not looked at.
 pub fn roots_in(folder: &Path) -> Result<Vec<Vec<u8>>, JournalError> {
     let mut roots = BTreeSet::new();
     for (journal, path) in files(folder)? {
-        lines_after(&path, &beginning(&journal), |line, _| {
+        lines_after(&path, &beginning(&journal), None, |line, _| {
             if let Fact::Root { der, .. } = line.fact {
                 roots.insert(der);
             }
@@ -50,24 +50,29 @@ pub(crate) fn beginning(journal: &str) -> Mark {
         sequence: 0,
         position: 0,
         hash: GENESIS.to_owned(),
+        is_keyed: false,
     }
 }
 
 /// Shows every line after `from` with the place before it; returns the place after the last one.
 ///
+/// Each line has to follow the one before it and, where it carries a MAC, to be covered by `key`; after a place that is
+/// keyed, every line has to carry one.
 /// A torn last line is not shown: whoever writes next sets it aside.
 pub(super) fn lines_after(
     path: &Path,
     from: &Mark,
+    key: Option<&JournalKey>,
     show: impl FnMut(Line, &Mark),
 ) -> Result<Mark, JournalError> {
-    some_lines_after(path, from, i64::MAX, show)
+    some_lines_after(path, from, key, i64::MAX, show)
 }
 
 /// The same for `most` lines; nobody writes while they are read.
 pub(crate) fn some_lines_after(
     path: &Path,
     from: &Mark,
+    key: Option<&JournalKey>,
     most: i64,
     mut show: impl FnMut(Line, &Mark),
 ) -> Result<Mark, JournalError> {
@@ -107,17 +112,14 @@ pub(crate) fn some_lines_after(
             }
             return Err(damaged(sequence, "it is not the line that belongs there"));
         };
-        if !line::follows(text, &at.hash) {
-            return Err(damaged(
-                sequence,
-                "it was changed, or does not follow the line before it",
-            ));
-        }
+        line::check(text, &at.hash, at.is_keyed, key)
+            .map_err(|finding| damaged(sequence, finding))?;
         let after = Mark {
             journal: at.journal.clone(),
             sequence,
             position: at.position + i64::try_from(read).unwrap_or_default(),
             hash: line.hash.clone(),
+            is_keyed: at.is_keyed || line.is_keyed,
         };
         show(line, &at);
         at = after;

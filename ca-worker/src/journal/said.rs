@@ -1,26 +1,21 @@
-//! What the journals say beyond the marks, as the flows take it. Certificates are checked against their root.
-use std::collections::{BTreeMap, HashSet};
+//! What the journals say beyond the marks, as the flows take it. Certificates are checked against their root, and
+//! lines against their certificates.
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use ca_core::domain::certificate::{CertificateStatus, IntentState, Purpose};
-use ca_core::domain::request::RequestId;
+use ca_core::domain::certificate::IntentState;
 use ca_core::domain::serial::SerialNumber;
-use ca_core::domain::thumbprint::Thumbprint;
-use ca_core::domain::user_id::{Classes, UserId};
 use ca_core::flow::compare_journal::{Journaled, JournaledCertificate};
 use ca_core::store::authority::Authority;
-use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
 use ca_core::store::journal_mark::Mark;
 use ca_core::store::revocation::Revocation;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::certified::Certified;
 use super::reading::{beginning, files, lines_after};
-use super::{Fact, JournalError, Line};
-use crate::certificate::{Issuer, IssuerError};
-use crate::signer::PublicKey;
+use super::{Fact, JournalError, JournalKey, Line};
+use crate::certificate::{Issuer, subject_in};
 
 /// What all journals of a folder say.
 #[derive(Debug, Default)]
@@ -33,16 +28,18 @@ pub struct Said {
     pub(super) before: BTreeMap<SerialNumber, Mark>,
     /// Serials whose certificate the journals know.
     pub(super) issued: HashSet<SerialNumber>,
+    /// What each intent said was going to be signed, SHA-256 in hex.
+    meant: HashMap<SerialNumber, String>,
     issuers: BTreeMap<i64, Issuer>,
     file: std::path::PathBuf,
 }
 
-/// Reads every journal in `folder` from its mark on, or from its beginning.
+/// Reads every journal in `folder` from its mark on, or from its beginning; MACs are judged by `key`.
 pub(super) fn read_all(
     folder: &Path,
+    key: Option<&JournalKey>,
     marks: &[Mark],
     roots: &[Authority],
-    classes: &Classes,
 ) -> Result<Said, JournalError> {
     let mut said = Said::default();
     for root in roots {
@@ -50,13 +47,18 @@ pub(super) fn read_all(
             said.issuers.insert(root.generation, issuer);
         }
     }
+    // A journal that the database does not know was begun by a program whose lines carry MACs, if any do.
+    let is_keyed = marks.iter().any(|mark| mark.is_keyed);
     for (journal, path) in files(folder)? {
         let mark = marks.iter().find(|mark| mark.journal == journal);
-        let from = mark.cloned().unwrap_or_else(|| beginning(&journal));
+        let from = mark.cloned().unwrap_or_else(|| Mark {
+            is_keyed,
+            ..beginning(&journal)
+        });
         said.file.clone_from(&path);
         let mut failure = None;
-        let end = lines_after(&path, &from, |line, before| {
-            if let Err(error) = said.take(line, before, classes) {
+        let end = lines_after(&path, &from, key, |line, before| {
+            if let Err(error) = said.take(line, before) {
                 failure = failure.take().or(Some(error));
             }
         })?;
@@ -71,44 +73,36 @@ pub(super) fn read_all(
 }
 
 impl Said {
-    fn take(&mut self, line: Line, before: &Mark, classes: &Classes) -> Result<(), JournalError> {
-        let file = self.file.clone();
-        let finding = |finding| JournalError::Damaged {
+    fn take(&mut self, line: Line, before: &Mark) -> Result<(), JournalError> {
+        if !line.is_keyed {
+            let journal = before.journal.clone();
+            *self.journaled.without_mac.entry(journal).or_default() += 1;
+        }
+        let (sequence, file) = (line.sequence, self.file.clone());
+        let taken = self.take_fact(line, before);
+        taken.map_err(|finding| JournalError::Damaged {
             file,
-            line: line.sequence,
+            line: sequence,
             finding,
-        };
-        match line.fact.clone() {
+        })
+    }
+
+    fn take_fact(&mut self, line: Line, before: &Mark) -> Result<(), &'static str> {
+        if let Some(certified) = Certified::of(&line.fact) {
+            return self.take_certificate(certified?, &line, before);
+        }
+        match &line.fact {
             Fact::Root {
                 generation,
                 der,
                 subject,
+            } => self.take_root(*generation, der, subject, line.at)?,
+            Fact::Intended {
+                serial, tbs_sha256, ..
             } => {
-                let root = self.take_root(generation, &der, subject, line.at);
-                root.map_err(|_| finding("it holds something that is no root"))?;
-            }
-            Fact::Intended { serial, .. } => {
-                self.before.entry(serial).or_insert_with(|| before.clone());
+                self.before.entry(*serial).or_insert_with(|| before.clone());
+                self.meant.insert(*serial, tbs_sha256.clone());
                 self.journaled.intents.extend(intent_row(line.fact));
-            }
-            Fact::Issued {
-                serial,
-                purpose,
-                generation,
-                request,
-                subject,
-                der,
-                issued_at,
-            } => {
-                let head = (serial, purpose, generation, request, subject, issued_at);
-                let (row, tbs_sha256) = self.row(head, der).map_err(finding)?;
-                let user_id = user_id(&row, classes);
-                self.issued.insert(serial);
-                self.journaled.certificates.push(JournaledCertificate {
-                    row,
-                    user_id,
-                    tbs_sha256,
-                });
             }
             Fact::Revocation { .. } => {
                 let event = event_row(line.fact);
@@ -117,10 +111,41 @@ impl Said {
             Fact::List {
                 generation, number, ..
             } => {
-                let highest = self.journaled.lists.entry(generation).or_insert(number);
-                *highest = number.max(*highest);
+                let highest = self.journaled.lists.entry(*generation).or_insert(*number);
+                *highest = (*highest).max(*number);
             }
+            Fact::Issued { .. } => {}
         }
+        Ok(())
+    }
+
+    /// A certificate that its line does not belie; its root has to have signed it, and its intent to have meant it.
+    fn take_certificate(
+        &mut self,
+        certified: Certified,
+        line: &Line,
+        before: &Mark,
+    ) -> Result<(), &'static str> {
+        let serial = certified.row.serial;
+        let issuer = self.issuers.get(&certified.row.generation);
+        let issuer = issuer.ok_or("no root is known of the generation that it names")?;
+        if !certified.is_signed_by(issuer) {
+            return Err("its certificate was not signed by the root that it names");
+        }
+        let meant = self.meant.get(&serial);
+        if meant.is_some_and(|meant| *meant != certified.tbs_sha256) {
+            return Err(
+                "its certificate is not what the line of its intent says was going to be signed",
+            );
+        }
+        self.issued.insert(serial);
+        self.journaled.certificates.push(JournaledCertificate {
+            row: certified.row,
+            user_id: certified.user_id,
+            tbs_sha256: certified.tbs_sha256,
+            journal: before.journal.clone(),
+            line: line.sequence,
+        });
         Ok(())
     }
 
@@ -128,75 +153,24 @@ impl Said {
         &mut self,
         generation: i64,
         der: &[u8],
-        subject: String,
+        subject: &str,
         at: DateTime<Utc>,
-    ) -> Result<(), IssuerError> {
-        let issuer = Issuer::from_der(generation, der)?;
-        let row = root_row(&issuer, subject, at);
+    ) -> Result<(), &'static str> {
+        let issuer = Issuer::from_der(generation, der);
+        let issuer = issuer.map_err(|_| "it holds something that is no root")?;
+        let known = self.issuers.get(&generation);
+        if known.is_some_and(|known| known.certificate() != der) {
+            return Err("it holds another root of its generation than the one that is known");
+        }
+        if subject_in(der).as_deref() != Some(subject) {
+            return Err("its root names another subject");
+        }
+        let row = root_row(&issuer, subject.to_owned(), at);
         self.issuers.entry(generation).or_insert(issuer);
         self.journaled.roots.push(row);
         Ok(())
     }
-
-    /// The row of a certificate, from its own bytes where they say it, and SHA-256 of what was signed. Its root has to
-    /// have signed it.
-    fn row(
-        &self,
-        (serial, purpose, generation, request_id, subject, issued_at): Head,
-        der: Vec<u8>,
-    ) -> Result<(Certificate, String), &'static str> {
-        let unreadable = "it holds something that is no certificate";
-        let (rest, parsed) = X509Certificate::from_der(&der).map_err(|_| unreadable)?;
-        let issuer = self.issuers.get(&generation);
-        let issuer = issuer.ok_or("no root is known of the generation that it names")?;
-        let signature = &parsed.signature_value.data;
-        let tbs = parsed.tbs_certificate.as_ref();
-        if !rest.is_empty() || !issuer.public_key().verifies(tbs, signature) {
-            return Err("its certificate was not signed by the root that it names");
-        }
-        if parsed.raw_serial() != serial.as_bytes() {
-            return Err("its certificate has another serial number");
-        }
-        let key = PublicKey::from_spki(parsed.public_key().raw).map_err(|_| unreadable)?;
-        let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(unreadable);
-        let validity = parsed.validity();
-        let tbs_sha256 = hex::encode(Sha256::digest(tbs));
-        let row = Certificate {
-            serial,
-            purpose,
-            generation,
-            request_id,
-            account_id: None,
-            subject,
-            not_before: instant(validity.not_before.timestamp())?,
-            not_after: instant(validity.not_after.timestamp())?,
-            spki_sha256: key.spki_sha256(),
-            sha1_thumbprint: Thumbprint::of_der(&der).sha1_hex(),
-            certificate_der: der,
-            pkcs12: None,
-            issued_at,
-            status: CertificateStatus::Valid,
-            revoked_at: None,
-            revocation_reason: None,
-            download_count: 0,
-            first_downloaded_at: None,
-            last_downloaded_at: None,
-            installed_at: None,
-            first_portal_login_at: None,
-        };
-        Ok((row, tbs_sha256))
-    }
 }
-
-/// What an issued certificate's line says besides its bytes.
-type Head = (
-    SerialNumber,
-    Purpose,
-    i64,
-    Option<RequestId>,
-    String,
-    DateTime<Utc>,
-);
 
 fn root_row(issuer: &Issuer, subject: String, at: DateTime<Utc>) -> Authority {
     Authority {
@@ -261,11 +235,4 @@ fn event_row(fact: Fact) -> Option<Revocation> {
         at: happened_at,
         ends_at,
     })
-}
-
-/// A client's subject begins with its user ID.
-fn user_id(row: &Certificate, classes: &Classes) -> Option<UserId> {
-    let name = row.subject.strip_prefix("CN=")?.split(',').next()?;
-    let parsed = (row.purpose == Purpose::Client).then(|| UserId::parse(name, classes));
-    parsed?.ok().map(|parsed| parsed.user_id)
 }

@@ -9,7 +9,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::line::{self, GENESIS};
-use super::{Fact, JournalError};
+use super::{Fact, JournalError, JournalKey};
 use ca_core::private_file;
 
 /// Bytes looked at first for the last line; more when it is longer.
@@ -21,6 +21,7 @@ struct End {
     length: u64,
     sequence: u64,
     hash: String,
+    is_keyed: bool,
 }
 
 /// Where lines were written.
@@ -38,20 +39,23 @@ pub(super) struct Writer {
     path: PathBuf,
     file: File,
     end: End,
+    key: JournalKey,
 }
 
 impl Writer {
-    pub(super) fn open(path: PathBuf) -> Result<Self, JournalError> {
+    pub(super) fn open(path: PathBuf, key: JournalKey) -> Result<Self, JournalError> {
         let file = opened(&path).map_err(|error| JournalError::Disk(path.clone(), error))?;
         let nothing = End {
             length: 0,
             sequence: 0,
             hash: GENESIS.to_owned(),
+            is_keyed: false,
         };
         let mut writer = Self {
             path,
             file,
             end: nothing,
+            key,
         };
         writer.locked(|_| Ok(()))?;
         Ok(writer)
@@ -68,10 +72,10 @@ impl Writer {
             let mut end = writer.end.clone();
             for (at, fact) in facts {
                 let sequence = end.sequence + 1;
-                let written = line::write(sequence, &end.hash, *at, fact);
+                let written = line::write(sequence, &end.hash, *at, fact, &writer.key);
                 let (line, hash) = written.map_err(|error| writer.disk(error.into()))?;
                 text.push_str(&line);
-                (end.sequence, end.hash) = (sequence, hash);
+                (end.sequence, end.hash, end.is_keyed) = (sequence, hash, true);
             }
             end.length += text.len() as u64;
             let done = writer.file.seek(SeekFrom::Start(writer.end.length));
@@ -123,6 +127,7 @@ impl Writer {
             sequence: i64::try_from(self.end.sequence).unwrap_or(i64::MAX),
             position: i64::try_from(self.end.length).unwrap_or(i64::MAX),
             hash: self.end.hash.clone(),
+            is_keyed: self.end.is_keyed,
         }
     }
 
@@ -144,6 +149,7 @@ impl Writer {
             length: found.whole,
             sequence: found.sequence,
             hash: found.hash,
+            is_keyed: found.is_keyed,
         };
         Ok(())
     }
@@ -209,6 +215,7 @@ struct Last {
     whole: u64,
     sequence: u64,
     hash: String,
+    is_keyed: bool,
 }
 
 /// The last whole line in `bytes`, which begin at `from`; none when it lies before them, or is no line.
@@ -223,6 +230,7 @@ fn last_in(bytes: &[u8], from: u64) -> Option<Last> {
                 whole: 0,
                 sequence: 0,
                 hash: GENESIS.to_owned(),
+                is_keyed: false,
             });
         };
         let before = ends.next();
@@ -237,6 +245,7 @@ fn last_in(bytes: &[u8], from: u64) -> Option<Last> {
                 whole: from + at as u64 + 1,
                 sequence: line.sequence,
                 hash: line.hash,
+                is_keyed: line.is_keyed,
             });
         }
         end = before;

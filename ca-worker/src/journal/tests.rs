@@ -1,4 +1,6 @@
 //! The journal's file: chained, torn, damaged, shared, full.
+mod mac;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -9,21 +11,23 @@ use ca_core::store::intent::Intent;
 use chrono::DateTime;
 
 use super::*;
-use crate::fixture::morning;
+use crate::fixture::{journal_key, morning};
 
 struct Place {
     folder: tempfile::TempDir,
+    key: JournalKey,
 }
 
 impl Place {
     fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            key: journal_key(),
         }
     }
 
     fn open(&self) -> Result<Journal, JournalError> {
-        Journal::open(self.folder.path())
+        Journal::open(self.folder.path(), self.key.clone())
     }
 
     fn file(&self) -> PathBuf {
@@ -39,7 +43,11 @@ impl Place {
         let text = self.text();
         let mut previous = GENESIS.to_owned();
         let lines = text.lines().map(|text| {
-            assert!(line::follows(text, &previous), "{text}");
+            assert_eq!(
+                line::check(text, &previous, true, Some(&self.key)),
+                Ok(()),
+                "{text}"
+            );
             let line = line::read(text).unwrap();
             previous.clone_from(&line.hash);
             line
@@ -173,7 +181,7 @@ fn a_long_line_is_found_again() {
 fn a_journal_that_cannot_be_written_says_so_and_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("journal"), "a file").unwrap();
-    let said = Journal::open(&folder.path().join("journal")).unwrap_err();
+    let said = Journal::open(&folder.path().join("journal"), journal_key()).unwrap_err();
     let said = said.to_string();
     assert!(
         said.contains("nothing is signed") && said.contains("journal"),

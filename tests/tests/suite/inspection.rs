@@ -1,6 +1,7 @@
 //! `ca-cli audit check`: a busy site has no finding, and each kind of damage is found and named.
 
 use inkan_tests::database::Engine;
+use inkan_tests::journal_file::JournalFile;
 use inkan_tests::program::Answer;
 use inkan_tests::service::Service;
 use std::path::PathBuf;
@@ -42,9 +43,7 @@ fn check(service: &Service) -> Answer {
 }
 
 fn journal(service: &Service) -> PathBuf {
-    let folder = service.folder().join("data/journal");
-    let mut files = std::fs::read_dir(folder).expect("the journals");
-    files.next().expect("a journal").expect("a file").path()
+    JournalFile::path(service)
 }
 
 fn assert_clean(service: &Service) {
@@ -181,25 +180,13 @@ fn each_kind_of_damage_is_found_and_named_on_postgres() {
     assert_each_is_found(Engine::Postgres);
 }
 
-/// The hash of a line as the journal makes it, over the one before and the text behind its own.
-fn chained(previous: &str, rest: &str) -> String {
-    let text = format!("inkan/journal/v1{previous}{rest}");
-    let hash = openssl::sha::sha256(text.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The journal without the lines that hold `words`, chained anew by somebody who knows how.
-fn without(text: &str, words: &str) -> String {
-    let (mut previous, mut all) = ("0".repeat(64), String::new());
-    let kept = text.lines().filter(|line| !line.contains(words));
-    for (index, line) in kept.enumerate() {
-        let (_, rest) = line.split_once("\",").expect("a hash");
-        let (_, rest) = rest.split_once(',').expect("a number");
-        let rest = format!("\"sequence\":{},{rest}", index + 1);
-        previous = chained(&previous, &rest);
-        all += &format!("{{\"hash\":\"{previous}\",{rest}\n");
-    }
-    all
+fn without(service: &Service, words: &str) -> String {
+    let mut journal = JournalFile::read(&journal(service));
+    let before = journal.lines.len();
+    journal.lines.retain(|line| !line.contains(words));
+    assert!(journal.lines.len() < before, "{words}");
+    journal.text()
 }
 
 #[test]
@@ -229,14 +216,14 @@ fn a_journal_that_was_changed_cut_or_rewritten_is_found() {
         &["it ends before a line that the database knows"],
     );
     let issued = format!("\"issued\",\"serial\":\"{serial}\"");
-    let forged = without(&kept, &issued);
-    assert_eq!(forged.lines().count() + 1, kept.lines().count(), "{issued}");
-    assert_eq!(
-        without(&kept, "no line has this"),
-        kept,
-        "as the journal chains"
-    );
-    found(&forged, &["it is not the file that the database knows"]);
+    let forged = without(&service, &issued);
+    found(&forged, &["its MAC is wrong", "is damaged at line"]);
+    // Who has no key to judge MACs by still knows where the database saw the journal end.
+    std::fs::write(&file, forged).expect("written");
+    let said = service.cli(&["audit", "check", "--without-key"]).out;
+    let words = "it is not the file that the database knows";
+    assert!(said.contains(words), "{said}");
+    assert!(said.contains("not looked at: the MACs"), "{said}");
     std::fs::remove_file(&file).expect("removed");
     let said = check(&service).out;
     assert!(said.contains("put every journal into one folder"), "{said}");
@@ -251,6 +238,7 @@ fn what_no_journal_has_is_found_though_nobody_knows_where_the_journal_ended() {
     assert_clean(&service);
     let file = journal(&service);
     let kept = std::fs::read_to_string(&file).expect("the journal");
+    // Somebody who has the key can write a journal anew; whoever looks without it sees what such a one leaves.
     for (line, words) in [
         (
             format!("\"issued\",\"serial\":\"{}\"", serials[1]),
@@ -265,10 +253,13 @@ fn what_no_journal_has_is_found_though_nobody_knows_where_the_journal_ended() {
             "no journal has the number of the list",
         ),
     ] {
-        std::fs::write(&file, without(&kept, &line)).expect("written");
-        let said = check(&service);
+        std::fs::write(&file, without(&service, &line)).expect("written");
+        let said = service.cli(&["audit", "check", "--without-key"]);
         assert!(said.out.contains(words), "{words}: {}", said.out);
         said.refused(&["findings"]);
+        let said = check(&service).out;
+        assert!(said.contains("its MAC is wrong"), "{said}");
+        std::fs::write(&file, &kept).expect("put back");
     }
 }
 

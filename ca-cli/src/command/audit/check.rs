@@ -20,6 +20,13 @@ pub struct Check {
     /// Folder with the journals of every worker's machine; `[worker] journal_folder` when absent.
     #[arg(long, value_name = "DIR")]
     journals: Option<PathBuf>,
+    /// File whose first line is the passphrase of the sealing key, for the MACs in the journals; `[authority]
+    /// passphrase_file` when absent.
+    #[arg(long, value_name = "FILE", conflicts_with = "without_key")]
+    passphrase_file: Option<PathBuf>,
+    /// Do not open the sealing key: the MACs in the journals are not looked at.
+    #[arg(long)]
+    without_key: bool,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -28,10 +35,17 @@ pub struct Check {
 pub(super) fn check(command: &Check, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let (store, profiles) = (desk.store()?, Profiles::load(&desk.config)?);
     let usual = desk.config.journal_folder();
+    let configured = desk.config.authority.passphrase_file.as_ref();
+    let file = command.passphrase_file.as_ref().or(configured);
+    let key = match file.filter(|_| !command.without_key) {
+        Some(file) => Some(desk.journal_key(Some(file))?),
+        None => None,
+    };
     let mut report = inspect(Inspection {
         store: &store,
         profiles: &profiles,
         journals: command.journals.as_deref().unwrap_or(&usual),
+        key: key.as_ref(),
         now: desk.now(),
     })?;
     look_at_checkpoints(desk, &store, &mut report);
@@ -98,6 +112,7 @@ fn tell(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
         events,
         journals,
         journal_lines,
+        journal_macs,
         looked_for_in_journals,
     } = &report.looked_at;
     let verdict = if report.is_clean() {
@@ -124,7 +139,20 @@ fn tell(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
         out,
         "  {journals} journals with {journal_lines} lines; {looked_for_in_journals} certificates had to be in them"
     )?;
-    Ok(())
+    Ok(writeln!(out, "  {}", words_on_macs(*journal_macs))?)
+}
+
+/// How many lines of journals carry a MAC; none when there was no key to judge it by.
+fn words_on_macs(lines: Option<u64>) -> String {
+    match lines {
+        Some(macs) => format!(
+            "{macs} of these lines carry a MAC; of the others nothing shows that they are as they were written"
+        ),
+        None => {
+            "not looked at: the MACs of these lines; they need the sealing key, --passphrase-file"
+                .to_owned()
+        }
+    }
 }
 
 fn as_json(report: &Report) -> Value {
@@ -150,6 +178,7 @@ fn as_json(report: &Report) -> Value {
             "events": looked_at.events,
             "journals": looked_at.journals,
             "journal_lines": looked_at.journal_lines,
+            "journal_lines_with_mac": looked_at.journal_macs,
             "looked_for_in_journals": looked_at.looked_for_in_journals,
         },
     })

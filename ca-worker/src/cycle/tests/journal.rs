@@ -12,12 +12,12 @@ use chrono::DateTime;
 
 use super::world::World;
 use crate::fixture::morning;
-use crate::journal::{Fact, Journal};
+use crate::journal::Fact;
 use crate::run::run_once;
 
 /// The one file of the journal.
 fn file(world: &World) -> PathBuf {
-    let mut files = fs::read_dir(world.journal_folder()).unwrap();
+    let mut files = fs::read_dir(world.config.journal_folder()).unwrap();
     files.next().unwrap().unwrap().path()
 }
 
@@ -101,8 +101,7 @@ fn a_request_that_the_journal_says_was_answered_is_not_signed_again_and_its_neig
         der: vec![0x30, 0x00],
         issued_at: morning(),
     };
-    let other = Journal::open(&world.journal_folder()).unwrap();
-    other.note_issued(morning(), &[answer]);
+    world.journal().note_issued(morning(), &[answer]);
     let report = run_once(&worker);
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(

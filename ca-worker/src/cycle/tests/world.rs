@@ -29,7 +29,7 @@ use chrono::DateTime;
 use crate::authority::{Generation, OpenAuthority};
 use crate::certificate::Issuer;
 use crate::fixture::{self, morning, root};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalKey};
 use crate::pkcs12::Iterations;
 use crate::signer::{CountingSigner, FileSigner, PublicKey, Signer, SignerError};
 use crate::unseal::{SealingKeyPair, Unsealer};
@@ -39,7 +39,7 @@ pub(super) const PASSWORD: &str = "Ab3dEf-7gHjK-mN9pQ";
 
 pub(super) struct World {
     _folder: tempfile::TempDir,
-    config: Config,
+    pub(super) config: Config,
     pub(super) store: Store,
     pub(super) clock: FixedClock,
     pub(super) signer: Arc<CountingSigner<FileSigner>>,
@@ -118,16 +118,25 @@ impl World {
         self.worker_with(Box::new(Happening { signer, happens }))
     }
 
+    fn sealing(&self) -> SealingKeyPair {
+        SealingKeyPair::read(&self.sealing_file, &"correct horse battery".into()).unwrap()
+    }
+
+    /// The journal as another program of the machine opens it.
+    pub(super) fn journal(&self) -> Journal {
+        let key = JournalKey::of(&self.sealing()).unwrap();
+        Journal::open(&self.config.journal_folder(), key).unwrap()
+    }
+
     fn worker_with(&self, signer: Box<dyn Signer>) -> Worker {
-        let sealing =
-            SealingKeyPair::read(&self.sealing_file, &"correct horse battery".into()).unwrap();
+        let sealing = self.sealing();
+        let journal = self.journal();
         let issuer = Issuer::from_der(1, &self.root).unwrap();
         let authority = OpenAuthority::new(
             Generation { issuer, signer },
             Vec::new(),
             Unsealer::new(&[sealing]).unwrap(),
         );
-        let journal = Journal::open(&self.config.journal_folder()).unwrap();
         let authority = authority.with_journal(journal);
         let (clock, random) = (Arc::new(self.clock.clone()), Arc::new(OsRandom));
         let mut worker =
@@ -156,10 +165,6 @@ impl World {
         files
             .map(|files| files.map(|file| text(file.unwrap())).collect())
             .unwrap_or_default()
-    }
-
-    pub(super) fn journal_folder(&self) -> std::path::PathBuf {
-        self.config.journal_folder()
     }
 
     pub(super) fn root(&self) -> &[u8] {

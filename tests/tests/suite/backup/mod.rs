@@ -2,6 +2,7 @@
 
 mod bare;
 mod drill;
+mod journal;
 mod refusals;
 
 use inkan_tests::program::Answer;

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A service whose journal lies on a disk of its own.
+/// A service whose journal lies on a disk of its own; one job writes all of a batch at once.
 fn on_a_small_disk() -> (Service, Arc<SmallDisk>) {
-    let service = Service::configured(Engine::Sqlite, "worker.batch = 25");
+    let service = Service::configured(Engine::Sqlite, "worker.batch = 25\nworker.jobs = 1");
     let folder = service.folder().join("data/journal");
     let disk = SmallDisk::mount(&folder, "4m");
     service.cli(&["ca", "init"]).ok();

@@ -1,0 +1,1 @@
+ALTER TABLE journal_mark DROP COLUMN is_keyed;
