@@ -54,6 +54,12 @@ pub enum CheckpointError {
          make it empty and verify the audit by copies. Nothing is signed until then, see docs/audit.md"
     )]
     Gone(PathBuf),
+    /// Nothing can be read in the last checkpoint.
+    #[error(
+        "the audit's last checkpoint {0} cannot be read: {1}. Nothing shows that the audit was changed. Nothing is signed \
+         until the file is put back from a copy, such as the mail of that day, see docs/audit.md"
+    )]
+    Unreadable(PathBuf, UnsoundCheckpoint),
     /// The last checkpoint cannot be relied on.
     #[error(
         "the audit's last checkpoint {0}: {1}. Nothing is signed until it is put back from a copy, see docs/audit.md"
@@ -245,11 +251,14 @@ fn last_of(worker: &Worker, folder: &Path) -> Result<Option<Last>, CheckpointErr
     let Some(filed) = folder::list(folder)?.into_iter().rfind(own) else {
         return Ok(None);
     };
-    let der = filed.read()?;
+    let der = der_of(&filed.read()?);
     let roots = worker.store.read(authority::list)?;
     let roots: Vec<Vec<u8>> = roots.into_iter().map(|root| root.certificate_der).collect();
     let opened = open(&der, &roots);
-    let opened = opened.map_err(|error| CheckpointError::Unsound(filed.path, error))?;
+    let opened = opened.map_err(|error| match error.is_unreadable() {
+        true => CheckpointError::Unreadable(filed.path, error),
+        false => CheckpointError::Unsound(filed.path, error),
+    })?;
     let checkpoint = opened.checkpoint;
     Ok(Some(Last { checkpoint, der }))
 }

@@ -147,6 +147,17 @@ pub enum Finding {
         /// The name that it should have.
         is: String,
     },
+    /// Nothing can be read in it, so that it says nothing of the audit.
+    #[error(
+        "checkpoint {file} cannot be read: {reason}. Fetch another copy, from the folder or from another recipient of \
+         the mail"
+    )]
+    Unreadable {
+        /// Its name.
+        file: String,
+        /// Why.
+        reason: String,
+    },
     /// It cannot be relied on.
     #[error("checkpoint {file}: {reason}")]
     Unsound {
@@ -157,7 +168,38 @@ pub enum Finding {
     },
 }
 
+/// What a finding is about, the gravest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FindingKind {
+    /// A file says nothing.
+    Unreadable,
+    /// A file is not to be relied on.
+    Unsound,
+    /// What was read does not fit the chain, or the other files.
+    DoesNotFit,
+}
+
+impl FindingKind {
+    /// The word for scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Unsound => "unsound",
+            Self::DoesNotFit => "does-not-fit",
+        }
+    }
+}
+
 impl Finding {
+    /// What it is about.
+    pub fn kind(&self) -> FindingKind {
+        match self {
+            Self::Unreadable { .. } => FindingKind::Unreadable,
+            Self::Unsound { .. } => FindingKind::Unsound,
+            _ => FindingKind::DoesNotFit,
+        }
+    }
+
     /// The first entry of the chain that is bad, or may be; none where the finding is about a file alone.
     pub fn entry(&self) -> Option<i64> {
         match self {
@@ -168,8 +210,9 @@ impl Finding {
     }
 }
 
-/// Holds checkpoints against the chain and against each other. What the database says excuses nothing.
-pub fn compare(chain: &Chain, seen: &[Seen]) -> Vec<Finding> {
+/// Holds checkpoints against the chain and against each other. What the database says excuses nothing. Of the files in
+/// `unopened`, which lie in the folder and could not be opened, nothing more is said than that.
+pub fn compare(chain: &Chain, seen: &[Seen], unopened: &BTreeSet<String>) -> Vec<Finding> {
     let mut sorted: Vec<&Seen> = seen.iter().collect();
     sorted.sort_by(|one, other| {
         let place = |seen: &Seen| (seen.checkpoint.entries, seen.checkpoint.at);
@@ -179,8 +222,8 @@ pub fn compare(chain: &Chain, seen: &[Seen]) -> Vec<Finding> {
     findings.extend(cut(chain, &sorted));
     let filed: Vec<&Seen> = sorted.into_iter().filter(|seen| seen.is_filed).collect();
     findings.extend(filed.iter().filter_map(|seen| misnamed(seen)));
-    findings.extend(unlinked(&filed));
-    findings.extend(not_as_named(chain, &filed));
+    findings.extend(unlinked(&filed, unopened));
+    findings.extend(not_as_named(chain, &filed, unopened));
     findings
 }
 
@@ -225,11 +268,19 @@ fn misnamed(seen: &Seen) -> Option<Finding> {
     })
 }
 
-fn unlinked(filed: &[&Seen]) -> Vec<Finding> {
-    let mut before: BTreeMap<&str, &str> = BTreeMap::new();
+fn unlinked(filed: &[&Seen], unopened: &BTreeSet<String>) -> Vec<Finding> {
+    let mut before: BTreeMap<&str, &Seen> = BTreeMap::new();
     let mut findings = Vec::new();
     for seen in filed {
-        let follows = before.insert(&seen.checkpoint.machine, &seen.sha256);
+        let machine = seen.checkpoint.machine.as_str();
+        let follows = before.insert(machine, seen);
+        // The one before it may be a file that could not be opened.
+        let since = follows.map_or("", |follows| &follows.file);
+        let mut between = unopened.range(since.to_owned()..seen.file.clone());
+        if between.any(|file| machine_of(file) == Some(machine)) {
+            continue;
+        }
+        let follows = follows.map(|follows| follows.sha256.as_str());
         if seen.checkpoint.previous.as_deref() != follows {
             let file = seen.file.clone();
             findings.push(Finding::Unlinked { file });
@@ -239,7 +290,7 @@ fn unlinked(filed: &[&Seen]) -> Vec<Finding> {
 }
 
 /// Of machines that have no file here nothing is said: their checkpoints lie in folders of their own.
-fn not_as_named(chain: &Chain, filed: &[&Seen]) -> Vec<Finding> {
+fn not_as_named(chain: &Chain, filed: &[&Seen], unopened: &BTreeSet<String>) -> Vec<Finding> {
     let machines: BTreeSet<&str> = filed
         .iter()
         .map(|seen| seen.checkpoint.machine.as_str())
@@ -255,6 +306,7 @@ fn not_as_named(chain: &Chain, filed: &[&Seen]) -> Vec<Finding> {
     let judged = expected.filter_map(|named| {
         let (sequence, file) = (named.sequence, named.file.clone());
         match files.get(named.file.as_str()) {
+            None if unopened.contains(&file) => None,
             None => Some(Finding::Missing { sequence, file }),
             Some(sha256) if *sha256 != named.sha256 => Some(Finding::Replaced { sequence, file }),
             Some(_) => None,
@@ -264,134 +316,4 @@ fn not_as_named(chain: &Chain, filed: &[&Seen]) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen(entries: i64, previous: Option<&Seen>) -> Seen {
-        let checkpoint = Checkpoint {
-            version: VERSION,
-            host: "ca.example.jp".into(),
-            machine: "ca1".into(),
-            at: DateTime::from_timestamp(1_700_000_000 + entries, 0).unwrap(),
-            entries,
-            head: format!("hash {entries}"),
-            previous: previous.map(|seen| seen.sha256.clone()),
-        };
-        Seen {
-            file: checkpoint.file_name(),
-            sha256: format!("file {entries}"),
-            checkpoint,
-            is_filed: true,
-        }
-    }
-
-    fn three() -> Vec<Seen> {
-        let first = seen(10, None);
-        let second = seen(20, Some(&first));
-        let third = seen(30, Some(&second));
-        vec![first, second, third]
-    }
-
-    fn chain(entries: i64) -> Chain {
-        let named = three().into_iter().map(|seen| Named {
-            sequence: seen.checkpoint.entries + 1,
-            file: seen.file,
-            sha256: seen.sha256,
-        });
-        Chain {
-            entries,
-            is_whole: true,
-            hashes: [10, 20, 30]
-                .into_iter()
-                .filter(|place| *place <= entries)
-                .map(|place| (place, format!("hash {place}")))
-                .collect(),
-            named: named.filter(|named| named.sequence <= entries).collect(),
-        }
-    }
-
-    #[test]
-    fn what_fits_is_no_finding() {
-        assert_eq!(compare(&chain(40), &three()), []);
-        assert_eq!(compare(&chain(40), &[]), [], "another machine's folder");
-    }
-
-    #[test]
-    fn a_cut_chain_is_measured_by_the_checkpoint_that_saw_most() {
-        let findings = compare(&chain(25), &three());
-        assert_eq!(findings.len(), 1, "{findings:?}");
-        assert_eq!(findings[0].entry(), Some(26));
-        let said = findings[0].to_string();
-        assert!(
-            said.contains("saw 30 entries, the database has 25"),
-            "{said}"
-        );
-    }
-
-    #[test]
-    fn a_rewritten_chain_is_bounded_by_the_checkpoints_around_the_first_change() {
-        let mut changed = chain(40);
-        for place in [20, 30] {
-            changed.hashes.insert(place, "another".into());
-        }
-        let findings = compare(&changed, &three());
-        let [Finding::Rewritten { from, to, file, .. }] = findings.as_slice() else {
-            panic!("{findings:?}");
-        };
-        assert_eq!((*from, *to), (11, 20));
-        assert_eq!(file, "000000000020-ca1.p7s");
-    }
-
-    #[test]
-    fn files_that_are_gone_swapped_or_renamed_are_named() {
-        let mut files = three();
-        files.remove(1);
-        let said = |files: &[Seen]| -> Vec<String> {
-            let findings = compare(&chain(40), files);
-            findings.iter().map(ToString::to_string).collect()
-        };
-        let gone = said(&files);
-        assert_eq!(gone.len(), 2, "{gone:?}");
-        assert!(
-            gone[0].contains("000000000030-ca1.p7s follows one"),
-            "{gone:?}"
-        );
-        assert!(
-            gone[1].contains("entry 21 names checkpoint 000000000020-ca1.p7s"),
-            "{gone:?}"
-        );
-        let mut files = three();
-        files[2].sha256 = "another file".into();
-        let swapped = said(&files);
-        assert_eq!(swapped.len(), 1, "{swapped:?}");
-        assert!(
-            swapped[0].contains("another file than entry 31 names"),
-            "{swapped:?}"
-        );
-        let mut files = three();
-        files[0].file = "000000000011-ca1.p7s".into();
-        assert!(said(&files)[0].contains("says of itself"), "{files:?}");
-    }
-
-    #[test]
-    fn a_file_that_was_given_by_itself_answers_for_the_chain_alone() {
-        let mut alone = seen(30, Some(&seen(20, None)));
-        alone.is_filed = false;
-        alone.file = "mail.eml".into();
-        assert_eq!(compare(&chain(40), std::slice::from_ref(&alone)), []);
-        assert_eq!(compare(&chain(5), &[alone])[0].entry(), Some(6));
-    }
-
-    #[test]
-    fn names_of_files_are_told_from_others() {
-        assert_eq!(machine_of("000000000030-ca-1.p7s"), Some("ca-1"));
-        for other in [
-            "30-ca1.p7s",
-            "000000000030-.p7s",
-            "000000000030-ca1.p7s.7.part",
-            "x.p7s",
-        ] {
-            assert_eq!(machine_of(other), None, "{other}");
-        }
-    }
-}
+mod tests;

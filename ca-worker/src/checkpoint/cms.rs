@@ -25,10 +25,10 @@ const LARGEST: usize = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum UnsoundCheckpoint {
     /// Not the form that this program writes.
-    #[error("it is no checkpoint, or was damaged")]
+    #[error("it is no checkpoint, or was damaged or cut off on its way")]
     Form,
     /// The signature does not hold.
-    #[error("its signature does not hold: it was changed")]
+    #[error("its signature does not hold: it was changed, or damaged on its way")]
     Signature,
     /// Somebody else's.
     #[error("it was signed by a key that is not the site's: {0}")]
@@ -42,6 +42,13 @@ pub enum UnsoundCheckpoint {
     /// OpenSSL cannot do its work.
     #[error("OpenSSL: {0}")]
     OpenSsl(#[from] ErrorStack),
+}
+
+impl UnsoundCheckpoint {
+    /// Whether nothing can be read in the file: then it shows nothing, neither of the audit nor of who made it.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Form | Self::Content | Self::OpenSsl(_))
+    }
 }
 
 /// A checkpoint whose signature holds.
@@ -96,6 +103,11 @@ pub(super) fn read_unjudged(der: &[u8]) -> Result<Checkpoint, UnsoundCheckpoint>
     let certificate = certificate_in(der).ok_or(UnsoundCheckpoint::Form)?;
     let content = content_signed_by(der, certificate)?;
     serde_json::from_slice(&content).map_err(|_| UnsoundCheckpoint::Content)
+}
+
+/// Whether the bytes have the form that this program writes; nothing is said of the signature.
+pub(super) fn has_form(der: &[u8]) -> bool {
+    der.len() <= LARGEST && certificate_in(der).is_some()
 }
 
 /// The one certificate of a SignedData with one signer and no lists (RFC 5652 §5.1). What is not in that form is refused:

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::CheckpointError;
 use super::cms::read_unjudged;
+use super::saved::der_of;
 use ca_core::private_file;
 
 /// Where checkpoints go that know more than a database which was put back.
@@ -23,7 +24,7 @@ pub struct Filed {
 }
 
 impl Filed {
-    /// Its bytes.
+    /// Its bytes, as they are; [`der_of`] finds the checkpoint in them.
     pub fn read(&self) -> Result<Vec<u8>, CheckpointError> {
         let failed = |error| CheckpointError::Disk(self.path.clone(), error);
         fs::read(&self.path).map_err(failed)
@@ -75,7 +76,7 @@ pub(super) fn write(folder: &Path, name: &str, der: &[u8]) -> Result<(), Checkpo
 pub fn contents(folder: &Path) -> Result<Vec<(Checkpoint, String)>, CheckpointError> {
     let mut said = Vec::new();
     for filed in list(folder)? {
-        let bytes = filed.read()?;
+        let bytes = der_of(&filed.read()?);
         if let Ok(checkpoint) = read_unjudged(&bytes)
             && checkpoint.file_name() == filed.name
         {

@@ -103,14 +103,17 @@ pub(crate) fn some_lines_after(
         let Some(text) = text.strip_suffix('\n') else {
             return Ok(at);
         };
-        let line = line::read(text).filter(|line| i64::try_from(line.sequence) == Ok(sequence));
+        let own = |line: &Line| i64::try_from(line.sequence) == Ok(sequence);
+        let line = line::read(text)
+            .filter(own)
+            .filter(|_| !text.ends_with('\r'));
         let Some(line) = line else {
             let is_last = reader.fill_buf().map_err(disk)?.is_empty();
             let seems_torn = is_last && line::read(text).is_none();
             if seems_torn {
                 return Ok(at);
             }
-            return Err(damaged(sequence, "it is not the line that belongs there"));
+            return Err(damaged(sequence, misplaced(text)));
         };
         line::check(text, &at.hash, at.is_keyed, key)
             .map_err(|finding| damaged(sequence, finding))?;
@@ -125,4 +128,15 @@ pub(crate) fn some_lines_after(
         at = after;
     }
     Ok(at)
+}
+
+/// Why a line is not the one that belongs there. Who carried the file as text may have changed nothing else.
+fn misplaced(text: &str) -> &'static str {
+    match line::read(text.trim_end_matches('\r')) {
+        _ if text.ends_with('\r') => {
+            "its line ends are CR LF: it was carried as text, so take the file itself, byte by byte"
+        }
+        None => "it cannot be read",
+        Some(_) => "it is not the line that belongs there",
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use ca_core::config::Profiles;
+use ca_core::domain::checkpoint::FindingKind;
 use ca_core::store::Store;
 use ca_worker::inspection::{Inspection, LookedAt, Report, inspect};
 use clap::Args;
@@ -71,12 +72,12 @@ fn look_at_checkpoints(desk: &Desk, store: &Store, report: &mut Report) {
         Ok(judged) => {
             report.looked_at.checkpoints = u64::try_from(judged.looked_at).unwrap_or(u64::MAX);
             for finding in judged.findings {
-                report.find(
-                    "checkpoint",
-                    "the audit does not stand up to it",
-                    &folder,
-                    finding,
-                );
+                let words = match finding.kind() {
+                    FindingKind::Unreadable => "it says nothing of the audit",
+                    FindingKind::Unsound => "it is not to be relied on",
+                    FindingKind::DoesNotFit => "the audit does not stand up to it",
+                };
+                report.find("checkpoint", words, &folder, finding);
             }
         }
         Err(error) => report.find("checkpoint", "none can be judged", folder, error),

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use ca_core::domain::checkpoint::{Chain, Checkpoint, Finding, Seen, compare};
+use ca_core::domain::checkpoint::{Chain, Checkpoint, Finding, FindingKind, Seen, compare};
 use ca_core::domain::time::iso_datetime;
 use ca_core::flow::verify_audit::{AuditVerdict, beginning, unknown_signers, walk_audit};
 use ca_core::store::{Store, authority};
-use ca_worker::checkpoint::{Opened, der_of, list, open, sha256};
+use ca_worker::checkpoint::{Opened, UnsoundCheckpoint, der_of, list, open, sha256};
 use ca_worker::journal::roots_in;
 use clap::Args;
 use openssl::x509::X509;
@@ -75,10 +75,18 @@ pub(super) fn run(command: &Verify, desk: &Desk, out: &mut dyn Write) -> anyhow:
     } else {
         tell(&judged, out)?;
     }
-    match (&judged.verdict, judged.findings.first()) {
+    let gravest = judged.findings.iter().rev().max_by_key(|one| one.kind());
+    match (&judged.verdict, gravest) {
         (AuditVerdict::Broken { sequence, finding }, _) => bail!(
             "the audit chain is broken at entry {sequence}: {finding}; keep this database as evidence and \
              compare it with the last export and backup"
+        ),
+        (_, Some(finding)) if finding.kind() == FindingKind::Unreadable => bail!(
+            "{finding}. Nothing shows that the audit was changed: what could be read fits it. See docs/audit.md"
+        ),
+        (_, Some(finding)) if finding.kind() == FindingKind::Unsound => bail!(
+            "a checkpoint is not to be relied on, and says nothing of the audit: {finding}; keep the file as evidence \
+             and put the right one back from a copy, see docs/audit.md"
         ),
         (_, Some(finding)) => bail!(
             "the audit does not stand up to its checkpoints: {finding}; keep this database and the checkpoints as \
@@ -95,6 +103,7 @@ pub fn judge(command: &Verify, desk: &Desk, store: &Store) -> anyhow::Result<Jud
     let (roots, roots_from) = roots(command, desk, store)?;
     let mut findings = Vec::new();
     let (mut seen, mut signers) = (Vec::new(), Vec::new());
+    let mut unopened = BTreeSet::new();
     let claimed = claimed(command, &folder)?;
     let looked_at = claimed.len();
     for one in claimed {
@@ -108,17 +117,19 @@ pub fn judge(command: &Verify, desk: &Desk, store: &Store) -> anyhow::Result<Jud
                     is_filed: one.is_filed,
                 });
             }
-            Err(error) => findings.push(Finding::Unsound {
-                file: one.name,
-                reason: error.to_string(),
-            }),
+            Err(error) => {
+                if one.is_filed {
+                    unopened.insert(one.name.clone());
+                }
+                findings.push(not_opened(one.name, &error));
+            }
         }
     }
     findings.extend(unrecorded(store, signers)?);
     let places: BTreeSet<i64> = seen.iter().map(|seen| seen.checkpoint.entries).collect();
     let walk = walk_audit(store, beginning(), &places)?;
     let chain: &Chain = &walk.chain;
-    let mut all = compare(chain, &seen);
+    let mut all = compare(chain, &seen, &unopened);
     all.append(&mut findings);
     let newest = seen.into_iter().map(|seen| seen.checkpoint);
     Ok(Judged {
@@ -130,6 +141,14 @@ pub fn judge(command: &Verify, desk: &Desk, store: &Store) -> anyhow::Result<Jud
         folder,
         roots_from,
     })
+}
+
+fn not_opened(file: String, error: &UnsoundCheckpoint) -> Finding {
+    let reason = error.to_string();
+    match error.is_unreadable() {
+        true => Finding::Unreadable { file, reason },
+        false => Finding::Unsound { file, reason },
+    }
 }
 
 /// Checkpoints whose signer's certificate the database does not know.
@@ -160,7 +179,7 @@ fn claimed(command: &Verify, folder: &Path) -> anyhow::Result<Vec<Claimed>> {
     let mut claimed = Vec::new();
     for filed in list(folder)? {
         claimed.push(Claimed {
-            bytes: filed.read()?,
+            bytes: der_of(&filed.read()?),
             name: filed.name,
             is_filed: true,
         });
@@ -239,7 +258,7 @@ pub fn facts(judged: &Judged) -> serde_json::Value {
     let findings = judged
         .findings
         .iter()
-        .map(|finding| json!({ "finding": finding.to_string(), "entry": finding.entry() }));
+        .map(|finding| json!({ "finding": finding.to_string(), "kind": finding.kind().as_str(), "entry": finding.entry() }));
     let findings: Vec<_> = findings.collect();
     let newest = judged.newest.as_ref().map(|newest| {
         json!({ "file": newest.file_name(), "at": newest.at.to_rfc3339(), "entries": newest.entries })

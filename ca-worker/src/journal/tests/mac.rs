@@ -282,3 +282,35 @@ fn a_root_whose_line_names_another_subject_or_that_replaces_a_known_one_is_named
         "{said}"
     );
 }
+
+#[test]
+fn a_journal_that_was_carried_as_text_or_cannot_be_read_accuses_nobody() {
+    let place = Place::new();
+    let journal = place.open().unwrap();
+    let batch = [intent(), intent(), intent()];
+    journal.note_intents(morning(), &batch).unwrap();
+    let honest = place.text();
+    let said = |text: &str, from: &Mark| {
+        fs::write(place.file(), text).unwrap();
+        let read = lines_after(&place.file(), from, Some(&place.key), |_, _| {});
+        read.unwrap_err().to_string()
+    };
+    let carried = honest.replace('\n', "\r\n");
+    let (last, _) = honest.trim_end().rsplit_once('\n').unwrap();
+    let mark = Mark {
+        sequence: 2,
+        position: i64::try_from(last.len() + 1).unwrap(),
+        ..beginning("ca1")
+    };
+    for from in [beginning("ca1"), mark] {
+        let said = said(&carried, &from);
+        assert!(said.contains("its line ends are CR LF"), "{said}");
+        assert!(!said.contains("it was changed"), "{said}");
+    }
+    let half = honest.replacen("\"fact\"", "\"fa", 1);
+    let said = said(&half, &beginning("ca1"));
+    assert!(
+        said.contains("damaged at line 1: it cannot be read"),
+        "{said}"
+    );
+}

@@ -3,6 +3,7 @@
 
 mod chain;
 mod folder;
+mod rewrapped;
 mod strangers;
 mod tampering;
 
