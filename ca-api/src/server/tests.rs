@@ -22,6 +22,7 @@ use crate::stage::{Stage, morning};
 
 mod hsts;
 mod portal;
+mod wire;
 
 /// A certificate and its key.
 struct Pair {

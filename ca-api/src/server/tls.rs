@@ -29,6 +29,10 @@ const GROUPS: &str = "X25519MLKEM768:X25519:P-256:P-384";
 /// For an OpenSSL older than 3.5, which packagers may link.
 const CLASSICAL_GROUPS: &str = "X25519:P-256:P-384";
 
+/// The protocols that a connection may speak, as ALPN lists them (RFC 7301 §3.1). HTTP/1.1 alone: the web framework's HTTP/2
+/// rests on a library with an open advisory (docs/decisions/http-1-only.md).
+const PROTOCOLS: &[u8] = b"\x08http/1.1";
+
 /// One listener's context, which handshakes take and housekeeping replaces.
 #[derive(Debug, Clone)]
 pub struct Renewable {
@@ -107,9 +111,10 @@ fn builder(site: &Site, area: Area) -> Result<Builder, ServeError> {
             builder.set_session_id_context(b"inkan-console")?;
         }
     }
-    // As actix sets it on the builder it is given; a context that a handshake swaps in needs its own.
+    // As actix sets it on the builder it is given; a context that a handshake swaps in needs its own. Who offers only others
+    // is spoken to in HTTP/1.1 without a word about it, like who offers none.
     builder.set_alpn_select_callback(|_, offered| {
-        openssl::ssl::select_next_proto(b"\x02h2\x08http/1.1", offered).ok_or(AlpnError::NOACK)
+        openssl::ssl::select_next_proto(PROTOCOLS, offered).ok_or(AlpnError::NOACK)
     });
     Ok(builder)
 }
