@@ -1,5 +1,6 @@
 //! Rules of the house that no compiler checks, each written once and kept by a test.
 
+mod advisories;
 mod arrows;
 mod dependencies;
 mod documents;
