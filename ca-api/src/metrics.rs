@@ -1,12 +1,16 @@
 //! `GET /metrics` on a listener of its own: what monitoring asks, as OpenMetrics text (Prometheus reads it).
 //!
-//! Every number comes from the database at that moment, so all web tiers of a site say the same, and a worker that
-//! died is seen by what it leaves undone. docs/monitoring.md has the table.
+//! What concerns the service comes from the database at that moment, so all web tiers of a site say the same, and a worker
+//! that died is seen by what it leaves undone. Of its connections each process speaks for itself. docs/monitoring.md has
+//! the table.
+
+use std::sync::Arc;
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, http};
 use ca_core::flow::take_measurements::take_measurements;
 
+use crate::server::door::Door;
 use crate::site::Site;
 use crate::work;
 
@@ -21,10 +25,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(web::resource("/metrics").route(web::get().to(show)));
 }
 
-async fn show(site: Data<Site>) -> HttpResponse {
+async fn show(site: Data<Site>, doors: Data<Vec<Arc<Door>>>) -> HttpResponse {
     let now = site.clock.now();
     let measured = work::read(&site, move |site| take_measurements(&site.store, now)).await;
-    let written = measured.map(|measured| text::of(&measured));
+    let written = measured.map(|measured| text::of(&measured, &doors));
     match written {
         Ok(Ok(text)) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
         Ok(Err(error)) => failed(&error),

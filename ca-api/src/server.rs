@@ -1,27 +1,33 @@
 //! The listeners: plain http, https for applicants, for the portal and for operators; started and stopped together.
 
-use std::net::TcpListener;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::System;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, Error, HttpServer, web};
+use actix_web::{App, Error, web};
+use futures_util::future::try_join_all;
 
 use crate::problem::Problem;
 use crate::site::{Area, Site};
 use crate::{
     applicant, asset, console, guard, headers, help, metrics, portal, problem, proxy, public,
 };
+use budgets::Budgets;
+use door::Door;
+use listener::Listener;
 use renewal::Renewal;
 use seat::Seat;
 
+mod budgets;
+mod connection;
+pub(crate) mod door;
 mod housekeeping;
 mod listen;
+mod listener;
 pub mod lone;
 mod peer;
 mod renewal;
@@ -31,13 +37,6 @@ mod tls;
 pub use listen::{Addresses, Listeners, ServeError};
 pub use peer::PeerCertificate;
 pub use tls::is_out_of_date;
-
-/// How long a browser may take to send the head of a request.
-const REQUEST_HEAD: Duration = Duration::from_secs(10);
-/// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Seconds that running requests get to finish after a stop.
-const STOP_SECONDS: u64 = 10;
 
 /// A running site. Dropping it stops it.
 #[derive(Debug)]
@@ -160,12 +159,10 @@ pub enum Way {
     Proxied,
 }
 
-/// Sockets with their TLS, ready to be served on.
+/// Listeners with all that stands between their sockets and the pages.
 struct Doors {
-    http: Option<TcpListener>,
-    proxied: Option<TcpListener>,
-    metrics: Option<TcpListener>,
-    tls: [Option<(Area, TcpListener, tls::Builder)>; 3],
+    pages: Vec<(Area, Way, Listener)>,
+    metrics: Option<Listener>,
     renewal: Renewal,
 }
 
@@ -173,33 +170,34 @@ impl Doors {
     fn new(site: &Site, listeners: Listeners) -> Result<Self, ServeError> {
         // Taken first: what changes while the contexts are built is seen at the first look.
         let fingerprint = tls::fingerprint(site).ok();
+        let budgets = Budgets::of_this_process();
+        let mut pages = Vec::new();
+        if let Some(socket) = listeners.http {
+            pages.push((Area::Plain, Way::Direct, budgets.http(socket)));
+        }
         let mut contexts = Vec::new();
-        let mut door = |area, listener: Option<TcpListener>| {
-            let Some(listener) = listener else {
-                return Ok(None);
-            };
-            let (renewable, builder) = tls::Renewable::new(site, area)?;
+        for (area, socket) in [
+            (Area::Applicant, listeners.https),
+            (Area::Portal, listeners.portal),
+            (Area::Console, listeners.console),
+        ] {
+            let Some(socket) = socket else { continue };
+            let (renewable, tls) = tls::Renewable::new(site, area)?;
             contexts.push(renewable);
-            Ok::<_, ServeError>(Some((area, listener, builder)))
-        };
-        let tls = [
-            door(Area::Applicant, listeners.https)?,
-            door(Area::Portal, listeners.portal)?,
-            door(Area::Console, listeners.console)?,
-        ];
-        let proxied = site.config.proxy.listen;
-        if listeners.http.is_none() && tls.iter().all(Option::is_none) && proxied.is_none() {
+            pages.push((area, Way::Direct, budgets.https(area, socket, tls)));
+        }
+        if let Some(address) = site.config.proxy.listen {
+            let socket = listen::bind("[proxy] listen", address)?;
+            pages.push((Area::Portal, Way::Proxied, budgets.proxied(socket)));
+        }
+        if pages.is_empty() {
             return Err(ServeError::Nothing);
         }
-        let maybe = |name, address: Option<_>| {
-            let bound = address.map(|address| listen::bind(name, address));
-            bound.transpose()
-        };
+        let metrics = site.config.listen.metrics.address();
+        let bound = metrics.map(|address| listen::bind("[listen] metrics", address));
         Ok(Self {
-            http: listeners.http,
-            proxied: maybe("[proxy] listen", proxied)?,
-            metrics: maybe("[listen] metrics", site.config.listen.metrics.address())?,
-            tls,
+            pages,
+            metrics: bound.transpose()?.map(|socket| budgets.metrics(socket)),
             renewal: Renewal::new(contexts, fingerprint),
         })
     }
@@ -221,88 +219,53 @@ async fn run(
         actix_web::rt::spawn(housekeeping::keep(seat.clone())),
         actix_web::rt::spawn(doors.renewal.keep(seat.clone())),
     ];
-    let direct = Way::Direct;
-    let open = |door: Option<(Area, TcpListener, tls::Builder)>| {
-        let server =
-            door.map(|(area, listener, tls)| start(&seat, (area, direct), listener, Some(tls)));
-        server.transpose()
-    };
-    let in_plain = |listener| start(&seat, (Area::Plain, direct), listener, None);
-    let plain = doors.http.map(in_plain).transpose()?;
-    let [public, portal, console] = doors.tls.map(open);
-    let (public, portal, console) = (public?, portal?, console?);
-    let behind = |listener| start(&seat, (Area::Portal, Way::Proxied), listener, None);
-    let proxied = doors.proxied.map(behind).transpose()?;
-    let watched = |listener| start_metrics(&seat, listener);
-    let metrics = doors.metrics.map(watched).transpose()?;
-    let servers = [&plain, &public, &portal, &console, &proxied, &metrics];
-    let handles = servers.into_iter().flatten();
+    let doors_of_pages = doors
+        .pages
+        .iter()
+        .map(|(_, _, listener)| listener.door.clone());
+    let mut watched: Vec<Arc<Door>> = doors_of_pages.collect();
+    watched.extend(doors.metrics.iter().map(|listener| listener.door.clone()));
+    let mut servers = Vec::new();
+    for (area, way, listener) in doors.pages {
+        servers.push(start(&seat, (area, way), listener)?);
+    }
+    if let Some(listener) = doors.metrics {
+        servers.push(start_metrics(&seat, watched, listener)?);
+    }
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
-    let _ = tell.send(handles.map(actix_web::dev::Server::handle).collect());
-    let ended = tokio::try_join!(
-        end(plain),
-        end(public),
-        end(portal),
-        end(console),
-        end(proxied),
-        end(metrics)
-    )
-    .map(|_| ());
+    let _ = tell.send(servers.iter().map(actix_web::dev::Server::handle).collect());
+    let ended = try_join_all(servers).await.map(drop);
     for chore in chores {
         chore.abort();
     }
     ended
 }
 
-/// The end of a server; at once where there is none.
-async fn end(server: Option<actix_web::dev::Server>) -> std::io::Result<()> {
-    match server {
-        Some(server) => server.await,
-        None => Ok(()),
-    }
-}
-
 /// The listener for monitoring has one page and none of what browsers need.
 fn start_metrics(
     seat: &Data<Seat>,
-    listener: TcpListener,
+    doors: Vec<Arc<Door>>,
+    listener: Listener,
 ) -> std::io::Result<actix_web::dev::Server> {
-    let seat = seat.clone();
-    let app = move || {
+    let own = seat.clone();
+    let doors = Data::new(doors);
+    listener.start(seat.clone(), move || {
         App::new()
-            .app_data(seat.site())
-            .app_data(seat.clone())
+            .app_data(own.site())
+            .app_data(own.clone())
+            .app_data(doors.clone())
             .configure(metrics::routes)
             .wrap(from_fn(seat::offer))
-    };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .client_request_timeout(REQUEST_HEAD)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(STOP_SECONDS)
-        .disable_signals();
-    Ok(server.listen(listener)?.run())
+    })
 }
 
 fn start(
     seat: &Data<Seat>,
     (area, way): (Area, Way),
-    listener: TcpListener,
-    tls: Option<tls::Builder>,
+    listener: Listener,
 ) -> std::io::Result<actix_web::dev::Server> {
-    let seat = seat.clone();
-    let server = HttpServer::new(move || app_on(seat.clone(), area, way))
-        .workers(if area.is_for_offices() { 2 } else { 1 })
-        .client_request_timeout(REQUEST_HEAD)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(STOP_SECONDS)
-        .disable_signals()
-        .on_connect(peer::remember);
-    let server = match tls {
-        Some(tls) => server.listen_openssl(listener, tls)?,
-        None => server.listen(listener)?,
-    };
-    Ok(server.run())
+    let own = seat.clone();
+    listener.start(seat.clone(), move || app_on(own.clone(), area, way))
 }
 
 /// The pages of one listener that browsers reach, as tests also build them.

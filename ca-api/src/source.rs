@@ -77,13 +77,21 @@ fn address(text: &str) -> Option<IpAddr> {
     plain.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))
 }
 
-fn grouped(address: IpAddr) -> String {
+/// What stands for one subscriber: an IPv4 address, or the base of the /64 network of an IPv6 address.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << (128 - NETWORK_BITS));
-            format!("{}/{NETWORK_BITS}", Ipv6Addr::from_bits(network))
+            IpAddr::V6(Ipv6Addr::from_bits(network))
         }
+    }
+}
+
+fn grouped(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(network) => format!("{network}/{NETWORK_BITS}"),
     }
 }
 

@@ -26,8 +26,36 @@ pub fn close_off() -> Result<(), ProcessError> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
+/// Raises the number of files and sockets that this process may open at once to what the system allows it; returns it.
+pub fn open_all_files_allowed() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    );
+    let allowed = if raised.is_ok() { maximum } else { current };
+    // No limit at all.
+    allowed.unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn as_many_files_may_be_opened_as_the_system_allows() {
+        let allowed = super::open_all_files_allowed();
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let files = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"));
+        let figures: Vec<_> = files.unwrap().split_whitespace().skip(3).take(2).collect();
+        assert_eq!(figures[0], figures[1]);
+        assert!(figures[0] == "unlimited" || figures[0] == allowed.to_string());
+    }
+
     #[test]
     fn the_kernel_says_that_this_process_leaves_no_core() {
         super::close_off().unwrap();

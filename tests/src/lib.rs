@@ -10,6 +10,7 @@ pub mod browser;
 pub mod calendar;
 pub mod camera;
 pub mod cluster;
+pub mod crowd;
 pub mod database;
 pub mod desk;
 pub mod folder;

@@ -374,6 +374,11 @@ impl Service {
         format!("https://localhost:{}", self.ports[3])
     }
 
+    /// The ports of all four listeners.
+    pub fn open_ports(&self) -> [u16; 4] {
+        self.ports
+    }
+
     /// The address of the plain http listener.
     pub fn plain(&self) -> String {
         format!("http://localhost:{}", self.ports[0])

@@ -13,6 +13,7 @@ use ca_core::store::measurement::Depth;
 use ca_core::store::worker_status::WorkerStatus;
 
 use super::*;
+use crate::server::door::Budget;
 use crate::stage::{Stage, morning};
 
 fn worker(state: &str, seconds_ago: i64) -> WorkerStatus {
@@ -22,6 +23,15 @@ fn worker(state: &str, seconds_ago: i64) -> WorkerStatus {
         state: state.to_owned(),
         detail: String::new(),
     }
+}
+
+/// The doors of a process.
+fn doors() -> Vec<Arc<Door>> {
+    let budget = Budget {
+        all: 2_000,
+        one_source: 250,
+    };
+    vec![Door::new("[listen] https", budget)]
 }
 
 /// A service in which every family has a sample.
@@ -120,7 +130,7 @@ fn repository(path: &str) -> String {
 
 #[test]
 fn samples_say_what_was_measured() {
-    let text = text::of(&measured()).unwrap();
+    let text = text::of(&measured(), &doors()).unwrap();
     for line in [
         "inkan_requests{state=\"pending\"} 1.0",
         "inkan_request_oldest_age_seconds{state=\"approved\"} 120.0",
@@ -166,7 +176,7 @@ fn samples_say_what_was_measured() {
 
 #[test]
 fn the_documentation_has_a_row_for_each_metric_and_none_for_others() {
-    let known = names(&text::of(&measured()).unwrap());
+    let known = names(&text::of(&measured(), &doors()).unwrap());
     let page = repository("docs/monitoring.md");
     let rows = page
         .lines()
@@ -186,7 +196,7 @@ fn the_documentation_has_a_row_for_each_metric_and_none_for_others() {
 
 #[test]
 fn the_alert_rules_name_only_metrics_that_are_exposed() {
-    let known = names(&text::of(&measured()).unwrap());
+    let known = names(&text::of(&measured(), &doors()).unwrap());
     let rules = repository("config/prometheus/alerts.yml");
     let word = |byte: char| byte.is_ascii_alphanumeric() || byte == '_';
     let named: BTreeSet<&str> = rules
@@ -204,7 +214,10 @@ fn the_alert_rules_name_only_metrics_that_are_exposed() {
 #[actix_web::test]
 async fn the_listener_answers_by_the_database_and_has_no_other_page() {
     let stage = Stage::new();
-    let app = App::new().app_data(stage.site.clone()).configure(routes);
+    let app = App::new()
+        .app_data(stage.site.clone())
+        .app_data(Data::new(doors()))
+        .configure(routes);
     let app = init_service(app).await;
     let reply = call_service(&app, TestRequest::get().uri("/metrics").to_request()).await;
     assert_eq!(reply.status(), 200);

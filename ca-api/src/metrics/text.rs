@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use ca_core::domain::certificate::MailState;
 use ca_core::flow::take_measurements::{Generation, Measurements};
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::server::door::{Door, Refusal};
 
 use super::sheet::{Sheet, by, number, seconds};
 
@@ -16,14 +19,15 @@ const ALIVE: TimeDelta = TimeDelta::minutes(2);
 const WORKER_STATES: [&str; 4] = ["working", "closed", "signer-away", "trouble"];
 
 /// The text.
-pub(super) fn of(measured: &Measurements) -> Result<String, fmt::Error> {
+pub(super) fn of(measured: &Measurements, doors: &[Arc<Door>]) -> Result<String, fmt::Error> {
     let mut sheet = Sheet::new();
     queue(&mut sheet, measured);
     mails(&mut sheet, measured);
     lists(&mut sheet, measured);
     certificates(&mut sheet, measured);
     workers(&mut sheet, measured);
-    doors(&mut sheet, measured);
+    logins(&mut sheet, measured);
+    connections(&mut sheet, doors);
     sheet.gauges(
         "build_info",
         "Always 1; the label says which program answers",
@@ -156,7 +160,7 @@ fn workers(sheet: &mut Sheet, measured: &Measurements) {
     );
 }
 
-fn doors(sheet: &mut Sheet, measured: &Measurements) {
+fn logins(sheet: &mut Sheet, measured: &Measurements) {
     let counts = |counts: &[(&'static str, i64)]| {
         let samples = counts
             .iter()
@@ -202,4 +206,44 @@ fn doors(sheet: &mut Sheet, measured: &Measurements) {
 /// Seconds since `since`, never below 0: clocks of two machines differ.
 fn age(measured: &Measurements, since: Option<DateTime<Utc>>) -> f64 {
     since.map_or(0.0, |since| seconds(measured.at - since).max(0.0))
+}
+
+/// What this process has open.
+fn connections(sheet: &mut Sheet, doors: &[Arc<Door>]) {
+    let listener = |door: &Arc<Door>| by("listener", door.listener);
+    sheet.gauges(
+        "connections",
+        "Connections that this process has open",
+        doors
+            .iter()
+            .map(|door| (listener(door), f64::from(door.open()))),
+    );
+    sheet.gauges(
+        "connections_limit",
+        "Connections that this process takes at once",
+        doors
+            .iter()
+            .map(|door| (listener(door), f64::from(door.budget.all))),
+    );
+    let refused = doors.iter().flat_map(|door| {
+        Refusal::ALL.map(|refusal| {
+            let mut labels = listener(door);
+            labels.extend(by("reason", refusal.as_str()));
+            (labels, count(door.refused(refusal)))
+        })
+    });
+    sheet.counters(
+        "connections_refused",
+        "Connections that were hung up on since this process started: the listener was full, or one source had its part",
+        refused,
+    );
+    sheet.counters(
+        "connections_cut",
+        "Connections that were cut since this process started, because a request or its reply took too long",
+        doors.iter().map(|door| (listener(door), count(door.cut()))),
+    );
+}
+
+fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

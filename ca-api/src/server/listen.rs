@@ -123,10 +123,14 @@ impl Listeners {
     }
 }
 
+/// How many connections may have arrived and not be taken in; the system has a limit of its own (`net.core.somaxconn`).
+const ARRIVING: i32 = 4_096;
+
 /// Takes `address` for `listener`.
 pub(super) fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     let taken = TcpListener::bind(address).and_then(|taken| {
         send_at_once(&taken)?;
+        let_many_arrive(&taken)?;
         Ok(taken)
     });
     taken.map_err(|why| match why.kind() {
@@ -144,6 +148,12 @@ pub(super) fn bind(listener: &'static str, address: SocketAddr) -> Result<TcpLis
 /// waits for more before it says so, has confirmed them: some 40 ms for each new connection.
 fn send_at_once(listener: &TcpListener) -> io::Result<()> {
     SockRef::from(listener).set_tcp_nodelay(true)
+}
+
+/// A longer queue before the door than the standard library's 128: where it is full, a browser's next try comes a second
+/// later, whoever filled it.
+fn let_many_arrive(listener: &TcpListener) -> io::Result<()> {
+    SockRef::from(listener).listen(ARRIVING)
 }
 
 #[cfg(test)]

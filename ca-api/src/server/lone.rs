@@ -9,8 +9,10 @@ use actix_web::rt::System;
 use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use super::budgets::Budgets;
+use super::listener::{KEEP_ALIVE, REQUEST_HEAD};
 use super::seat::Seat;
-use super::{KEEP_ALIVE, REQUEST_HEAD, Way, start};
+use super::{Way, start};
 use crate::site::{Area, Site};
 
 /// A running listener. Dropping it stops it.
@@ -32,7 +34,8 @@ impl Drop for Lone {
 /// The plain listener of a site, as [`super::serve`] starts it beside the others.
 pub fn serve_plain(site: Arc<Site>, listener: TcpListener) -> std::io::Result<Lone> {
     let seat = Seat::of(Data::from(site));
-    run(move || start(&seat, (Area::Plain, Way::Direct), listener, None))
+    let listener = Budgets::of_this_process().http(listener);
+    run(move || start(&seat, (Area::Plain, Way::Direct), listener))
 }
 
 /// Replies to `POST /ocsp` with these bytes and to nothing else.

@@ -1,12 +1,10 @@
 //! The client certificate of a connection, for the pages of listeners that ask for one.
 
-use std::any::Any;
-
 use actix_tls::accept::openssl::TlsStream;
 use actix_web::dev::Extensions;
-use actix_web::rt::net::TcpStream;
 use openssl::x509::{X509, X509VerifyResult};
 
+use super::connection::Connection;
 use super::is_out_of_date;
 
 /// What the browser proved to hold. The handshake has checked chain and purpose, at the console also the dates;
@@ -16,11 +14,8 @@ use super::is_out_of_date;
 pub struct PeerCertificate(pub X509);
 
 /// Keeps the certificate with the connection: `request.conn_data::<PeerCertificate>()`.
-pub fn remember(connection: &dyn Any, data: &mut Extensions) {
-    let stream = connection.downcast_ref::<TlsStream<TcpStream>>();
-    let Some(ssl) = stream.map(|stream| stream.ssl()) else {
-        return;
-    };
+pub(super) fn remember(stream: &TlsStream<Connection>, data: &mut Extensions) {
+    let ssl = stream.ssl();
     // What was found in the first handshake is kept over a resumption. Anything else never comes so far.
     let verified = ssl.verify_result();
     if verified != X509VerifyResult::OK && !is_out_of_date(verified) {

@@ -1,6 +1,8 @@
 //! What connections are like below the pages: the protocol they speak, and that nothing is kept back.
 
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use rustix::process::{
     ForeignRawFd, Pid, PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open,
