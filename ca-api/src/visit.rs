@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use crate::csrf::{FormCookie, FormToken};
+use crate::hashing::{Lane, Turn};
 use crate::headers::Mark;
 use crate::locale::{Language, Texts};
 use crate::page::{Page, Unreadable};
@@ -62,6 +63,17 @@ impl Visit {
                 .unwrap_or_default(),
             source: address_of(request, &site.config.proxy),
         })
+    }
+
+    /// Whose turn a try at a password is; `name` is the ID that was typed.
+    pub fn turn(&self, lane: Lane, name: &str) -> Turn {
+        // A proxy that does not say for whom it speaks stands for many.
+        let is_known = |from: &IpAddr| !self.site.config.proxy.trusts(*from);
+        Turn {
+            lane,
+            from: self.source.filter(is_known),
+            name: name.to_owned(),
+        }
     }
 
     /// What the layout needs for this visitor.

@@ -6,11 +6,15 @@ use ureq::Agent;
 use ureq::http::{Response, header};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
 
+/// What a proxy writes the visitor's address into.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// A person with a browser, as far as HTTP can tell.
 pub struct Visitor {
     agent: Agent,
     base: String,
     language: String,
+    address: Option<String>,
 }
 
 /// Builds a [`Visitor`].
@@ -19,6 +23,7 @@ pub struct Arriving {
     root_pem: String,
     client: Option<(Vec<String>, String)>,
     language: String,
+    address: Option<String>,
     redirects: u32,
 }
 
@@ -29,6 +34,7 @@ pub fn arriving(base: &str, root_pem: &str) -> Arriving {
         root_pem: root_pem.to_owned(),
         client: None,
         language: "ja".to_owned(),
+        address: None,
         redirects: 8,
     }
 }
@@ -43,6 +49,12 @@ impl Arriving {
     /// With another `Accept-Language`.
     pub fn speaking(mut self, language: &str) -> Self {
         self.language = language.to_owned();
+        self
+    }
+
+    /// By a proxy that says from which address, where `[proxy] source` is `x-forwarded-for`.
+    pub fn from(mut self, address: &str) -> Self {
+        self.address = Some(address.to_owned());
         self
     }
 
@@ -79,6 +91,7 @@ impl Arriving {
             agent,
             base: self.base,
             language: self.language,
+            address: self.address,
         }
     }
 }
@@ -100,6 +113,10 @@ impl Visitor {
             .agent
             .get(&address)
             .header(header::ACCEPT_LANGUAGE, &self.language);
+        let request = match &self.address {
+            Some(from) => request.header(FORWARDED_FOR, from),
+            None => request,
+        };
         Ok(Page::of(&address, request.call()?))
     }
 
@@ -136,6 +153,10 @@ impl Visitor {
             .post(&address)
             .header(header::ACCEPT_LANGUAGE, &self.language)
             .header(header::ORIGIN, origin);
+        let request = match &self.address {
+            Some(from) => request.header(FORWARDED_FOR, from),
+            None => request,
+        };
         let pairs = fields
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));

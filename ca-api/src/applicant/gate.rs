@@ -14,6 +14,7 @@ use super::fault::Faults;
 use super::holder::{Holder, LoggedIn};
 use super::path;
 use crate::form::Form;
+use crate::hashing::Lane;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::session;
@@ -90,6 +91,9 @@ async fn pass(
     let holder = holder.clone();
     let site = Arc::clone(&holder.visit.site);
     let hashing = site.hashing.clone();
+    let turn = holder
+        .visit
+        .turn(Lane::Known, holder.account.user_id.as_str());
     let work = move || {
         let input = PassGate {
             session: &holder.session,
@@ -102,7 +106,7 @@ async fn pass(
         pass_gate(&site.store, site.random.as_ref(), site.clock.now(), input)
             .map(|(token, _)| token)
     };
-    hashing.run(work).await
+    hashing.run(&turn, work).await
 }
 
 fn faults_of(holder: &Holder, error: TryError) -> Result<Faults, Problem> {

@@ -19,6 +19,7 @@ use super::fault::Faults;
 use super::holder::{Holder, place_of};
 use super::logout;
 use crate::form::Form;
+use crate::hashing::Lane;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::session;
@@ -124,10 +125,11 @@ async fn try_it(
     password: SecretString,
 ) -> Result<Result<Box<LoggedIn>, Refusal>, Problem> {
     let (site, source) = (Arc::clone(&visit.site), visit.source);
+    let turn = visit.turn(Lane::Strangers, user_id.as_str());
     let tried = visit
         .site
         .hashing
-        .run(move || log_in_at(&site, &user_id, &password, source))
+        .run(&turn, move || log_in_at(&site, &user_id, &password, source))
         .await?;
     match tried {
         Ok(entered) => Ok(Ok(Box::new(entered))),

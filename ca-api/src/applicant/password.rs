@@ -21,10 +21,12 @@ use super::fault::Faults;
 use super::holder::Holder;
 use super::path;
 use crate::form::Form;
+use crate::hashing::Lane;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::session;
-use crate::site::{Area, Site};
+use crate::site::Area;
+use crate::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "applicant/change_password.html")]
@@ -93,9 +95,9 @@ pub(super) async fn send(form: Form, holder: Holder) -> Result<HttpResponse, Pro
     if !faults.is_empty() {
         return refuse(&holder, faults);
     }
-    let site = Arc::clone(&holder.visit.site);
-    let lock = site.config.lock;
-    let changed = change(site, holder.session.clone(), holder.account.clone(), typed);
+    let lock = holder.visit.site.config.lock;
+    let (session, account) = (holder.session.clone(), holder.account.clone());
+    let changed = change(&holder.visit, session, account, typed);
     match changed.await? {
         Ok(token) => {
             let mut reply = page::see_other(path::GATE);
@@ -126,12 +128,14 @@ pub(crate) fn faults_of_typing(page: &Page, is_forced: bool, typed: &Typed) -> F
 
 /// Changes it, on a thread that may work hard.
 pub(crate) async fn change(
-    site: Arc<Site>,
+    visit: &Visit,
     session: Session,
     account: Account,
     typed: Typed,
 ) -> Result<Result<SessionToken, ChangeError>, Problem> {
+    let site = Arc::clone(&visit.site);
     let hashing = site.hashing.clone();
+    let turn = visit.turn(Lane::Known, account.user_id.as_str());
     let work = move || {
         let asked = session.stage != Stage::ChangePassword;
         let input = ChangeLoginPassword {
@@ -145,7 +149,7 @@ pub(crate) async fn change(
         let (random, now) = (site.random.as_ref(), site.clock.now());
         change_login_password(&site.store, random, now, input).map(|(token, _)| token)
     };
-    hashing.run(work).await
+    hashing.run(&turn, work).await
 }
 
 /// What the flow refused, beside the field that it is about.

@@ -18,6 +18,7 @@ use super::certified::{Certified, Unfit};
 use super::signed_in::SignedIn;
 use super::when;
 use crate::form::Form;
+use crate::hashing::Lane;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::session;
@@ -129,6 +130,7 @@ async fn enter(
 ) -> Result<Result<SessionToken, TryError>, Problem> {
     let site = Arc::clone(&visit.site);
     let (now, source) = (site.clock.now(), visit.source);
+    let turn = visit.turn(Lane::Operators, &name);
     let check = move || {
         let input = LogInOperator {
             name: &name,
@@ -140,7 +142,7 @@ async fn enter(
         };
         log_in_operator(&site.store, site.random.as_ref(), now, input)
     };
-    let tried = visit.site.hashing.run(check).await?;
+    let tried = visit.site.hashing.run(&turn, check).await?;
     Ok(tried.map(|(token, _, _)| token))
 }
 

@@ -26,6 +26,7 @@ use crate::applicant::fault::Faults;
 use crate::applicant::login::{faults_of_typing, locked_faults, replaced_faults, wrong_faults};
 use crate::certified::{Certified, Offered};
 use crate::form::Form;
+use crate::hashing::Lane;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::session;
@@ -163,6 +164,7 @@ async fn try_it(
 ) -> Result<Option<PortalLogin>, Problem> {
     let site = Arc::clone(&visit.site);
     let (presented, source) = (offered.presented(), visit.source);
+    let turn = visit.turn(Lane::Known, user_id.as_str());
     let work = move || {
         let input = LogInPortal {
             presented: &presented,
@@ -176,7 +178,7 @@ async fn try_it(
         };
         log_in_portal(&site.store, site.random.as_ref(), site.clock.now(), input)
     };
-    let tried: Result<PortalLogin, TryError> = visit.site.hashing.run(work).await?;
+    let tried: Result<PortalLogin, TryError> = visit.site.hashing.run(&turn, work).await?;
     match tried {
         Ok(tried) => Ok(Some(tried)),
         Err(TryError::Replaced) => Ok(None),

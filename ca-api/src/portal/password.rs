@@ -1,7 +1,5 @@
 //! 「パスワード変更」 at the portal: forced after a letter or a year, or whenever one likes (J6).
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -60,10 +58,9 @@ pub(super) async fn send(
     if !faults.is_empty() {
         return refuse(&signed_in, faults);
     }
-    let site = &signed_in.visit.site;
-    let lock = site.config.lock;
+    let lock = signed_in.visit.site.config.lock;
     let changed = password::change(
-        Arc::clone(site),
+        &signed_in.visit,
         signed_in.session.clone(),
         signed_in.account.clone(),
         typed,

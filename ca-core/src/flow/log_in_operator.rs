@@ -68,18 +68,22 @@ pub fn log_in_operator(
     at: DateTime<Utc>,
     input: LogInOperator<'_>,
 ) -> Result<(SessionToken, Session, Operator), TryError> {
-    let found = store.read(|db| operator::find(db, input.name))?;
-    let mut enterable = found
-        .as_ref()
-        .filter(|operator| operator.status == OperatorStatus::Active);
+    let found = store.read(|db| operator::of_certificate(db, input.shown.serial))?;
+    let mut enterable = found.as_ref().filter(|operator| {
+        operator.name == input.name && operator.status == OperatorStatus::Active
+    });
     if let Some(operator) = enterable
         && !is_own_certificate(store, operator, input.shown, at)?
     {
         enterable = None;
     }
+    // Counted against the certificate's own operator, whatever name was typed: nobody locks somebody else out.
+    let counted = found
+        .as_ref()
+        .map_or_else(|| input.shown.serial.to_hex(), |own| own.name.clone());
     let door = Door {
         scope: TryScope::Operator,
-        name: input.name,
+        name: &counted,
         hash: enterable.map(|operator| operator.password_hash.as_str()),
     };
     let object = format!("operator:{}", input.name);

@@ -78,6 +78,12 @@ pub fn find(db: &mut Db, name: &str) -> StoreResult<Option<Operator>> {
     Ok(query.select(Operator::as_select()).first(db).optional()?)
 }
 
+/// The operator whose certificate this is.
+pub fn of_certificate(db: &mut Db, serial: SerialNumber) -> StoreResult<Option<Operator>> {
+    let query = operator::table.filter(operator::certificate_serial.eq(serial.to_hex()));
+    Ok(query.select(Operator::as_select()).first(db).optional()?)
+}
+
 /// The operator numbered `id`.
 pub fn load(db: &mut Db, id: i64) -> StoreResult<Operator> {
     let found = operator::table

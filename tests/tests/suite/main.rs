@@ -21,6 +21,7 @@ mod outage;
 mod portal;
 mod revocation;
 mod schema;
+mod strangers;
 mod token;
 mod walkthrough;
 mod worker;

@@ -151,6 +151,22 @@ async fn revoked_expired_and_disabled_are_told_apart_and_kept_out() {
 }
 
 #[actix_web::test]
+async fn tries_under_ones_own_certificate_lock_nobody_else_out() {
+    let desk = Desk::new();
+    let (suzuki, tanaka) = (desk.operator("suzuki"), desk.operator("tanaka"));
+    let mut browser = Browser::of(&desk, Some(tanaka.peer()));
+    for _ in 0..4 {
+        let reply = browser.log_in("suzuki", "wrong").await;
+        assert_eq!(reply.status, 422);
+    }
+    let reply = browser.log_in("tanaka", PASSWORD).await;
+    assert!(reply.body.contains("11月25日（水）10:30"), "{}", reply.body);
+    let mut browser = Browser::of(&desk, Some(suzuki.peer()));
+    let reply = browser.log_in("suzuki", PASSWORD).await;
+    assert_eq!(reply.location.as_deref(), Some("/console"));
+}
+
+#[actix_web::test]
 async fn the_third_wrong_password_locks_and_the_right_one_waits() {
     let desk = Desk::new();
     let suzuki = desk.operator("suzuki");
