@@ -4,6 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 
 pub mod crl;
 mod health;
+pub mod heartbeat;
 mod language;
 pub mod ocsp;
 mod redirect;

@@ -9,7 +9,6 @@ use ca_core::config::{
 use ca_core::domain::access::AccessMatrix;
 use ca_core::domain::approval::ApprovalKey;
 use ca_core::domain::calendar::BusinessCalendar;
-use ca_core::domain::password::PasswordCost;
 use ca_core::domain::profile::{Profile, ProfileName};
 use ca_core::domain::random::Random;
 use ca_core::domain::time::Clock;
@@ -22,6 +21,7 @@ use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
 use crate::portal::Nameless;
 use crate::public::crl::CrlCache;
+use crate::public::heartbeat::Heartbeat;
 use crate::public::ocsp::AnswerMemory;
 
 /// One site: shared by all listeners of a process.
@@ -52,6 +52,8 @@ pub struct Site {
     pub hashing: HashingGate,
     /// OCSP answers that were served lately.
     pub answers: AnswerMemory,
+    /// Whether the database takes writes.
+    pub heartbeat: Heartbeat,
     /// Bounds how fast nameless refusals fill the audit.
     pub nameless: Nameless,
 }
@@ -101,6 +103,7 @@ impl Site {
             crl: CrlCache::default(),
             locale: Arc::new(Locale::load()?),
             answers: AnswerMemory::default(),
+            heartbeat: Heartbeat::default(),
             nameless: Nameless::default(),
             config,
             calendar,
@@ -114,10 +117,7 @@ impl Site {
     pub fn try_rules(&self) -> TryRules {
         TryRules {
             lock: self.config.lock,
-            cost: PasswordCost {
-                memory_kib: self.config.password.memory_kib,
-                iterations: self.config.password.iterations,
-            },
+            cost: self.config.password.cost(),
         }
     }
 

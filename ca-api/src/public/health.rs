@@ -13,6 +13,8 @@ use crate::work;
 enum Found {
     Schema(SchemaState),
     NoAuthority,
+    /// Reads are answered, writes are not.
+    NoWrites(StoreError),
     /// Generations whose newest revocation list is past its nextUpdate.
     Ready(Vec<i64>),
 }
@@ -21,7 +23,7 @@ pub(super) async fn alive() -> HttpResponse {
     text(HttpResponse::Ok(), "ok\n")
 }
 
-/// Ready means: the database answers, its schema is this program's, and there is a CA to work for.
+/// Ready means: the database answers and takes writes, its schema is this program's, and there is a CA to work for.
 ///
 /// A revocation list that is out of date is said, and does not make the site unready: the portal asks the database and
 /// not the list, every web tier serves the same list, and operators need the console to see what is wrong.
@@ -41,6 +43,13 @@ pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
         }
         Ok(Found::NoAuthority) => {
             not_ready("no certificate authority; run `ca-cli ca init`\n".to_owned())
+        }
+        Ok(Found::NoWrites(why)) => {
+            tracing::error!(%why, "not ready: the database takes no writes");
+            not_ready(
+                "the database takes no writes: its disk is full, or it is read-only; the log says more\n"
+                    .to_owned(),
+            )
         }
         Ok(Found::Schema(SchemaState::Empty)) => not_ready(
             "the database is new, nothing is in it yet; run `ca-cli ca init` or `ca-cli backup restore`\n"
@@ -64,7 +73,7 @@ fn look(site: &Site, now: DateTime<Utc>) -> Result<Found, StoreError> {
     if schema != SchemaState::Current {
         return Ok(Found::Schema(schema));
     }
-    site.store.read(|db| {
+    let found = site.store.read(|db| {
         let generations = authority::active(db)?;
         if generations.is_empty() {
             return Ok(Found::NoAuthority);
@@ -76,7 +85,12 @@ fn look(site: &Site, now: DateTime<Utc>) -> Result<Found, StoreError> {
                 stale.push(root.generation);
             }
         }
-        Ok(Found::Ready(stale))
+        Ok::<_, StoreError>(Found::Ready(stale))
+    })?;
+    // Last, so that what is only missing is told by its own name.
+    Ok(match (&found, site.heartbeat.beat(&site.store, now)) {
+        (Found::Ready(_), Err(why)) => Found::NoWrites(why),
+        _ => found,
     })
 }
 

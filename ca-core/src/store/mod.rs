@@ -22,6 +22,7 @@ pub mod deadline;
 pub mod delegation;
 pub mod ended;
 pub mod expiring;
+pub mod heartbeat;
 pub mod inspection;
 pub mod intent;
 pub mod invariant;

@@ -470,6 +470,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// When each kind of program last proved that the database takes writes.
+    heartbeat (program) {
+        program -> Text,
+        written_at -> BigInt,
+    }
+}
+
+diesel::table! {
     /// Restorations from a backup; nothing is signed while one is not reconciled.
     restoration (archive) {
         archive -> Text,

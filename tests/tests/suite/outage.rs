@@ -128,8 +128,16 @@ fn a_full_disk_under_the_database_stops_every_act_and_says_so() {
             );
             let plain = arriving(&service.plain(), &service.root_pem()).visitor();
             assert_eq!(plain.open("/healthz").status, 200);
+            let ready = until("a write that counts no longer", || {
+                let ready = plain.open("/readyz");
+                (ready.status != 200).then_some(ready)
+            });
+            assert_eq!(ready.status, 503);
+            let words = ready.text();
+            assert!(words.contains("the database takes no writes"), "{words}");
 
             disk.free();
+            assert_eq!(plain.open("/readyz").status, 200);
             for page in opened.send() {
                 assert_eq!(page.status, 200, "{}", page.text());
             }
@@ -240,4 +248,36 @@ fn a_foreign_lock_costs_a_visitor_ten_seconds_in_all() {
     foreign.run("ROLLBACK");
     let entered = form.send(&office.visitor);
     assert!(entered.status < 400, "{}", entered.text());
+}
+
+#[test]
+fn a_database_that_is_read_only_is_shown_and_the_site_is_not_ready() {
+    let service = Service::set_up(Engine::Postgres);
+    let site = service.start_site();
+    let plain = arriving(&service.plain(), &service.root_pem()).visitor();
+    assert_eq!(plain.open("/readyz").status, 200);
+    let mut sql = service.database.connect();
+    let name = service.database.name();
+    let turn = |word: &str| {
+        format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = {word}")
+    };
+    // Connections that are there keep their setting; the site makes others.
+    let away = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    sql.run(&turn("on"));
+    sql.run(away);
+    let ready = until("a write on a new connection", || {
+        let ready = plain.open("/readyz");
+        let says_so = ready.text().contains("the database takes no writes");
+        says_so.then_some(ready)
+    });
+    assert_eq!(ready.status, 503);
+    assert_eq!(plain.open("/ca.crt").status, 200, "what is read is served");
+    sql.run("SET default_transaction_read_only = off");
+    sql.run(&turn("off"));
+    sql.run(away);
+    until("the site", || {
+        (plain.open("/readyz").status == 200).then_some(())
+    });
+    drop(site);
 }

@@ -72,6 +72,7 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("delegation", Web, "SELECT"),
     ("delegation", Console, "INSERT, UPDATE"),
     ("delegation", Auditor, "SELECT"),
+    ("heartbeat", Web, "SELECT, INSERT, UPDATE"),
     ("intent", Web, "SELECT (state)"),
     ("intent", Console, "SELECT, UPDATE (state, settled_at)"),
     (
@@ -101,7 +102,8 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("ocsp_answer", Console, "INSERT, UPDATE"),
     ("ocsp_answer", Worker, "SELECT, INSERT, UPDATE, DELETE"),
     ("operator", Web, "SELECT (certificate_serial, status)"),
-    ("operator", Console, "SELECT"),
+    // A hash follows a raised cost at its operator's next login.
+    ("operator", Console, "SELECT, UPDATE (password_hash)"),
     ("operator", Worker, "SELECT"),
     (
         "operator",
