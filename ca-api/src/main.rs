@@ -62,7 +62,7 @@ fn log(json: bool) {
 }
 
 fn work(options: &Options) -> anyhow::Result<()> {
-    ca_core::process::close_off()?;
+    ca_core::process::close_off();
     if options.check_config {
         return check(Config::load(options.config.as_deref())?);
     }

@@ -25,6 +25,7 @@ use seat::Seat;
 mod budgets;
 mod connection;
 pub(crate) mod door;
+mod detach;
 mod housekeeping;
 mod listen;
 mod listener;
@@ -332,6 +333,7 @@ fn app_on(
         .wrap(from_fn(headers::complete))
         .wrap(from_fn(public::ocsp::answer))
         .wrap(from_fn(seat::offer))
+        .wrap(from_fn(detach::detach))
 }
 
 /// Which pages a listener has. The console's are not reachable from the applicants' port at all.

@@ -12,10 +12,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli);
     let _scenario = ca_core::fault::from_environment();
-    let outcome = ca_core::process::close_off()
-        .map_err(Into::into)
-        .and_then(|()| run(&cli));
-    match outcome {
+    ca_core::process::close_off();
+    match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "ca-cli: {}", message::of(&error));

@@ -9,21 +9,28 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
-/// Why the process could not be closed off.
-#[derive(Debug, thiserror::Error)]
-#[error("core dumps could not be switched off: {0}")]
-pub struct ProcessError(#[from] rustix::io::Errno);
-
 /// Switches core dumps off and keeps other processes of the same user from reading this one's memory:
-/// passphrases, private keys and issuance passwords pass through it.
-pub fn close_off() -> Result<(), ProcessError> {
+/// passphrases, private keys and passwords pass through it. The machine's owner can look all the same.
+///
+/// The log says so. A system that allows neither (a sandbox may refuse the calls) is warned of, and the program goes on.
+pub fn close_off() {
     use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),
     };
-    setrlimit(Resource::Core, none)?;
-    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+    let done =
+        setrlimit(Resource::Core, none).and(set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    match done {
+        Ok(()) => tracing::info!(
+            "this program leaves no core dump, and no other process of its user can read its memory"
+        ),
+        Err(why) => tracing::warn!(
+            %why,
+            "the system does not let this program close its memory off: a core dump may show passwords and keys; allow it \
+             setrlimit(2) and prctl(2), or switch core dumps off for the whole machine"
+        ),
+    }
 }
 
 /// Raises the number of files and sockets that this process may open at once to what the system allows it; returns it.
@@ -58,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_kernel_says_that_this_process_leaves_no_core() {
-        super::close_off().unwrap();
+        super::close_off();
         let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
         let core = limits
             .lines()

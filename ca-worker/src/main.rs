@@ -64,7 +64,7 @@ fn end_in_any_case() {
 }
 
 fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    ca_core::process::close_off()?;
+    ca_core::process::close_off();
     let config = Config::load(arguments.config.as_deref())?;
     if arguments.check_config {
         check_files(&config)?;

@@ -38,7 +38,7 @@ impl Seat {
     }
 }
 
-/// Middleware, the first of all: whatever asks for the site gets the one that has the seat.
+/// Middleware, before all that asks for the site: whoever asks for the site gets the one that has the seat.
 pub async fn offer<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,

@@ -11,8 +11,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ca_core::store::{StoreError, authority};
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    AlpnError, SslAcceptor, SslAcceptorBuilder, SslContext, SslFiletype, SslMethod, SslVerifyMode,
-    SslVersion,
+    AlpnError, SslAcceptor, SslAcceptorBuilder, SslContext, SslFiletype, SslMethod, SslOptions,
+    SslVerifyMode, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509StoreContextRef, X509VerifyResult};
@@ -32,6 +32,10 @@ const CLASSICAL_GROUPS: &str = "X25519:P-256:P-384";
 /// The protocols that a connection may speak, as ALPN lists them (RFC 7301 §3.1). HTTP/1.1 alone: the web framework's HTTP/2
 /// rests on a library with an open advisory (docs/decisions/http-1-only.md).
 const PROTOCOLS: &[u8] = b"\x08http/1.1";
+
+/// `SSL_OP_CLEANSE_PLAINTEXT` of OpenSSL 3's `ssl.h`, which the bindings have no name for: what was decrypted is wiped from
+/// OpenSSL's own buffer as soon as it was read out of it. Forms carry passwords.
+const CLEANSE_PLAINTEXT: SslOptions = SslOptions::from_bits_retain(1 << 1);
 
 /// One listener's context, which handshakes take and housekeeping replaces.
 #[derive(Debug, Clone)]
@@ -176,6 +180,7 @@ fn authorities(site: &Site) -> Result<Vec<Vec<u8>>, ServeError> {
 fn base(site: &Site) -> Result<Builder, ServeError> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    builder.set_options(CLEANSE_PLAINTEXT);
     builder
         .set_groups_list(GROUPS)
         .or_else(|_| builder.set_groups_list(CLASSICAL_GROUPS))?;

@@ -138,6 +138,7 @@ fn nothing_is_left_behind(engine: Engine) {
             said.contains("\"INFO\"") && said.contains("\"TRACE\""),
             "{program} should have told much:\n{said}"
         );
+        assert!(said.contains("leaves no core dump"), "{program}:\n{said}");
         secrets.are_not_in(&format!("the log of {program}"), said.as_bytes());
     }
     secrets.are_not_in("what ca-cli said", running.said.as_bytes());
@@ -188,11 +189,10 @@ fn gcore(process: &Process, to: &str) -> Output {
         .expect("gcore: install the Debian package gdb (tests/run does)")
 }
 
-#[test]
-fn the_memory_of_an_idle_worker_holds_no_issued_key_and_no_password() {
-    let mut running = Running::start(Engine::Sqlite);
-    let Played { secrets, .. } = running.play();
-    let id = running.worker.id();
+/// The whole memory of a program that closed itself off; none where even the machine's owner may not look into it, since
+/// then nothing can be in what he sees.
+fn image_of(process: &Process, service: &Service, name: &str) -> Option<Vec<u8>> {
+    let id = process.id();
     let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).expect("its limits");
     let core = limits
         .lines()
@@ -203,28 +203,97 @@ fn the_memory_of_an_idle_worker_holds_no_issued_key_and_no_password() {
         ["0", "0"],
         "the kernel would write a core: {limits}"
     );
-
-    let to = running.service.folder().join("core").display().to_string();
-    let dumped = gcore(&running.worker, &to);
-    let image = std::fs::read(format!("{to}.{id}"));
-    let Ok(image) = image else {
-        // Where even the owner may not look into a process that closed itself off, nothing can be in what he sees.
+    let to = service.folder().join("core").display().to_string();
+    let dumped = gcore(process, &to);
+    let Ok(image) = std::fs::read(format!("{to}.{id}")) else {
         let said = String::from_utf8_lossy(&dumped.stderr).to_lowercase();
         assert!(
             said.contains("ptrace") && said.contains("not permitted"),
             "{said}"
         );
-        return;
+        return None;
     };
     assert!(image.len() > 1 << 20, "an image of a whole program");
-    let name = b"ca-worker";
-    assert!(
-        image.windows(name.len()).any(|window| window == name),
-        "the worker's own image"
-    );
+    let is_its_own = image
+        .windows(name.len())
+        .any(|window| window == name.as_bytes());
+    assert!(is_its_own, "the image of {name}");
+    Some(image)
+}
+
+#[test]
+fn the_memory_of_an_idle_worker_holds_no_issued_key_and_no_password() {
+    let mut running = Running::start(Engine::Sqlite);
+    let Played { secrets, .. } = running.play();
+    let Some(image) = image_of(&running.worker, &running.service, "ca-worker") else {
+        return;
+    };
     let found = secrets.found_in(&image);
     assert!(
         found.is_empty(),
         "the memory of the idle worker holds {found:?}"
+    );
+}
+
+/// How many connections of the program numbered `id` are open: its sockets that the kernel calls established.
+fn connections(id: u32) -> usize {
+    let open = std::fs::read_dir(format!("/proc/{id}/fd")).expect("its files");
+    let sockets: Vec<String> = open
+        .flatten()
+        .filter_map(|entry| {
+            let target = std::fs::read_link(entry.path()).ok()?;
+            let target = target.to_string_lossy().into_owned();
+            let number = target.strip_prefix("socket:[")?.strip_suffix(']')?;
+            Some(number.to_owned())
+        })
+        .collect();
+    let table = std::fs::read_to_string(format!("/proc/{id}/net/tcp")).expect("its connections");
+    let is_open = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.get(3) == Some(&"01")
+            && words
+                .get(9)
+                .is_some_and(|of| sockets.iter().any(|own| own == of))
+    };
+    table.lines().filter(is_open).count()
+}
+
+/// What people type who mistake themselves, at each of the other doors.
+const MISTYPED_AT: [&str; 3] = [
+    "Kaigo-2024-Osaka",
+    "WRONGWRONGWRONG2",
+    "Operators-2024-wrong",
+];
+
+#[test]
+fn the_memory_of_idle_offices_holds_nothing_that_was_typed() {
+    let mut running = Running::start(Engine::Sqlite);
+    let Played {
+        mut member,
+        secrets,
+    } = running.play();
+    member.applicant.visitor = running.service.visitor();
+    let [at_login, at_gate, at_console] = MISTYPED_AT;
+    let office = &member.applicant;
+    office.log_in_with(&office.letter.user_id, at_login);
+    let page = office.log_in();
+    office.pass_gate_with(&page, at_gate);
+    let operator = Operator::known(&running.service, "suzuki");
+    operator.log_in_with(&operator.visitor(), at_console);
+    let secrets = MISTYPED_AT.iter().fold(secrets, |secrets, typed| {
+        secrets.word("a password mistyped at another door", typed)
+    });
+    drop((member, operator));
+    let id = running.site.id();
+    running.site.until("the end of every connection", || {
+        (connections(id) == 0).then_some(())
+    });
+    let Some(image) = image_of(&running.site, &running.service, "ca-api") else {
+        return;
+    };
+    let found = secrets.found_in(&image);
+    assert!(
+        found.is_empty(),
+        "the memory of the idle offices holds {found:?}"
     );
 }
