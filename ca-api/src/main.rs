@@ -110,6 +110,9 @@ fn check(config: Config) -> anyhow::Result<()> {
         faults.is_empty(),
         "ca-api cannot use this configuration; what is wrong stands above"
     );
+    if let Some(warning) = config.password.warning() {
+        tracing::warn!("{warning}");
+    }
     let calendar = calendar(config.calendar.file.as_deref())?;
     server::check(&site(config, calendar)?)?;
     tracing::info!("configuration, files, certificates and database are in order");

@@ -23,6 +23,7 @@ mod letter;
 mod mail;
 mod notice;
 pub(crate) mod operator;
+mod password;
 mod queue;
 mod thumbprint;
 
@@ -91,6 +92,9 @@ enum Command {
     /// Operators of the console.
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
+    /// What a password's hash costs: measure this machine.
+    #[command(subcommand)]
+    Password(password::PasswordCommand),
     /// The issuance queue: list, show, order to sign now.
     #[command(subcommand)]
     Queue(queue::QueueCommand),
@@ -131,6 +135,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Demo(command) => demo::run(command, open()?, cli.data.as_deref(), out),
         Command::Notice(command) => notice::run(command, &open()?, out),
         Command::Operator(command) => operator::run(command, &open()?, out),
+        Command::Password(command) => password::run(command, &open()?, out),
         Command::Queue(command) => queue::run(command, &open()?, out),
         Command::Thumbprint(command) => thumbprint::run(command, &open()?, out),
     }

@@ -121,10 +121,7 @@ impl Desk {
 
     /// What a password hash costs here.
     pub fn password_cost(&self) -> PasswordCost {
-        PasswordCost {
-            memory_kib: self.config.password.memory_kib,
-            iterations: self.config.password.iterations,
-        }
+        self.config.password.cost()
     }
 
     /// A user ID as staff typed it.

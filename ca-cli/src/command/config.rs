@@ -80,6 +80,9 @@ pub(super) fn check(desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     if !wrong.is_empty() {
         bail!("the configuration cannot be used:\n{}", wrong.join("\n"));
     }
+    if let Some(warning) = config.password.warning() {
+        writeln!(out, "Warning: {warning}.")?;
+    }
     writeln!(out, "The configuration is right.")?;
     Ok(())
 }

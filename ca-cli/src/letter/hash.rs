@@ -22,10 +22,7 @@ pub(super) fn all(
     config: &PasswordConfig,
     random: &dyn Random,
 ) -> Result<Vec<Hashes>, PasswordHashError> {
-    let cost = PasswordCost {
-        memory_kib: config.memory_kib,
-        iterations: config.iterations,
-    };
+    let cost = config.cost();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let share = letters.len().div_ceil(cores).max(1);
     thread::scope(|scope| {

@@ -72,7 +72,8 @@ impl SessionConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordConfig {
-    /// Memory of one hash in KiB.
+    /// Memory of one hash in KiB. `ca-cli password tune` measures what this machine can bear. A hash that has another cost
+    /// is made anew when its password is next typed.
     pub memory_kib: u32,
     /// Passes over the memory.
     pub iterations: u32,
@@ -88,8 +89,8 @@ pub struct PasswordConfig {
 impl Default for PasswordConfig {
     fn default() -> Self {
         Self {
-            memory_kib: 19_456,
-            iterations: 2,
+            memory_kib: PasswordCost::default().memory_kib,
+            iterations: PasswordCost::default().iterations,
             concurrent: 0,
             valid_months: PasswordAgeing::DEFAULT.valid_months,
             warn_months: PasswordAgeing::DEFAULT.warn_months,
@@ -104,6 +105,27 @@ impl PasswordConfig {
             memory_kib: self.memory_kib,
             iterations: self.iterations,
         }
+    }
+
+    /// What to tell whoever checks the configuration: that the cost is less than is recommended.
+    pub fn warning(&self) -> Option<String> {
+        let recommended = PasswordCost::RECOMMENDED.map(|least| {
+            let PasswordCost {
+                memory_kib,
+                iterations,
+            } = least;
+            format!("{memory_kib} with {iterations}")
+        });
+        self.cost().is_below_recommendation().then(|| {
+            format!(
+                "password.memory_kib = {} with password.iterations = {} is less than OWASP recommends for Argon2id ({}): \
+                 whoever copies the database guesses faster; raise them, `ca-cli password tune` measures what this machine \
+                 can bear",
+                self.memory_kib,
+                self.iterations,
+                recommended.join(", ")
+            )
+        })
     }
 
     /// Hashes at the same time.
@@ -174,5 +196,19 @@ mod tests {
             "{usual} of {cores}"
         );
         assert_eq!(config(5).at_once(), 5);
+    }
+
+    #[test]
+    fn a_cost_below_the_recommendation_is_warned_of_with_what_to_do() {
+        assert_eq!(PasswordConfig::default().warning(), None);
+        let cheap = PasswordConfig {
+            memory_kib: 19_456,
+            iterations: 1,
+            ..PasswordConfig::default()
+        };
+        let said = cheap.warning().unwrap();
+        for words in ["memory_kib = 19456", "47104 with 1", "ca-cli password tune"] {
+            assert!(said.contains(words), "{said}");
+        }
     }
 }

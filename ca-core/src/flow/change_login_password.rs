@@ -93,7 +93,7 @@ pub fn change_login_password(
     fresh.reference_account_id = input.session.reference_account_id;
     let act = Act::new(Actor::Applicant(input.account.user_id.clone()), at);
     store.transaction(|db| {
-        account::set_login_password(db, input.account.id, stored, hash.as_str(), at)?;
+        account::set_login_password(db, input.account, hash.as_str(), at)?;
         session::delete_of_account(db, input.account.id, None)?;
         session::insert(db, &fresh)?;
         let record = Record::new(

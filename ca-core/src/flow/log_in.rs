@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::SessionToken;
 use super::owe_mail::{Postmark, facts_of, owe_mail};
-use super::try_password::{Door, renewed, try_password};
+use super::try_password::{self, Door, try_password};
 pub use super::try_password::{TryError, TryRules};
 use crate::domain::account::AccountStatus;
 use crate::domain::actor::{Act, Actor};
@@ -81,7 +81,7 @@ pub fn log_in(
     let (Some(account), Some(password)) = (found, password) else {
         return Err(StoreError::Missing("the account".into()).into());
     };
-    renew_hash(store, random, &account, password, input.rules)?;
+    renew_hash(store, random, &account, password, input.rules);
     begin_session(store, random, at, input, account)
 }
 
@@ -91,12 +91,10 @@ pub(super) fn renew_hash(
     account: &Account,
     password: &SecretString,
     rules: TryRules,
-) -> Result<(), TryError> {
+) {
     let verified = account.login_password_hash.as_deref().unwrap_or_default();
-    if let Some(hash) = renewed(verified, password, rules.cost, random)? {
-        store.transaction(|db| account::renew_login_hash(db, account.id, verified, &hash))?;
-    }
-    Ok(())
+    let write = |db: &mut Db, hash: &str| account::renew_login_hash(db, account.id, verified, hash);
+    try_password::renew_hash(store, random, rules.cost, (verified, password), write);
 }
 
 /// A temporary password may be typed with the letter's gaps; an own one is taken as it is.

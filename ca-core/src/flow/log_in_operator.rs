@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::SessionToken;
-use super::try_password::{Door, TryError, TryRules, try_password};
+use super::try_password::{Door, TryError, TryRules, renew_hash, try_password};
 use crate::domain::actor::{Act, Actor};
 use crate::domain::audit_act::AuditAct;
 use crate::domain::certificate::{CertificateStatus, OperatorStatus};
@@ -104,6 +104,11 @@ pub fn log_in_operator(
     let Some(operator) = found else {
         return Err(StoreError::Missing(object).into());
     };
+    let verified = operator.password_hash.as_str();
+    let proven = (verified, input.password);
+    renew_hash(store, random, input.rules.cost, proven, |db, hash| {
+        operator::renew_password_hash(db, operator.id, verified, hash)
+    });
     let token = SessionToken::draw(random);
     let mut session = token.session(Audience::Operator, Stage::LoggedIn, input.absolute, at);
     session.operator_id = Some(operator.id);

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::SessionToken;
-use super::try_password::{Door, TryError, TryRules, renewed, try_password};
+use super::try_password::{Door, TryError, TryRules, renew_hash, try_password};
 use crate::domain::actor::{Act, Actor};
 use crate::domain::audit_act::AuditAct;
 use crate::domain::password::IssuancePassword;
@@ -129,10 +129,10 @@ fn try_gate(
         .issuance_password_hash
         .as_deref()
         .unwrap_or_default();
-    let renewed = renewed(verified, password.secret(), input.rules.cost, random);
-    if let Some(hash) = renewed.map_err(TryError::from)? {
-        store.transaction(|db| account::renew_issuance_hash(db, account.id, verified, &hash))?;
-    }
+    let proven = (verified, password.secret());
+    renew_hash(store, random, input.rules.cost, proven, |db, hash| {
+        account::renew_issuance_hash(db, account.id, verified, hash)
+    });
     Ok(password)
 }
 

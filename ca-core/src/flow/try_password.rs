@@ -6,7 +6,7 @@ use crate::domain::lock::{LockRule, Reservation};
 use crate::domain::password::{PasswordCost, PasswordHash, PasswordHashError, verify_dummy};
 use crate::domain::random::Random;
 use crate::domain::session::TryScope;
-use crate::store::{Store, StoreError, try_counter};
+use crate::store::{Db, Store, StoreError, StoreResult, try_counter};
 
 /// Why a try did not open the door. The same for IDs that do not exist.
 #[derive(Debug, thiserror::Error)]
@@ -103,20 +103,33 @@ fn reserve(
     })
 }
 
-/// The hash of a password that was just verified, made anew if its cost is not the configured one:
-/// otherwise a known ID would answer sooner or later than an unknown one.
-pub(super) fn renewed(
-    verified: &str,
-    password: &SecretString,
-    cost: PasswordCost,
+/// Makes the hash of a password that was just verified anew if its cost is not the configured one, and has it written
+/// in place of the one verified: old hashes follow a raised cost, and a known ID answers no sooner or later than an unknown one.
+///
+/// Whoever typed the right password is let in all the same: what goes wrong here is logged, and tried again at the next
+/// login. `write` must leave a hash alone that is not the verified one any more.
+pub(super) fn renew_hash(
+    store: &Store,
     random: &dyn Random,
-) -> Result<Option<String>, PasswordHashError> {
-    if !PasswordHash::try_from(verified.to_owned())?.needs_rehash(cost) {
-        return Ok(None);
+    cost: PasswordCost,
+    (verified, password): (&str, &SecretString),
+    write: impl FnMut(&mut Db, &str) -> StoreResult<()>,
+) {
+    if let Err(why) = try_renewing(store, random, cost, (verified, password), write) {
+        tracing::warn!(%why, "a password's hash keeps its earlier cost until the next login");
     }
-    Ok(Some(
-        PasswordHash::of(password, cost, random)?
-            .as_str()
-            .to_owned(),
-    ))
+}
+
+fn try_renewing(
+    store: &Store,
+    random: &dyn Random,
+    cost: PasswordCost,
+    (verified, password): (&str, &SecretString),
+    mut write: impl FnMut(&mut Db, &str) -> StoreResult<()>,
+) -> Result<(), TryError> {
+    if PasswordHash::try_from(verified.to_owned())?.needs_rehash(cost) {
+        let renewed = PasswordHash::of(password, cost, random)?;
+        store.transaction(|db| write(db, renewed.as_str()))?;
+    }
+    Ok(())
 }

@@ -295,19 +295,22 @@ pub fn void_passwords(db: &mut Db, id: i64, at: DateTime<Utc>) -> StoreResult<()
 
 /// Replaces the login password by one that the applicant chose.
 ///
-/// Guarded by the hash that was verified: a letter printed meanwhile wins.
+/// Guarded by when the password that was verified was set: a letter printed meanwhile wins, another hash of that same
+/// password does not.
 pub fn set_login_password(
     db: &mut Db,
-    id: i64,
-    verified_hash: &str,
+    read: &Account,
     new_hash: &str,
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
-    remember_login_password(db, id)?;
-    let unchanged = account::table
-        .find(id)
-        .filter(account::login_password_hash.eq(verified_hash));
-    let rows = diesel::update(unchanged)
+    if !lock_unchanged(db, read)? {
+        return Err(StoreError::Missing(format!(
+            "the password of account {}",
+            read.id
+        )));
+    }
+    remember_login_password(db, read.id)?;
+    diesel::update(account::table.find(read.id))
         .set((
             account::login_password_hash.eq(new_hash),
             account::login_password_temporary.eq(false),
@@ -315,11 +318,7 @@ pub fn set_login_password(
             account::updated_at.eq(millis(at)),
         ))
         .execute(db)?;
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Missing(format!("the password of account {id}")))
-    }
+    Ok(())
 }
 
 /// Keeps the hash of the applicant's own password as the previous one; to be called before it is replaced or voided.

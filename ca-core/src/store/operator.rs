@@ -149,3 +149,14 @@ pub fn set_password(db: &mut Db, id: i64, hash: &str) -> StoreResult<()> {
         .execute(db)?;
     Ok(())
 }
+
+/// Writes the hash of the same console password at another cost; only if it is still the one verified.
+pub fn renew_password_hash(db: &mut Db, id: i64, verified: &str, renewed: &str) -> StoreResult<()> {
+    let unchanged = operator::table
+        .find(id)
+        .filter(operator::password_hash.eq(verified));
+    diesel::update(unchanged)
+        .set(operator::password_hash.eq(renewed))
+        .execute(db)?;
+    Ok(())
+}

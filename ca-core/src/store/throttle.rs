@@ -21,17 +21,15 @@ pub fn count(
         throttle::scope.eq(scope.as_str()),
         throttle::subject.eq(subject),
         throttle::begins_at.eq(millis(begins_at)),
-        throttle::uses.eq(0_i64),
+        throttle::uses.eq(1_i64),
     );
-    on_either!(db, db => diesel::insert_into(throttle::table)
+    Ok(on_either!(db, db => diesel::insert_into(throttle::table)
         .values(row)
-        .on_conflict_do_nothing()
-        .execute(db))?;
-    let held = throttle::table.find((scope.as_str(), subject, millis(begins_at)));
-    Ok(diesel::update(held)
+        .on_conflict((throttle::scope, throttle::subject, throttle::begins_at))
+        .do_update()
         .set(throttle::uses.eq(throttle::uses + 1))
         .returning(throttle::uses)
-        .get_result(db)?)
+        .get_result(db))?)
 }
 
 /// How many uses were counted since `begins_at`.

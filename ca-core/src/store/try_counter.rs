@@ -24,23 +24,21 @@ pub fn lock(
     name: &str,
     at: DateTime<Utc>,
 ) -> StoreResult<TryCounter> {
-    // The row must be there to be held: two first tries at once would each see none.
+    // The row must be there to be held: two first tries at once would each see none. Writing it holds it, and makes it again
+    // where a right password forgets it at the same moment.
+    let touched = try_counter::updated_at.eq(millis(at));
     let fresh = (
         try_counter::scope.eq(scope.as_str()),
         try_counter::user_id.eq(name),
         try_counter::failures.eq(0_i64),
-        try_counter::updated_at.eq(millis(at)),
+        touched,
     );
     on_either!(db, db => diesel::insert_into(try_counter::table)
         .values(fresh)
-        .on_conflict_do_nothing()
+        .on_conflict((try_counter::scope, try_counter::user_id))
+        .do_update()
+        .set(touched)
         .execute(db))?;
-    if let Db::Postgres(db) = db {
-        let row = try_counter::table
-            .find((scope.as_str(), name))
-            .select(try_counter::failures);
-        row.for_update().first::<i64>(db)?;
-    }
     Ok(find(db, scope, name)?.unwrap_or_default())
 }
 

@@ -1,13 +1,12 @@
 //! Logging in, the locks, the gate, the change of password.
 use ca_core::domain::account::AccountStatus;
 use ca_core::domain::certificate::MailState;
-use ca_core::domain::password::{PasswordAgeing, PasswordCost};
 use ca_core::domain::session::{Audience, Stage};
 use ca_core::domain::user_id::UserId;
 use ca_core::flow::change_login_password::{
     ChangeError, ChangeLoginPassword, change_login_password,
 };
-use ca_core::flow::log_in::{LogIn, TryError, TryRules, log_in};
+use ca_core::flow::log_in::TryError;
 use ca_core::flow::resume_session::resume_session;
 use ca_core::flow::set_account_status::set_account_status;
 use ca_core::flow::unlock_account::unlock_account;
@@ -15,7 +14,7 @@ use ca_core::store::outbox;
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
-use crate::world::{HOST, Office, RULES, at, on_both, staff};
+use crate::world::{Office, RULES, at, on_both, staff};
 
 on_both!(a_temporary_password_opens_nothing_but_its_change, world => {
     let office = world.office("2700000001");
@@ -146,16 +145,4 @@ on_both!(the_gate_has_a_lock_of_its_own_and_rotates_the_session, world => {
     }
     assert!(world.log_in(&wrong.id, wrong.login.expose_secret(), 21).is_ok(), "the login is not locked by it");
     assert_eq!(world.count("gate.lock"), 1);
-});
-
-on_both!(a_hash_at_another_cost_is_made_anew_at_the_next_login, world => {
-    let office = world.office("2700000001");
-    let cheap = world.account(&office.id).login_password_hash.unwrap();
-    let dearer = TryRules { cost: PasswordCost { memory_kib: 16, iterations: 1 }, ..RULES };
-    let input = LogIn { user_id: &office.id, password: &office.login, rules: dearer, ageing: PasswordAgeing::DEFAULT, absolute: TimeDelta::hours(8), host: HOST, source: None };
-    log_in(&world.store, &world.random, at(10), input).unwrap();
-    let renewed = world.account(&office.id);
-    assert!(cheap.contains("m=8,") && renewed.login_password_hash.unwrap().contains("m=16,"));
-    assert!(renewed.login_password_temporary, "it is still the letter's password");
-    assert!(world.log_in(&office.id, office.login.expose_secret(), 20).is_ok());
 });

@@ -21,6 +21,7 @@ mod model;
 mod notices;
 mod ocsp;
 mod portal;
+mod rehash;
 mod reissue;
 mod reissue_race;
 mod reminder_letters;

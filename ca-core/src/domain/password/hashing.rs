@@ -31,16 +31,41 @@ pub struct PasswordCost {
 }
 
 impl Default for PasswordCost {
-    /// 19 MiB and two passes: OWASP's recommendation.
+    /// The first of [`PasswordCost::RECOMMENDED`], which takes the most memory: 46 MiB and one pass.
     fn default() -> Self {
-        Self {
-            memory_kib: 19_456,
-            iterations: 2,
-        }
+        Self::RECOMMENDED[0]
     }
 }
 
 impl PasswordCost {
+    /// What OWASP's Password Storage Cheat Sheet recommends at least for Argon2id with one lane, each as good as another: the
+    /// more memory, the fewer passes.
+    pub const RECOMMENDED: [Self; 5] = [
+        Self::new(47_104, 1),
+        Self::new(19_456, 2),
+        Self::new(12_288, 3),
+        Self::new(9_216, 4),
+        Self::new(7_168, 5),
+    ];
+
+    /// So many KiB and so many passes.
+    #[must_use]
+    pub const fn new(memory_kib: u32, iterations: u32) -> Self {
+        Self {
+            memory_kib,
+            iterations,
+        }
+    }
+
+    /// Whether every recommendation asks for more memory or more passes.
+    #[must_use]
+    pub fn is_below_recommendation(self) -> bool {
+        let reaches = |least: &Self| {
+            self.memory_kib >= least.memory_kib && self.iterations >= least.iterations
+        };
+        !Self::RECOMMENDED.iter().any(reaches)
+    }
+
     fn hasher(self) -> Result<Argon2<'static>, PasswordHashError> {
         if self.is_excessive() {
             return Err(PasswordHashError::Cost(self));
@@ -226,11 +251,24 @@ mod tests {
         assert!(
             stored
                 .as_str()
-                .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
+                .starts_with("$argon2id$v=19$m=47104,t=1,p=1$")
         );
         assert!(!stored.needs_rehash(PasswordCost::default()));
         assert!(stored.needs_rehash(CHEAP));
         assert_eq!(verify_dummy(&"x".into(), PasswordCost::default()), Ok(()));
+    }
+
+    #[test]
+    fn a_cost_reaches_the_recommendation_by_memory_and_passes_of_one_line() {
+        for (memory_kib, iterations) in [(47_104, 1), (65_536, 1), (19_456, 2), (7_168, 5)] {
+            let cost = PasswordCost::new(memory_kib, iterations);
+            assert!(!cost.is_below_recommendation(), "{cost:?}");
+        }
+        for (memory_kib, iterations) in [(47_103, 1), (19_455, 2), (9_216, 3), (7_167, 100)] {
+            let cost = PasswordCost::new(memory_kib, iterations);
+            assert!(cost.is_below_recommendation(), "{cost:?}");
+        }
+        assert!(!PasswordCost::default().is_below_recommendation());
     }
 
     #[test]

@@ -70,3 +70,28 @@ fn no_secret_can_be_written_into_the_file() {
         service.cli(&["--check-config"]).refused(&["configuration"]);
     }
 }
+
+#[test]
+fn a_password_cost_below_the_recommendation_is_warned_of_and_no_other() {
+    let service = Service::set_up(Engine::Sqlite);
+    let checked = |memory_kib: &str| {
+        ["ca-cli", "ca-api"].map(|program| {
+            let mut command = inkan_tests::program::command(program);
+            command
+                .arg("--config")
+                .arg(service.folder().join("inkan.toml"))
+                .arg("--check-config")
+                .env("INKAN__PASSWORD__MEMORY_KIB", memory_kib);
+            let answer = inkan_tests::program::run(&mut command).ok();
+            format!("{}{}", answer.out, answer.err)
+        })
+    };
+    for said in checked("47103") {
+        for words in ["password.memory_kib = 47103", "ca-cli password tune"] {
+            assert!(said.contains(words), "{said}");
+        }
+    }
+    for said in checked("47104") {
+        assert!(!said.contains("password.memory_kib"), "{said}");
+    }
+}

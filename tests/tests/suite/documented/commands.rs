@@ -15,10 +15,11 @@ const BY_THEMSELVES: [&str; 2] = ["bench", "demo"];
 
 /// Each command with arguments, in the order of a site's life. `{dir}` is the service's folder, `{role}` who runs it.
 /// Before the first line that needs them, [`prepare`] makes what it works on.
-const RECIPES: [&str; 70] = [
+const RECIPES: [&str; 71] = [
     "config docs",
     "config example",
     "config access-matrix",
+    "password tune --milliseconds 1 --json",
     "database migrate",
     "database roles --prefix {prefix} --out {dir}/roles",
     "database roles --prefix {prefix}",
