@@ -78,9 +78,18 @@ impl Desk {
         Ok(())
     }
 
-    /// The certificate authority with its keys; the passphrase comes from `file`, the configuration or a terminal.
-    /// Refused while the journal knows more than the database.
+    /// The certificate authority to issue from: its newest root. Otherwise as [`Self::any_authority`].
     pub fn authority(&self, store: &Store, file: Option<&Path>) -> anyhow::Result<OpenAuthority> {
+        Ok(self.any_authority(store, file)?.from_newest()?)
+    }
+
+    /// The certificate authority with the keys that are here; the passphrase comes from `file`, the configuration or a
+    /// terminal. Refused while the journal knows more than the database.
+    pub fn any_authority(
+        &self,
+        store: &Store,
+        file: Option<&Path>,
+    ) -> anyhow::Result<OpenAuthority> {
         let file = file.or(self.config.authority.passphrase_file.as_deref());
         let passphrase = passphrase::existing(file, "passphrase of the CA key")?;
         let authority = open_authority(store, &self.config, &passphrase, &self.clock)?;

@@ -6,6 +6,7 @@
 //! | CA private keys | encrypted key files, or a token |
 //! | sealing private key | an encrypted key file |
 //! | root certificate, sealing public key, CRL number | one row each in the database |
+mod absent_key;
 mod create;
 mod issue;
 mod open;
@@ -14,16 +15,17 @@ mod server_files;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use ca_core::config::{Config, ProfilesError};
+use ca_core::config::{Config, ProfilesError, key_file_of};
 use ca_core::domain::distinguished_name::DistinguishedNameError;
+use ca_core::domain::missing_key::{MissingKey, MissingKeys};
 use ca_core::domain::profile::{ProfileError, ValidityError};
 use ca_core::flow::record_authority::RecordAuthorityError;
 use ca_core::flow::roll_over_authority::RollOverError;
 use ca_core::store::StoreError;
 
+pub use absent_key::AbsentKey;
 pub use create::{Creation, create_authority};
 pub(crate) use issue::{Hand, issue_auditor, issue_responder};
 pub use issue::{
@@ -64,15 +66,7 @@ impl KeyPaths {
 
     /// The CA key of a generation: `ca.key` is the first one's, `ca-2.key` beside it the second one's.
     pub fn of_generation(&self, generation: i64) -> PathBuf {
-        if generation <= 1 {
-            return self.authority.clone();
-        }
-        let text = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let mut name = format!("{}-{generation}", text(self.authority.file_stem()));
-        if let Some(extension) = self.authority.extension() {
-            name = format!("{name}.{}", text(Some(extension)));
-        }
-        self.authority.with_file_name(name)
+        key_file_of(&self.authority, generation)
     }
 }
 
@@ -108,6 +102,15 @@ pub enum AuthorityError {
         "key file {0} does not belong to the root certificate in the database; correct authority.key_file or [database] url"
     )]
     ForeignKey(PathBuf),
+    /// Several roots, and no key of any.
+    #[error("no key of any root can be used here: {0}")]
+    NoKey(MissingKeys),
+    /// The newest root's key is elsewhere.
+    #[error(
+        "the newest root's key cannot be used here, and this command issues from no other root: {0}; run it where that \
+         key is, or copy the key here first (docs/root-rollover.md)"
+    )]
+    NewestAbsent(MissingKey),
     /// The passphrase file is missing or empty.
     #[error("passphrase file {0}: {1}; its first line must be the passphrase of the key files")]
     Passphrase(PathBuf, String),

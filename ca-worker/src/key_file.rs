@@ -28,7 +28,7 @@ const LONGEST_FILE: u64 = 64 * 1024;
 pub enum KeyFileError {
     /// There is no such file.
     #[error(
-        "there is no key file {0}; make the authority with `ca-cli ca init`, or correct its path in [authority]"
+        "there is no key file {0}; copy it there from a machine that has it or from the backup, or correct its path in [authority]"
     )]
     Missing(PathBuf),
     /// A key must never be overwritten.

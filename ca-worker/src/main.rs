@@ -10,14 +10,19 @@ use anyhow::{Context, anyhow};
 use ca_core::config::{Config, Program};
 use ca_core::domain::random::OsRandom;
 use ca_core::domain::time::SystemClock;
+use ca_core::one_fault::OneFault;
 use ca_core::store::Store;
 use ca_worker::authority::read_passphrase;
+use ca_worker::place::Place;
 use ca_worker::run::{Ended, run_forever, run_once};
 use ca_worker::worker::Worker;
 use clap::Parser;
 
 /// How long the end of the program may take when all work is done.
 const LAST_BREATH: Duration = Duration::from_secs(5);
+
+/// What is said of a root whose key is not here.
+const ABSENT: &str = "alarm: a root's key cannot be used here; what only that root can sign waits for a worker that has it, the rest goes on";
 
 /// Inkan's signer: takes approved requests, makes keys and certificates, packs them, sends mail.
 #[derive(Debug, Parser)]
@@ -70,12 +75,20 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         check_files(&config)?;
     }
     let worker = open(&config)?;
+    let alarm = OneFault::new(ABSENT);
+    alarm.is(&worker.authority.missing_keys().to_string());
     if arguments.check_config {
+        anyhow::ensure!(
+            worker.authority.missing_keys().is_empty(),
+            "ca-worker would start without the keys that stand above"
+        );
         tracing::info!(
             "configuration, database, keys, profiles, calendar, mail texts, files and folders are in order"
         );
         return Ok(ExitCode::SUCCESS);
     }
+    let place = place(&config);
+    let worker = worker.at(place.as_ref());
     if arguments.once {
         let report = run_once(&worker);
         tracing::info!(
@@ -98,7 +111,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             ExitCode::FAILURE
         });
     }
-    work_until_told(arguments, config, worker)?;
+    work_until_told(arguments, config, worker, place.as_ref(), &alarm)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,9 +121,12 @@ fn work_until_told(
     arguments: &Arguments,
     mut config: Config,
     mut worker: Worker,
+    place: Option<&Place>,
+    alarm: &OneFault,
 ) -> anyhow::Result<()> {
     let told = Arc::new(Told::default());
     hear_signals(Arc::clone(&told))?;
+    let refused = OneFault::new("the roots or their keys changed, and the worker goes on as it is");
     loop {
         let poll = Duration::from_secs(config.worker.poll_seconds.into());
         let ended = run_forever(&worker, poll, &told.pause);
@@ -126,21 +142,32 @@ fn work_until_told(
         let fresh = match is_told {
             true => Config::load(arguments.config.as_deref()).map_err(anyhow::Error::from),
             false => {
-                tracing::info!("the generations of the root changed");
+                tracing::debug!("the roots or their keys changed");
                 Ok(config.clone())
             }
         };
         match fresh.and_then(|fresh| Ok((open(&fresh)?, fresh))) {
-            Ok(opened) => {
-                (worker, config) = opened;
+            Ok((opened, fresh)) => {
+                (worker, config) = (opened.at(place), fresh);
+                refused.is_over();
+                alarm.is(&worker.authority.missing_keys().to_string());
                 tracing::info!("the configuration and the keys are in use as they are now");
             }
             // Better the old ones than none: lists, answers and mail go on meanwhile.
-            Err(error) => tracing::error!(
+            Err(error) if is_told => tracing::error!(
                 "the new configuration is refused, the worker goes on with the old one: {error:#}"
             ),
+            Err(error) => refused.is_there(&format!("{error:#}")),
         }
     }
+}
+
+/// Takes a place among the workers of the data folder. Without one a killed worker is counted beside its successor for
+/// a while, and nothing else is worse.
+fn place(config: &Config) -> Option<Place> {
+    Place::take(&config.data.folder, &OsRandom)
+        .map_err(|error| tracing::warn!(%error, "the folder `workers` in the data folder cannot be used"))
+        .ok()
 }
 
 /// Whether this account can read and write what a worker has to.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ca_core::flow::delete_pkcs12::delete_pkcs12;
+use ca_core::one_fault::OneFault;
 use ca_core::store::wake::Topic;
 use ca_core::store::worker_status::{self, WorkerStatus};
 use ca_core::store::{Db, SchemaState, StoreResult};
@@ -17,7 +18,6 @@ use crate::cycle::{
 };
 use crate::mail::{Notified, notify};
 use crate::ocsp::{Answered, answer_due};
-use crate::one_fault::OneFault;
 use crate::worker::Worker;
 
 /// What one unit of work did.
@@ -191,13 +191,27 @@ pub fn run_forever(worker: &Worker, poll: Duration, shutdown: &AtomicBool) -> En
         sign_forever(worker, rest);
         watch.join().unwrap_or(Ended::Outdated)
     });
+    if ended != Ended::ForeignSchema {
+        take_leave(worker);
+    }
     tracing::info!(?ended, "the worker ends");
     ended
 }
 
+/// Takes this worker's word away: who ended is not looked for.
+fn take_leave(worker: &Worker) {
+    let gone = part(|| {
+        let remove = |db: &mut Db| worker_status::remove(db, &worker.name);
+        worker.store.transaction(remove)
+    });
+    if let Err(error) = gone {
+        tracing::warn!(error, "this worker is shown for two more minutes");
+    }
+}
+
 /// Ends all other threads, by `stop`, when the worker is told to end or has to be opened anew.
 fn watch_forever(worker: &Worker, poll: Duration, told: &AtomicBool, stop: &AtomicBool) -> Ended {
-    let mut fault = OneFault::new("what changed in the database cannot be read");
+    let fault = OneFault::new("what changed in the database cannot be read");
     let ended = loop {
         nap(poll, told);
         if told.load(Ordering::SeqCst) {
@@ -243,7 +257,7 @@ impl Rest<'_> {
 }
 
 fn sign_forever(worker: &Worker, rest: &Rest<'_>) {
-    let mut fault = OneFault::new("a part of the work failed; it is tried again");
+    let fault = OneFault::new("a part of the work failed; it is tried again");
     rest.between(Topic::Queue, || {
         let report = sign_once(worker);
         fault.is(&report.troubles.join("; "));
@@ -258,8 +272,8 @@ fn sign_forever(worker: &Worker, rest: &Rest<'_>) {
 }
 
 fn mail_forever(worker: &Worker, rest: &Rest<'_>) {
-    let mut fault = OneFault::new("the outbox cannot be looked into; it is tried again");
-    let mut server = OneFault::new(
+    let fault = OneFault::new("the outbox cannot be looked into; it is tried again");
+    let server = OneFault::new(
         "alarm: the mail server does not take our mails; they wait, and are tried again",
     );
     rest.between(Topic::Outbox, || match part(|| notify(worker)) {
@@ -281,7 +295,7 @@ fn mail_forever(worker: &Worker, rest: &Rest<'_>) {
 }
 
 fn answer_forever(worker: &Worker, rest: &Rest<'_>) {
-    let mut fault = OneFault::new("OCSP answers cannot be signed; it is tried again");
+    let fault = OneFault::new("OCSP answers cannot be signed; it is tried again");
     rest.between(Topic::Revocation, || {
         match answer_due(worker) {
             Ok(answered) => {
@@ -297,7 +311,7 @@ fn answer_forever(worker: &Worker, rest: &Rest<'_>) {
 }
 
 fn list_forever(worker: &Worker, rest: &Rest<'_>) {
-    let mut fault = OneFault::new("the last list stays; it is tried again");
+    let fault = OneFault::new("the last list stays; it is tried again");
     rest.between(Topic::Revocation, || {
         match lists_due(worker) {
             Ok(made) => {
@@ -332,6 +346,8 @@ fn tell(worker: &Worker, report: &mut Report) {
         seen_at,
         state: state.to_owned(),
         detail,
+        place: worker.place.clone(),
+        missing_keys: worker.authority.missing_keys(),
     };
     let told = part(|| {
         let put = |db: &mut Db| worker_status::put(db, &status);

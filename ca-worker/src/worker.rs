@@ -19,10 +19,11 @@ use secrecy::SecretString;
 
 use crate::authority::{AuthorityError, OpenAuthority, open_authority};
 use crate::checkpoint::Checkpoints;
-use crate::journal::{Checked, GuardError, guard};
+use crate::journal::{Checked, GuardError, guard, machine};
 use crate::mail::{MailSetupError, Notifier};
 use crate::ocsp::Responders;
 use crate::pkcs12::{Iterations, Pkcs12Error, ReaderError, try_readers};
+use crate::place::Place;
 
 /// How often an unchanged state is told again.
 const SIGN_OF_LIFE: Duration = Duration::seconds(30);
@@ -72,6 +73,8 @@ impl Settings {
 pub struct Worker {
     /// Its name: machine, process and a random part, so that no two workers ever share one.
     pub name: String,
+    /// Where it runs ([`crate::place`]); empty if that is not known.
+    pub place: String,
     /// The database.
     pub store: Store,
     /// The root and its keys.
@@ -198,6 +201,7 @@ impl Worker {
         )?;
         Ok(Self {
             name: name(random.as_ref()),
+            place: String::new(),
             authority,
             store,
             approval_key: config.approval_key()?,
@@ -217,6 +221,13 @@ impl Worker {
             reminded: Mutex::new(None),
             stopping: AtomicBool::new(false),
         })
+    }
+
+    /// The same at a place.
+    #[must_use]
+    pub fn at(self, place: Option<&Place>) -> Self {
+        let place = place.map_or_else(String::new, |place| place.name().to_owned());
+        Self { place, ..self }
     }
 
     /// Whether it is time to look for reminders again; noted. A clock that was set back makes it time, too.
@@ -350,14 +361,9 @@ impl std::fmt::Debug for Worker {
 
 /// Machine, process, random part: told apart in leases, recognised by people.
 fn name(random: &dyn Random) -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let machine = machine
-        .trim()
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
-    let machine: String = machine.take(32).collect();
     let part: [u8; 4] = random::bytes(random);
-    format!("{machine}-{}-{}", std::process::id(), hex::encode(part))
+    let (machine, process) = (machine(), std::process::id());
+    format!("{machine}-{process}-{}", hex::encode(part))
 }
 
 /// The calendar of the configuration, or the built-in one.

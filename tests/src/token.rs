@@ -135,6 +135,19 @@ impl Token {
         std::fs::rename(self.folder.join("elsewhere"), self.tokens()).expect("the token to come");
     }
 
+    /// Keeps a copy of it as it is now.
+    pub fn keep(&self, name: &str) {
+        let copy = self.folder.join(name);
+        self.run(Command::new("cp").arg("-a").arg(self.tokens()).arg(copy))
+            .ok();
+    }
+
+    /// Puts the copy of that name into its place.
+    pub fn exchange(&self, name: &str) {
+        std::fs::remove_dir_all(self.tokens()).expect("the token to go");
+        std::fs::rename(self.folder.join(name), self.tokens()).expect("the copy to come");
+    }
+
     /// What `pkcs11-tool` of OpenSC says, logged in with the right PIN.
     pub fn tool(&self, arguments: &[&str]) -> Answer {
         let mut command = Command::new("pkcs11-tool");

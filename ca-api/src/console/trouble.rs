@@ -1,5 +1,6 @@
 //! What hurts now, each with what to do about it.
 
+use ca_core::domain::missing_key::MissingKey;
 use ca_core::domain::request::RequestState;
 use ca_core::store::worker_status::WorkerStatus;
 
@@ -20,7 +21,7 @@ pub(super) struct Trouble {
 
 /// Every trouble; empty on a good day.
 pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Trouble> {
-    let found = [
+    let one_of_each = [
         silent_worker(page, found),
         signer_away(page, found),
         unknown_calendar(page, window),
@@ -28,7 +29,8 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Trouble> {
         overdue(page, found),
         parked(page, found),
     ];
-    found.into_iter().flatten().collect()
+    let each = one_of_each.into_iter().flatten();
+    each.chain(missing_keys(page, found)).collect()
 }
 
 fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
@@ -49,6 +51,27 @@ fn signer_away(page: &Page, found: &Found) -> Option<Trouble> {
         next: worker.detail.clone(),
         url: None,
     })
+}
+
+/// Each key that a worker lacks.
+fn missing_keys(page: &Page, found: &Found) -> Vec<Trouble> {
+    let alive = found.workers.rows.iter();
+    let alive = alive.filter(|worker| !worker.is_silent(found.now));
+    let each = alive.flat_map(|worker| worker.missing_keys.0.iter().map(move |key| (worker, key)));
+    let trouble = |(worker, key): (&WorkerStatus, &MissingKey)| {
+        let generation = [("generation", key.generation)];
+        let facts = [
+            ("worker", worker.worker.clone()),
+            ("place", key.place.clone()),
+            ("why", key.why.clone()),
+        ];
+        Trouble {
+            what: page.with("console-trouble-key", generation),
+            next: page.with("console-trouble-key-next", facts),
+            url: None,
+        }
+    };
+    each.map(trouble).collect()
 }
 
 fn unknown_calendar(page: &Page, window: &Window) -> Option<Trouble> {

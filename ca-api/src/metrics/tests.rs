@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use ca_core::domain::certificate::{MailState, Purpose};
+use ca_core::domain::missing_key::{MissingKey, MissingKeys};
 use ca_core::domain::request::RequestState;
 use ca_core::domain::session::{Audience, TryScope};
 use ca_core::flow::take_measurements::{Generation, Measurements};
@@ -22,6 +23,12 @@ fn worker(state: &str, seconds_ago: i64) -> WorkerStatus {
         seen_at: morning() - chrono::TimeDelta::seconds(seconds_ago),
         state: state.to_owned(),
         detail: String::new(),
+        place: String::new(),
+        missing_keys: MissingKeys(vec![MissingKey {
+            generation: 2,
+            place: "ca-2.key".to_owned(),
+            why: "it is not there".to_owned(),
+        }]),
     }
 }
 
@@ -148,6 +155,8 @@ fn samples_say_what_was_measured() {
         "inkan_certificate_time_to_expiry_seconds{purpose=\"operator\"} 864000.0",
         "inkan_client_certificates_expiring 10.0",
         "inkan_workers{state=\"working\"} 1.0",
+        "inkan_workers_without_key{generation=\"1\"} 0.0",
+        "inkan_workers_without_key{generation=\"2\"} 2.0",
         "inkan_workers{state=\"signer-away\"} 1.0",
         "inkan_workers{state=\"closed\"} 0.0",
         "inkan_worker_silence_seconds 5.0",

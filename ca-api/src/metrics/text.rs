@@ -141,8 +141,15 @@ fn certificates(sheet: &mut Sheet, measured: &Measurements) {
 
 fn workers(sheet: &mut Sheet, measured: &Measurements) {
     let mut states: BTreeMap<&str, i64> = WORKER_STATES.map(|state| (state, 0)).into();
+    let mut lacking: BTreeMap<i64, i64> = BTreeMap::new();
+    for generation in &measured.generations {
+        lacking.insert(generation.number, 0);
+    }
     let alive = measured.workers.iter();
     for worker in alive.filter(|worker| measured.at - worker.seen_at <= ALIVE) {
+        for key in &worker.missing_keys.0 {
+            *lacking.entry(key.generation).or_default() += 1;
+        }
         *states.entry(worker.state.as_str()).or_default() += 1;
     }
     sheet.gauges(
@@ -151,6 +158,13 @@ fn workers(sheet: &mut Sheet, measured: &Measurements) {
         states
             .into_iter()
             .map(|(state, count)| (by("state", state), number(count))),
+    );
+    sheet.gauges(
+        "workers_without_key",
+        "Workers that spoke within two minutes and cannot use a root's key that they should have",
+        lacking
+            .into_iter()
+            .map(|(generation, count)| (by("generation", generation), number(count))),
     );
     let latest = measured.workers.iter().map(|worker| worker.seen_at).max();
     sheet.gauge(

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use ca_core::config::Profiles;
 use ca_core::domain::profile::KeyAlgorithm;
 use ca_core::domain::thumbprint::Thumbprint;
@@ -16,8 +16,8 @@ use ca_worker::authority::{AuthorityError, Creation, create_authority};
 use clap::{Args, Subcommand};
 use openssl::x509::X509;
 use secrecy::SecretString;
-use serde::Serialize;
 
+mod show;
 mod succession;
 
 use super::operator::approval_key;
@@ -26,7 +26,6 @@ use crate::file::{
     called, is_standard_output, refuse_existing, refuse_terminal, words, write_public,
 };
 use crate::passphrase;
-use crate::table::write_json;
 
 /// What can be done with the certificate authority.
 #[derive(Debug, Subcommand)]
@@ -101,7 +100,7 @@ pub struct Retire {
 pub(super) fn run(command: &CaCommand, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         CaCommand::Init(command) => init(command, desk, out),
-        CaCommand::Show { json } => show(desk, *json, out),
+        CaCommand::Show { json } => show::show(desk, *json, out),
         CaCommand::Rollover(command) => succession::rollover(command, desk, out),
         CaCommand::Retire(command) => succession::retire(command, desk, out),
         CaCommand::Export {
@@ -238,78 +237,6 @@ pub(crate) fn active(store: &Store) -> anyhow::Result<(Authority, Vec<Authority>
     let current = active.pop().ok_or(AuthorityError::None)?;
     active.reverse();
     Ok((current, active))
-}
-
-/// A root as listings show it.
-#[derive(Serialize)]
-struct Row {
-    generation: i64,
-    /// Whether it signs what is new.
-    in_use: bool,
-    status: String,
-    subject: String,
-    issuer: String,
-    key: String,
-    serial: String,
-    not_before: String,
-    not_after: String,
-    thumbprint_sha1: String,
-    thumbprint_windows: String,
-    thumbprint_sha256: String,
-    crl_number: i64,
-}
-
-impl Row {
-    fn of(root: &Authority, in_use: Option<i64>) -> anyhow::Result<Self> {
-        let thumbprint = Thumbprint::of_der(&root.certificate_der);
-        let certificate = X509::from_der(&root.certificate_der)?;
-        let serial = certificate
-            .serial_number()
-            .to_bn()?
-            .to_hex_str()?
-            .to_lowercase();
-        let key = certificate.public_key()?;
-        let kind = if key.rsa().is_ok() { "RSA" } else { "EC" };
-        Ok(Self {
-            generation: root.generation,
-            in_use: in_use == Some(root.generation),
-            status: root.status.clone(),
-            subject: root.subject.clone(),
-            // A root signs itself; people compare the two lines (J1.2).
-            issuer: root.subject.clone(),
-            key: format!("{kind} {} bits", key.bits()),
-            serial,
-            not_before: iso_datetime(root.not_before),
-            not_after: iso_datetime(root.not_after),
-            thumbprint_sha1: thumbprint.sha1_hex(),
-            thumbprint_windows: thumbprint.sha1_windows(),
-            thumbprint_sha256: thumbprint.sha256_hex(),
-            crl_number: root.crl_number,
-        })
-    }
-}
-
-fn show(desk: &Desk, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let store = desk.store()?;
-    let roots = store.read(authority::list)?;
-    if roots.is_empty() {
-        bail!(AuthorityError::None);
-    }
-    let in_use = store.read(authority::current)?.map(|root| root.generation);
-    let rows = roots
-        .iter()
-        .map(|root| Row::of(root, in_use))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    if json {
-        return write_json(out, &rows);
-    }
-    for (row, place) in rows.iter().zip(0..) {
-        if place > 0 {
-            writeln!(out)?;
-        }
-        super::write_facts(out, row)?;
-    }
-    Ok(())
 }
 
 fn export(

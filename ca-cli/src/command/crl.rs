@@ -106,7 +106,7 @@ pub(super) fn run(command: &CrlCommand, desk: &Desk, out: &mut dyn Write) -> any
 
 fn publish(command: &Publish, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = desk.store()?;
-    let authority = desk.authority(&store, command.passphrase_file.as_deref())?;
+    let authority = desk.any_authority(&store, command.passphrase_file.as_deref())?;
     let act = desk.act(command.person.as_deref());
     let profiles = Profiles::load(&desk.config)?;
     let closure = desk.calendar()?.longest_closure();
@@ -125,7 +125,13 @@ fn publish(command: &Publish, desk: &Desk, out: &mut dyn Write) -> anyhow::Resul
             None => bail!("a worker published a newer list meanwhile; `ca-cli crl show` shows it"),
         }
     }
-    write(out, &rows, command.json)
+    write(out, &rows, command.json)?;
+    let missing = authority.missing_keys();
+    anyhow::ensure!(
+        missing.is_empty(),
+        "no list was made by a root whose key cannot be used here: {missing}"
+    );
+    Ok(())
 }
 
 fn show(

@@ -1,6 +1,7 @@
 //! `[authority]` and `[pkcs12]`: the CA, its key, and what it packs.
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, within};
 use crate::domain::token_uri::SignerPlace;
+
+/// A root lasts for decades: nobody has more generations.
+const MOST_GENERATIONS: i64 = 99;
 
 /// One attribute of a distinguished name, written `{ CN = "…" }`.
 pub type NameAttribute = BTreeMap<String, String>;
@@ -36,6 +40,26 @@ pub struct AuthorityConfig {
     pub sealing_key_file: Option<PathBuf>,
     /// File whose first line is the passphrase of both; asked for at a terminal when absent.
     pub passphrase_file: Option<PathBuf>,
+}
+
+/// The file of a generation's key beside the `first` one's: `ca.key`, `ca-2.key`, `ca-3.key`.
+pub fn key_file_of(first: &Path, generation: i64) -> PathBuf {
+    if generation <= 1 {
+        return first.to_owned();
+    }
+    let text = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let mut name = format!("{}-{generation}", text(first.file_stem()));
+    if let Some(extension) = first.extension() {
+        name = format!("{name}.{}", text(Some(extension)));
+    }
+    first.with_file_name(name)
+}
+
+/// The key file of the earliest generation that has one; the `first` one's if there is none at all.
+pub(super) fn first_key_file(first: &Path) -> PathBuf {
+    let mut each = (1..=MOST_GENERATIONS).map(|generation| key_file_of(first, generation));
+    let there = each.find(|file| file.exists());
+    there.unwrap_or_else(|| first.to_owned())
 }
 
 impl Default for AuthorityConfig {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
+use super::authority::first_key_file;
 use super::{Config, DatabaseUrl, MailTransport};
 use crate::domain::token_uri::SignerPlace;
 
@@ -343,7 +344,9 @@ impl Needs<'_> {
         let made_by = Some("ca-cli ca init");
         match &authority.signer {
             SignerPlace::File => {
-                let key = self.in_data(authority.key_file.as_ref(), "keys/ca.key");
+                let first = self.in_data(authority.key_file.as_ref(), "keys/ca.key");
+                // A retired root's key may be destroyed.
+                let key = first_key_file(&first);
                 self.add("authority.key_file", key, Use::Secret, made_by);
             }
             SignerPlace::Token(token) => {

@@ -32,7 +32,7 @@ use crate::domain::lock::LockRule;
 use crate::domain::user_id::{Class, Classes, ClassesError};
 
 pub use audit::AuditConfig;
-pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config};
+pub use authority::{AuthorityConfig, NameAttribute, Pkcs12Config, key_file_of};
 pub use console::{ApprovalKeyError, ConsoleConfig};
 pub use crl::CrlConfig;
 pub use database::{DataConfig, DatabaseConfig, DatabaseUrl};

@@ -19,6 +19,7 @@ pub mod distinguished_name;
 pub mod honorific;
 pub mod lock;
 pub mod mail;
+pub mod missing_key;
 pub mod notice;
 pub mod ocsp;
 pub mod password;

@@ -311,6 +311,8 @@ diesel::table! {
         seen_at -> BigInt,
         state -> Text,
         detail -> Text,
+        place -> Text,
+        missing_keys -> Text,
     }
 }
 

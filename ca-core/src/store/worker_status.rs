@@ -7,6 +7,7 @@ use super::connection::on_either;
 use super::listed::{Listed, listed};
 use super::schema::worker_status;
 use super::{Db, StoreResult};
+use crate::domain::missing_key::MissingKeys;
 
 /// A worker that said nothing for so long is gone or hangs; it speaks every half minute.
 pub const SILENT: TimeDelta = TimeDelta::minutes(2);
@@ -26,6 +27,12 @@ pub struct WorkerStatus {
     pub state: String,
     /// Details for people.
     pub detail: String,
+    /// Where it runs: two workers at once never have the same, a worker and its successor have. Empty if that is not
+    /// known.
+    pub place: String,
+    /// The keys of roots that it should have and has not.
+    #[diesel(deserialize_as = String)]
+    pub missing_keys: MissingKeys,
 }
 
 impl WorkerStatus {
@@ -47,12 +54,21 @@ pub fn is_signer_away(db: &mut Db, now: DateTime<Utc>) -> StoreResult<bool> {
     Ok(there.peek().is_some() && there.all(|one| one.says_signer_away(now)))
 }
 
-/// Writes a worker's word.
+/// Writes a worker's word. Whoever spoke from the same place before is gone.
 pub fn put(db: &mut Db, status: &WorkerStatus) -> StoreResult<()> {
+    if !status.place.is_empty() {
+        let predecessors = worker_status::table
+            .filter(worker_status::place.eq(&status.place))
+            .filter(worker_status::worker.ne(&status.worker));
+        diesel::delete(predecessors).execute(db)?;
+    }
+    let missing_keys = status.missing_keys.to_column();
     let facts = (
         worker_status::seen_at.eq(millis(status.seen_at)),
         worker_status::state.eq(&status.state),
         worker_status::detail.eq(&status.detail),
+        worker_status::place.eq(&status.place),
+        worker_status::missing_keys.eq(&missing_keys),
     );
     on_either!(db, db => diesel::insert_into(worker_status::table)
         .values((worker_status::worker.eq(&status.worker), facts))
@@ -60,6 +76,12 @@ pub fn put(db: &mut Db, status: &WorkerStatus) -> StoreResult<()> {
         .do_update()
         .set(facts)
         .execute(db))?;
+    Ok(())
+}
+
+/// Takes a worker's word away: it ended.
+pub fn remove(db: &mut Db, worker: &str) -> StoreResult<()> {
+    diesel::delete(worker_status::table.find(worker)).execute(db)?;
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! Opening the authority: root from the database, keys from their files or the token, everything held against each
-//! other.
+//! Opening the authority: roots from the database, keys from their files or the token, everything held against each
+//! other. What has no usable key here is left to those who have it, and said.
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ca_core::config::{Config, text_file};
+use ca_core::domain::missing_key::{MissingKey, MissingKeys};
 use ca_core::domain::time::{Clock, iso_datetime};
 use ca_core::domain::token_uri::SignerPlace;
 use ca_core::store::authority::Authority;
@@ -13,7 +14,8 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::{AuthorityError, KeyPaths};
+use super::absent_key::Stamp;
+use super::{AbsentKey, AuthorityError, KeyPaths};
 use crate::certificate::Issuer;
 use crate::journal::{Journal, JournalKey};
 use crate::signer::{FileSigner, Signer, TokenSigner};
@@ -32,6 +34,7 @@ pub struct OpenAuthority {
     current: Generation,
     older: Vec<Generation>,
     retired: Vec<Generation>,
+    absent: Vec<AbsentKey>,
     journal: Journal,
     /// The sealing keys.
     pub unsealer: Unsealer,
@@ -44,6 +47,7 @@ impl OpenAuthority {
             current,
             older,
             retired: Vec::new(),
+            absent: Vec::new(),
             journal: Journal::nowhere(),
             unsealer,
         }
@@ -68,24 +72,55 @@ impl OpenAuthority {
         self
     }
 
-    /// Whether the active generations in the database are no longer those that are open here.
+    /// The same on a machine without the keys of some roots.
+    #[must_use]
+    pub fn with_absent(mut self, absent: Vec<AbsentKey>) -> Self {
+        self.absent = absent;
+        self
+    }
+
+    /// The keys of roots that should be here and cannot be used.
+    pub fn missing_keys(&self) -> MissingKeys {
+        let keys = self.absent.iter().map(|absent| absent.key.clone());
+        MissingKeys(keys.collect())
+    }
+
+    /// The same for whoever issues by hand: from the newest root or from none.
+    ///
+    /// # Errors
+    /// When the newest root's key is absent.
+    pub fn from_newest(self) -> Result<Self, AuthorityError> {
+        let current = self.current.issuer.generation();
+        let newer = |absent: &&AbsentKey| absent.is_active && absent.key.generation > current;
+        match self.absent.iter().rfind(newer) {
+            Some(newest) => Err(AuthorityError::NewestAbsent(newest.key.clone())),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether it has to be opened anew: the active generations in the database are no longer those that were found,
+    /// or a key came that was absent.
     pub fn is_outdated(&self, store: &Store) -> StoreResult<bool> {
         let active: Vec<i64> = store
             .read(authority::active)?
             .iter()
             .map(|row| row.generation)
             .collect();
-        let number = |one: &Generation| one.issuer.generation();
-        let is_gone = |one: &Generation| !active.contains(&number(one));
-        Ok(active.last() != Some(&number(&self.current)) || self.older.iter().any(is_gone))
+        let open = self.older.iter().chain([&self.current]);
+        let absent = self.absent.iter().filter(|absent| absent.is_active);
+        let mut found: Vec<i64> = open.map(|one| one.issuer.generation()).collect();
+        found.extend(absent.map(|absent| absent.key.generation));
+        Ok(active.last() != found.iter().max()
+            || found.iter().any(|number| !active.contains(number))
+            || self.absent.iter().any(AbsentKey::may_have_come))
     }
 
-    /// The generation that issues.
+    /// The generation that issues: the newest one whose key is here.
     pub fn current(&self) -> &Generation {
         &self.current
     }
 
-    /// Every generation that revocation lists and OCSP answers are signed for, oldest first.
+    /// Every generation that revocation lists and OCSP answers are signed for here, oldest first.
     pub fn generations(&self) -> impl Iterator<Item = &Generation> {
         let older = self.retired.iter().chain(&self.older);
         older.chain(std::iter::once(&self.current))
@@ -104,16 +139,17 @@ impl std::fmt::Debug for OpenAuthority {
     }
 }
 
-/// Opens every active generation; the newest one issues. Older ones that ended are left out: there is nothing
-/// left to be said about their certificates. Retired ones are answered for as long as their key file lies in its
-/// place, or their key on the token.
+/// Opens every active generation whose key is here; the newest of them issues. Older ones that ended are left out:
+/// there is nothing left to be said about their certificates. Retired ones are answered for as long as their key file
+/// lies in its place, or their key on the token. A key that should be here and cannot be used is among
+/// [`OpenAuthority::missing_keys`].
 ///
 /// With `[authority] signer` naming a token, a generation whose key file is in its place is opened from the file (it was
-/// made before the token came), every other one is the token's. A token need not be there now.
+/// made before the token came), every other one is the token's. A token need not be there now: one that is away is
+/// waited for, and so is one that has no key at all, which may be another one than it should be.
 ///
 /// # Errors
-/// No authority, a newest root that ended or has not begun, a key file that does not open or belongs to
-/// another root.
+/// No authority, no key file that opens and belongs to its root, a root that ended or has not begun.
 pub fn open_authority(
     store: &Store,
     config: &Config,
@@ -121,8 +157,9 @@ pub fn open_authority(
     clock: &Arc<dyn Clock>,
 ) -> Result<OpenAuthority, AuthorityError> {
     let now = clock.now();
-    let mut active = store.read(authority::active)?;
-    let newest = active.pop().ok_or(AuthorityError::None)?;
+    let all = store.read(authority::list)?;
+    let is_active = |row: &&Authority| row.status == "active";
+    let newest = all.iter().rfind(is_active).ok_or(AuthorityError::None)?;
     let keys = Keys {
         paths: KeyPaths::of(config),
         signer: &config.authority.signer,
@@ -130,22 +167,30 @@ pub fn open_authority(
         passphrase,
         clock,
     };
-    let current = keys.generation(&newest)?;
+    let living = |row: &&Authority| now <= row.not_after;
+    let active = all.iter().filter(is_active);
+    let active: Vec<_> = active
+        .filter(|row| living(row) || row.generation == newest.generation)
+        .collect();
+    let (mut open, mut absent) = keys.active(&active)?;
+    let Some(current) = open.pop() else {
+        return Err(AuthorityError::None);
+    };
     check_life(&current.issuer, now)?;
-    let living = active.iter().filter(|row| now <= row.not_after);
-    let older = living.map(|row| keys.generation(row));
-    let older = older.collect::<Result<_, _>>()?;
+    let mut retired = Vec::new();
+    for row in all.iter().filter(|row| !is_active(row) && living(row)) {
+        match keys.retired(row)? {
+            Some(Found::Open(generation)) => retired.push(generation),
+            Some(Found::Absent(key)) => absent.push(key.of_retired()),
+            None => {}
+        }
+    }
     let sealing = SealingKeyPair::read(&keys.paths.sealing, passphrase)?;
-    let all = store.read(authority::list)?;
-    let retired = all
-        .iter()
-        .filter(|row| row.status != "active" && now <= row.not_after);
-    let retired = retired.filter_map(|row| keys.retired(row).transpose());
-    let retired = retired.collect::<Result<_, _>>()?;
     let journal = Journal::open(&config.journal_folder(), JournalKey::of(&sealing)?)?;
     let unsealer = Unsealer::new(&[sealing])?;
-    Ok(OpenAuthority::new(current, older, unsealer)
+    Ok(OpenAuthority::new(current, open, unsealer)
         .with_retired(retired)
+        .with_absent(absent)
         .with_journal(journal))
 }
 
@@ -170,8 +215,76 @@ struct Keys<'a> {
     clock: &'a Arc<dyn Clock>,
 }
 
+/// A generation that was looked for.
+enum Found {
+    Open(Generation),
+    Absent(AbsentKey),
+}
+
 impl Keys<'_> {
-    /// A generation with its key held against its root.
+    /// The generations whose keys are here, in the order of `rows`, and the keys that are not.
+    fn active(
+        &self,
+        rows: &[&Authority],
+    ) -> Result<(Vec<Generation>, Vec<AbsentKey>), AuthorityError> {
+        // Nothing else could be done meanwhile, so its own error is the best word, and its token is waited for.
+        if let [only] = rows {
+            return Ok((vec![self.generation(only)?], Vec::new()));
+        }
+        let (mut open, mut absent) = (Vec::new(), Vec::new());
+        for row in rows {
+            match self.find(row)? {
+                Found::Open(generation) => open.push(generation),
+                Found::Absent(key) => absent.push(key),
+            }
+        }
+        if !open.is_empty() {
+            return Ok((open, absent));
+        }
+        if rows.iter().any(|row| !self.is_on_token(row.generation)) {
+            let keys = absent.into_iter().map(|absent| absent.key);
+            return Err(AuthorityError::NoKey(MissingKeys(keys.collect())));
+        }
+        let waiting = rows.iter().map(|row| self.generation(row));
+        Ok((waiting.collect::<Result<_, _>>()?, Vec::new()))
+    }
+
+    /// A generation, or why its key cannot be used.
+    fn find(&self, row: &Authority) -> Result<Found, AuthorityError> {
+        let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
+        let file = self.paths.of_generation(row.generation);
+        let missing = |place: String, why: String| MissingKey {
+            generation: row.generation,
+            place,
+            why,
+        };
+        if let Some(token) = self.token_key(&issuer) {
+            return Ok(match token.absence() {
+                Some(why) => {
+                    let key = missing(token.place(), why);
+                    Found::Absent(AbsentKey::on_token(key, file, token))
+                }
+                None => Found::Open(Generation {
+                    issuer,
+                    signer: Box::new(token),
+                }),
+            });
+        }
+        // Taken first: a file that comes meanwhile is seen as another one later.
+        let seen = Stamp::of(&file);
+        Ok(match self.file_key(&issuer) {
+            Ok(key) => Found::Open(Generation {
+                issuer,
+                signer: Box::new(key),
+            }),
+            Err(error) => {
+                let key = missing(file.display().to_string(), error.to_string());
+                Found::Absent(AbsentKey::in_file(key, file, seen))
+            }
+        })
+    }
+
+    /// A generation with its key held against its root; a token is not asked.
     fn generation(&self, row: &Authority) -> Result<Generation, AuthorityError> {
         let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
         let signer: Box<dyn Signer> = match self.token_key(&issuer) {
@@ -181,20 +294,24 @@ impl Keys<'_> {
         Ok(Generation { issuer, signer })
     }
 
-    /// A retired generation, if its key is still there. Of a token that is away it is taken to be.
-    fn retired(&self, row: &Authority) -> Result<Option<Generation>, AuthorityError> {
-        let issuer = Issuer::from_der(row.generation, &row.certificate_der)?;
-        let is_there = match self.token_key(&issuer) {
-            Some(key) => !key.is_gone(),
-            None => self.paths.of_generation(row.generation).exists(),
-        };
-        is_there.then(|| self.generation(row)).transpose()
+    /// A retired generation; none if its key was destroyed. A token that is away is taken to have it.
+    fn retired(&self, row: &Authority) -> Result<Option<Found>, AuthorityError> {
+        let is_on_token = self.is_on_token(row.generation);
+        let file = self.paths.of_generation(row.generation);
+        Ok(match self.find(row)? {
+            Found::Absent(_) if is_on_token || !file.exists() => None,
+            found => Some(found),
+        })
+    }
+
+    fn is_on_token(&self, generation: i64) -> bool {
+        *self.signer != SignerPlace::File && !self.paths.of_generation(generation).exists()
     }
 
     fn token_key(&self, issuer: &Issuer) -> Option<TokenSigner> {
         let generation = issuer.generation();
         match self.signer {
-            SignerPlace::Token(uri) if !self.paths.of_generation(generation).exists() => {
+            SignerPlace::Token(uri) if self.is_on_token(generation) => {
                 let (public, clock) = (issuer.public_key().clone(), Arc::clone(self.clock));
                 let key = TokenSigner::new(uri, generation, public, clock);
                 Some(key.with_patience(self.patience))

@@ -67,7 +67,7 @@ fn refusals_say_what_is_wrong_and_what_to_do() {
     assert!(!wrong.to_string().contains("horse"));
 
     let missing = read(&folder.path().join("none.key"), &right).unwrap_err();
-    assert!(missing.to_string().contains("ca-cli ca init"), "{missing}");
+    assert!(missing.to_string().contains("from the backup"), "{missing}");
 
     let before = fs::read(&path).unwrap();
     let again = write(&path, pair.private(), &right, &OsRandom).unwrap_err();

@@ -147,9 +147,20 @@ impl TokenSigner {
         Self { patience, ..self }
     }
 
-    /// Whether the token is there and has no such key: of a retired generation it was destroyed.
-    pub fn is_gone(&self) -> bool {
-        matches!(self.look(), Err(TokenError::NoKey { .. }))
+    /// Where the key is: its label and its token.
+    pub fn place(&self) -> String {
+        format!(
+            "key {} on token {}",
+            self.wanted.label, self.wanted.uri.token
+        )
+    }
+
+    /// What is to be said if the token is there and has no such key. A token that is away is taken to have it.
+    pub fn absence(&self) -> Option<String> {
+        match self.look() {
+            Err(absent @ TokenError::NoKey { .. }) => Some(absent.to_string()),
+            _ => None,
+        }
     }
 
     fn look(&self) -> Result<(), TokenError> {

@@ -23,6 +23,11 @@ impl Service {
     pub fn plug_in(&mut self, token: &Token) {
         self.environment = token.environment();
     }
+
+    /// What its programs have in their environment besides the configuration.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
 }
 
 /// The line of the configuration that names a token.

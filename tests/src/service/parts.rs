@@ -1,8 +1,9 @@
-//! A service whose web tier runs in parts, or does not start at all.
+//! A service whose web tier runs in parts, does not start at all, or is measured.
 
 use super::Service;
 use crate::process::Process;
 use crate::program::{self, Answer};
+use std::collections::BTreeMap;
 
 impl Service {
     /// Starts a web process without the listeners in `off`, with further lines of configuration. Without the console it
@@ -51,5 +52,19 @@ impl Service {
         let mut command = program::command("ca-api");
         command.arg("--config").arg(self.folder.join("inkan.toml"));
         program::run(&mut command)
+    }
+
+    /// What monitoring reads at a port: samples by name and labels.
+    pub fn measured(&self, port: u16) -> BTreeMap<String, f64> {
+        let address = format!("http://localhost:{port}/metrics");
+        let page = self.visitor().open(&address);
+        assert_eq!(page.status, 200);
+        let text = String::from_utf8(page.body).expect("UTF-8");
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let sample = |line: &str| {
+            let (name, value) = line.rsplit_once(' ').expect("name and value");
+            (name.to_owned(), value.parse().expect("a number"))
+        };
+        samples.map(sample).collect()
     }
 }

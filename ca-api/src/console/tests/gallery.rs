@@ -7,6 +7,7 @@ use ca_core::domain::account::AccountStatus;
 use ca_core::domain::audit_act::AuditAct;
 use ca_core::domain::certificate::{CertificateStatus, MailState};
 use ca_core::domain::mail::{MailFacts, MailKind};
+use ca_core::domain::missing_key::MissingKeys;
 use ca_core::domain::request::{RequestEvent, RequestKind};
 use ca_core::flow::override_calendar::override_calendar;
 use ca_core::store::outbox::{self, NewMail, Settled};
@@ -68,6 +69,8 @@ fn worker(desk: &Desk, state: &str, minutes: i64) {
         state: state.to_owned(),
         detail: "PKCS#11 token \"inkan\" is not there; it is tried again every 30 seconds"
             .to_owned(),
+        place: String::new(),
+        missing_keys: MissingKeys::default(),
     };
     desk.store()
         .transaction(|db| worker_status::put(db, &status))

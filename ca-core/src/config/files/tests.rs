@@ -71,6 +71,27 @@ fn the_address_that_is_printed_leads_to_the_host_of_the_certificate() {
 }
 
 #[test]
+fn a_first_key_that_was_destroyed_is_not_asked_for_while_a_later_one_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    let first = folder.path().join("root.key");
+    config.authority.key_file = Some(first.clone());
+    let asked = |config: &Config| {
+        let mut needs = config.needs(Program::Worker).into_iter();
+        needs
+            .find(|need| need.key == "authority.key_file")
+            .unwrap()
+            .path
+    };
+    assert_eq!(asked(&config), first);
+    let second = folder.path().join("root-2.key");
+    fs::write(&second, "").unwrap();
+    assert_eq!(asked(&config), second);
+    fs::write(&first, "").unwrap();
+    assert_eq!(asked(&config), first);
+}
+
+#[test]
 fn each_program_is_asked_for_its_own_files() {
     let mut config = Config::default();
     config.database.url =

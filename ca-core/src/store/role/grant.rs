@@ -148,6 +148,6 @@ pub(super) const GRANTS: &[(&str, Role, &str)] = &[
     ("throttle", Web, "SELECT, INSERT, UPDATE, DELETE"),
     ("try_counter", Web, "SELECT, INSERT, UPDATE, DELETE"),
     ("worker_status", Web, "SELECT"),
-    ("worker_status", Worker, "SELECT, INSERT, UPDATE"),
+    ("worker_status", Worker, "SELECT, INSERT, UPDATE, DELETE"),
     ("worker_status", Auditor, "SELECT"),
 ];

@@ -79,19 +79,87 @@ fn another_passphrase_than_the_old_key_has_makes_no_key() {
 }
 
 #[test]
-fn an_active_root_needs_its_key_and_a_retired_one_is_answered_for_while_its_key_is_there() {
+fn a_retired_root_is_answered_for_while_its_key_is_there() {
     let house = house();
     house.create(None).unwrap();
     house.roll_over(&passphrase()).unwrap();
     let old = KeyPaths::of(&house.config).of_generation(1);
-    let away = old.with_extension("away");
-    std::fs::rename(&old, &away).unwrap();
-    assert!(refusal(house.open_at(morning())).contains("ca.key"));
-    std::fs::rename(&away, &old).unwrap();
     retire_authority(&house.store, &act(morning()), 1, false).unwrap();
     assert_eq!(house.numbers(), [1, 2]);
-    std::fs::rename(&old, &away).unwrap();
+    std::fs::remove_file(&old).unwrap();
     assert_eq!(house.numbers(), [2]);
+    assert!(house.open_at(morning()).unwrap().missing_keys().is_empty());
+    std::fs::write(&old, "damaged").unwrap();
+    ca_core::private_file::close_to_others(&old).unwrap();
+    assert_eq!(house.missing(), [(1, true)]);
+}
+
+impl House {
+    /// The generations whose keys are missing, and whether what is said of each names its file.
+    fn missing(&self) -> Vec<(i64, bool)> {
+        let missing = self.open_at(morning()).unwrap().missing_keys();
+        let each = missing.0.iter().map(|key| {
+            let file = KeyPaths::of(&self.config).of_generation(key.generation);
+            let file = file.display().to_string();
+            (key.generation, key.place == file && key.why.contains(&file))
+        });
+        each.collect()
+    }
+}
+
+#[test]
+fn the_roots_whose_keys_are_here_go_on_without_the_others() {
+    let house = house();
+    house.create(None).unwrap();
+    house.roll_over(&passphrase()).unwrap();
+    let keys = KeyPaths::of(&house.config);
+    for (gone, left) in [(2, 1), (1, 2)] {
+        let key = keys.of_generation(gone);
+        let whole = std::fs::read(&key).unwrap();
+        std::fs::remove_file(&key).unwrap();
+        assert_eq!(
+            (house.numbers(), house.missing()),
+            (vec![left], vec![(gone, true)])
+        );
+        let open = house.open_at(morning()).unwrap();
+        assert_eq!(open.current().issuer.generation(), left);
+        assert!(!open.is_outdated(&house.store).unwrap());
+        assert!(!open.missing_keys().to_string().contains("ca init"));
+        // Half of a copy is not a key, and the whole one after it is looked at again.
+        std::fs::write(&key, &whole[..whole.len() / 2]).unwrap();
+        ca_core::private_file::close_to_others(&key).unwrap();
+        assert!(open.is_outdated(&house.store).unwrap());
+        let half = house.open_at(morning()).unwrap();
+        assert_eq!(house.missing(), [(gone, true)]);
+        assert!(!half.is_outdated(&house.store).unwrap());
+        let by_hand = half.from_newest();
+        match gone {
+            2 => assert!(refusal(by_hand).contains("ca-2.key")),
+            _ => drop(by_hand.unwrap()),
+        }
+        std::fs::remove_file(&key).unwrap();
+        ca_core::private_file::create(&key, &whole, 0o600).unwrap();
+        assert_eq!((house.numbers(), house.missing()), (vec![1, 2], vec![]));
+    }
+}
+
+#[test]
+fn without_any_key_what_is_missing_is_named() {
+    let house = house();
+    house.create(None).unwrap();
+    let keys = KeyPaths::of(&house.config);
+    let away = |generation| {
+        let key = keys.of_generation(generation);
+        std::fs::rename(&key, key.with_extension("away")).unwrap();
+    };
+    house.roll_over(&passphrase()).unwrap();
+    away(1);
+    away(2);
+    let said = refusal(house.open_at(morning()));
+    for part in ["generation 1", "ca.key", "generation 2", "ca-2.key"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("ca init"), "{said}");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_key_that_is_not_there_or_not_the_roots_does_not_end_the_session() {
         let said = missing.ready().unwrap_err().to_string();
         assert!(said.contains("has no key root-2"), "{said}");
     }
-    assert!(missing.is_gone() && !signer.is_gone());
+    assert!(missing.absence().is_some() && signer.absence().is_none());
     let mut stranger = world.signer_of(1);
     stranger.wanted.public = World::with(KeyAlgorithm::P384).public();
     let fresh = || world.token().opened;
@@ -182,7 +182,7 @@ fn a_key_that_is_not_there_or_not_the_roots_does_not_end_the_session() {
     world.token().lose_sessions();
     let said = stranger.ready().unwrap_err().to_string();
     assert!(said.contains("not the root's"), "{said}");
-    assert!(!stranger.is_gone());
+    assert!(stranger.absence().is_none());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::process::Command;
 use super::{NOBODY, as_nobody};
 
 /// A service whose files all belong to [`NOBODY`].
-fn handed_over(engine: Engine) -> Service {
+pub(super) fn handed_over(engine: Engine) -> Service {
     let service = Service::set_up(engine);
     std::fs::create_dir_all(service.folder().path().join("data/journal")).expect("a folder");
     let folder = service.folder().path().display().to_string();
@@ -25,7 +25,7 @@ fn handed_over(engine: Engine) -> Service {
 }
 
 /// Runs a check with the pass file of its own role.
-fn check(service: &Service, program: &str) -> Answer {
+pub(super) fn check(service: &Service, program: &str) -> Answer {
     let (role, arguments) = match program {
         "ca-api" => ("console", &["--check-config"][..]),
         "ca-worker" => ("worker", &["--check-config"][..]),

@@ -4,6 +4,7 @@ mod backups;
 mod bases;
 mod checks;
 mod commands;
+mod owners;
 
 use inkan_tests::program::{Answer, command, run};
 use std::os::unix::fs::PermissionsExt;

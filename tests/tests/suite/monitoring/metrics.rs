@@ -4,21 +4,6 @@ use inkan_tests::database::Engine;
 use inkan_tests::port;
 use inkan_tests::process::until;
 use inkan_tests::service::Service;
-use std::collections::BTreeMap;
-
-/// Samples by name and labels, as monitoring reads them.
-fn scrape(service: &Service, address: &str) -> BTreeMap<String, f64> {
-    let page = service.visitor().open(address);
-    assert_eq!(page.status, 200);
-    let text = String::from_utf8(page.body).expect("UTF-8");
-    let samples = text.lines().filter(|line| !line.starts_with('#'));
-    samples
-        .map(|line| {
-            let (name, value) = line.rsplit_once(' ').expect("name and value");
-            (name.to_owned(), value.parse().expect("a number"))
-        })
-        .collect()
-}
 
 fn a_journey_is_measured(engine: Engine) {
     let [port] = port::free::<1>();
@@ -26,9 +11,8 @@ fn a_journey_is_measured(engine: Engine) {
     let mut service = Service::set_up_with(engine, &more);
     let mut site = service.start_site();
     site.until_it_listens(port);
-    let address = format!("http://localhost:{port}/metrics");
 
-    let before = scrape(&service, &address);
+    let before = service.measured(port);
     assert_eq!(before["inkan_requests{state=\"issued\"}"], 0.0);
     assert!(
         !before.contains_key("inkan_worker_silence_seconds"),
@@ -43,7 +27,7 @@ fn a_journey_is_measured(engine: Engine) {
     let _worker = service.start_worker();
     // The list and the OCSP certificate are made by the worker's other threads.
     let after = until("lists and answers", || {
-        let now = scrape(&service, &address);
+        let now = service.measured(port);
         let done = now.contains_key("inkan_crl_number{generation=\"1\"}")
             && now.contains_key("inkan_certificate_time_to_expiry_seconds{purpose=\"ocsp\"}")
             && now["inkan_ocsp_answers_due{generation=\"1\"}"] == 0.0

@@ -8,6 +8,7 @@ mod hours;
 mod journal;
 mod kills;
 mod mail;
+mod missing_key;
 mod several;
 mod trust;
 mod weather;

@@ -1,64 +1,88 @@
 //! A fault that lasts is one ERROR in the log and then a count, not a line at every try.
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// After so many repetitions the count is logged, and again at every doubling.
 const FIRST_COUNT: u64 = 100;
 
-/// What one loop knows of its fault.
+/// A fault that is there in more words than these has nothing new to say.
+const MOST_WORDS: usize = 8;
+
+/// What is known of the fault of one piece of work that is tried again and again, by one thread or by many.
 #[derive(Debug)]
-pub(crate) struct OneFault {
+pub struct OneFault {
     what: &'static str,
-    error: String,
+    last: Mutex<Last>,
+}
+
+/// The fault that is there, in each of its words: what is one to us (the database is away) may be told in turn by those
+/// who lost a connection and those who got none. Empty when there is none.
+#[derive(Debug)]
+struct Last {
+    errors: Vec<String>,
     repeated: u64,
     next_count: u64,
 }
 
 impl OneFault {
     /// No fault yet; `what` is the line that one gets.
-    pub(crate) const fn new(what: &'static str) -> Self {
-        Self {
-            what,
-            error: String::new(),
+    pub const fn new(what: &'static str) -> Self {
+        let none = Last {
+            errors: Vec::new(),
             repeated: 0,
             next_count: FIRST_COUNT,
+        };
+        Self {
+            what,
+            last: Mutex::new(none),
         }
     }
 
     /// What a look found; an empty text is no fault.
-    pub(crate) fn is(&mut self, error: &str) {
+    pub fn is(&self, error: &str) {
         match error.is_empty() {
             true => self.is_over(),
             false => self.is_there(error),
         }
     }
 
-    /// A look failed with `error`: an ERROR if that is new, else counted.
-    pub(crate) fn is_there(&mut self, error: &str) {
-        if self.error != error {
-            self.tell_count();
+    /// A look failed with `error`: an ERROR if that was not said since the fault began, else counted.
+    pub fn is_there(&self, error: &str) {
+        let mut last = self.last();
+        let is_known = last.errors.iter().any(|known| known == error);
+        if !is_known && last.errors.len() < MOST_WORDS {
+            last.tell_count();
             tracing::error!(error, "{}", self.what);
-            error.clone_into(&mut self.error);
+            last.errors.push(error.to_owned());
             return;
         }
-        self.repeated += 1;
-        if self.repeated == self.next_count {
-            self.next_count *= 2;
-            tracing::warn!(error, repeated = self.repeated, "{}; still", self.what);
+        last.repeated += 1;
+        if last.repeated == last.next_count {
+            last.next_count *= 2;
+            tracing::warn!(error, repeated = last.repeated, "{}; still", self.what);
         }
     }
 
     /// A look succeeded.
-    pub(crate) fn is_over(&mut self) {
-        if self.error.is_empty() {
+    pub fn is_over(&self) {
+        let mut last = self.last();
+        if last.errors.is_empty() {
             return;
         }
-        self.tell_count();
-        tracing::info!(error = self.error, "this fault is over: {}", self.what);
-        self.error.clear();
+        last.tell_count();
+        let error = last.errors.join("; ");
+        tracing::info!(error, "this fault is over: {}", self.what);
+        last.errors.clear();
     }
 
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Last {
     fn tell_count(&mut self) {
         if self.repeated > 0 {
-            let (error, repeated) = (&self.error, self.repeated);
+            let (error, repeated) = (self.errors.join("; "), self.repeated);
             tracing::warn!(error, repeated, "the last fault was repeated");
         }
         self.repeated = 0;
@@ -96,10 +120,13 @@ mod tests {
             .with_ansi(false)
             .finish();
         tracing::subscriber::with_default(log, || {
-            let mut fault = OneFault::new("it is tried again");
+            let fault = OneFault::new("it is tried again");
             (0..7).for_each(|_| fault.is_there("disk full"));
             fault.is("disk away");
-            (0..150).for_each(|_| fault.is_there("disk away"));
+            (0..75).for_each(|_| {
+                fault.is_there("disk full");
+                fault.is_there("disk away");
+            });
             fault.is("");
             fault.is_over();
         });
