@@ -1,8 +1,8 @@
 //! `GET /metrics` on a listener of its own: what monitoring asks, as OpenMetrics text (Prometheus reads it).
 //!
 //! What concerns the service comes from the database at that moment, so all web tiers of a site say the same, and a worker
-//! that died is seen by what it leaves undone. Of its connections each process speaks for itself. docs/monitoring.md has
-//! the table.
+//! that died is seen by what it leaves undone. What a process alone can know, its connections and the certificates that its
+//! listeners show, it says of itself. docs/monitoring.md has the table.
 
 use std::sync::Arc;
 
@@ -13,8 +13,10 @@ use ca_core::flow::take_measurements::take_measurements;
 use crate::server::door::Door;
 use crate::site::Site;
 use crate::work;
+use shown::Shown;
 
 mod sheet;
+pub(crate) mod shown;
 mod text;
 
 /// Content type of OpenMetrics 1.0.
@@ -25,10 +27,14 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(web::resource("/metrics").route(web::get().to(show)));
 }
 
-async fn show(site: Data<Site>, doors: Data<Vec<Arc<Door>>>) -> HttpResponse {
+async fn show(
+    site: Data<Site>,
+    doors: Data<Vec<Arc<Door>>>,
+    shown: Data<Shown>,
+) -> HttpResponse {
     let now = site.clock.now();
     let measured = work::read(&site, move |site| take_measurements(&site.store, now)).await;
-    let written = measured.map(|measured| text::of(&measured, &doors));
+    let written = measured.map(|measured| text::of(&measured, &doors, &shown.ends()));
     match written {
         Ok(Ok(text)) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
         Ok(Err(error)) => failed(&error),

@@ -11,11 +11,10 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error, web};
 use futures_util::future::try_join_all;
 
+use crate::metrics::shown::Shown;
 use crate::problem::Problem;
 use crate::site::{Area, Site};
-use crate::{
-    applicant, asset, console, guard, headers, help, metrics, portal, problem, proxy, public,
-};
+use crate::{applicant, asset, console, guard, headers, help, portal, problem, proxy, public};
 use budgets::Budgets;
 use door::Door;
 use listener::Listener;
@@ -30,6 +29,7 @@ mod housekeeping;
 mod listen;
 mod listener;
 pub mod lone;
+mod measured;
 mod peer;
 mod renewal;
 mod seat;
@@ -216,6 +216,8 @@ async fn run(
     doors: Doors,
     tell: mpsc::Sender<Vec<ServerHandle>>,
 ) -> std::io::Result<()> {
+    let contexts = doors.renewal.contexts();
+    let shown = Shown::by(contexts.iter().map(tls::Renewable::shown).collect());
     let chores = [
         actix_web::rt::spawn(housekeeping::keep(seat.clone())),
         actix_web::rt::spawn(doors.renewal.keep(seat.clone())),
@@ -231,7 +233,7 @@ async fn run(
         servers.push(start(&seat, (area, way), listener)?);
     }
     if let Some(listener) = doors.metrics {
-        servers.push(start_metrics(&seat, watched, listener)?);
+        servers.push(measured::start(&seat, watched, shown, listener)?);
     }
     // Nobody listens any more only if the caller is gone: then there is nobody to serve for either.
     let _ = tell.send(servers.iter().map(actix_web::dev::Server::handle).collect());
@@ -240,24 +242,6 @@ async fn run(
         chore.abort();
     }
     ended
-}
-
-/// The listener for monitoring has one page and none of what browsers need.
-fn start_metrics(
-    seat: &Data<Seat>,
-    doors: Vec<Arc<Door>>,
-    listener: Listener,
-) -> std::io::Result<actix_web::dev::Server> {
-    let own = seat.clone();
-    let doors = Data::new(doors);
-    listener.start(seat.clone(), move || {
-        App::new()
-            .app_data(own.site())
-            .app_data(own.clone())
-            .app_data(doors.clone())
-            .configure(metrics::routes)
-            .wrap(from_fn(seat::offer))
-    })
 }
 
 fn start(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use ca_core::domain::certificate::{MailState, Purpose};
+use ca_core::domain::certificate::MailState;
 use ca_core::domain::missing_key::{MissingKey, MissingKeys};
 use ca_core::domain::request::RequestState;
 use ca_core::domain::session::{Audience, TryScope};
@@ -38,7 +38,7 @@ fn doors() -> Vec<Arc<Door>> {
         all: 2_000,
         one_source: 250,
     };
-    vec![Door::new("[listen] https", budget)]
+    vec![Door::new("https", budget)]
 }
 
 /// A service in which every family has a sample.
@@ -95,12 +95,9 @@ fn measured() -> Measurements {
                 sha256: String::new(),
             }),
             answers_due: 9,
+            responder_end: Some(ahead(3)),
         }],
-        ends: vec![
-            (Purpose::Server, Some(ahead(20))),
-            (Purpose::Operator, Some(ahead(10))),
-            (Purpose::Ocsp, None),
-        ],
+        operators_end: Some(ahead(10)),
         clients_ending: 10,
         workers: vec![
             worker("working", 5),
@@ -117,6 +114,12 @@ fn measured() -> Measurements {
         audit_entries: 15,
         last_checkpoint: ago(16),
     }
+}
+
+/// Its text, in a process of which one listener shows an older certificate than the other.
+fn text_of(measured: &Measurements) -> String {
+    let ahead = |days| morning() + chrono::TimeDelta::days(days);
+    text::of(measured, &doors(), &[("https", ahead(20)), ("portal", ahead(1))]).unwrap()
 }
 
 /// The names under which samples of the text stand, with what the text says they are.
@@ -137,7 +140,7 @@ fn repository(path: &str) -> String {
 
 #[test]
 fn samples_say_what_was_measured() {
-    let text = text::of(&measured(), &doors()).unwrap();
+    let text = text_of(&measured());
     for line in [
         "inkan_requests{state=\"pending\"} 1.0",
         "inkan_request_oldest_age_seconds{state=\"approved\"} 120.0",
@@ -153,6 +156,9 @@ fn samples_say_what_was_measured() {
         "inkan_ocsp_answers_due{generation=\"1\"} 9.0",
         "inkan_certificate_time_to_expiry_seconds{purpose=\"root\"} 8640000.0",
         "inkan_certificate_time_to_expiry_seconds{purpose=\"operator\"} 864000.0",
+        "inkan_certificate_time_to_expiry_seconds{purpose=\"server\",listener=\"https\"} 1728000.0",
+        "inkan_certificate_time_to_expiry_seconds{purpose=\"server\",listener=\"portal\"} 86400.0",
+        "inkan_certificate_time_to_expiry_seconds{purpose=\"ocsp\",generation=\"1\"} 259200.0",
         "inkan_client_certificates_expiring 10.0",
         "inkan_workers{state=\"working\"} 1.0",
         "inkan_workers_without_key{generation=\"1\"} 0.0",
@@ -176,16 +182,19 @@ fn samples_say_what_was_measured() {
         !text.contains("issued\"} 300"),
         "nobody waits for what is over:\n{text}"
     );
+    let mut idle = measured();
+    idle.generations[0].responder_end = None;
+    let idle = text_of(&idle);
     assert!(
-        !text.contains("purpose=\"ocsp\""),
-        "what is not there is left out:\n{text}"
+        !idle.contains("purpose=\"ocsp\""),
+        "what is not there is left out:\n{idle}"
     );
     assert!(text.ends_with("# EOF\n"));
 }
 
 #[test]
 fn the_documentation_has_a_row_for_each_metric_and_none_for_others() {
-    let known = names(&text::of(&measured(), &doors()).unwrap());
+    let known = names(&text_of(&measured()));
     let page = repository("docs/monitoring.md");
     let rows = page
         .lines()
@@ -205,7 +214,7 @@ fn the_documentation_has_a_row_for_each_metric_and_none_for_others() {
 
 #[test]
 fn the_alert_rules_name_only_metrics_that_are_exposed() {
-    let known = names(&text::of(&measured(), &doors()).unwrap());
+    let known = names(&text_of(&measured()));
     let rules = repository("config/prometheus/alerts.yml");
     let word = |byte: char| byte.is_ascii_alphanumeric() || byte == '_';
     let named: BTreeSet<&str> = rules
@@ -226,6 +235,7 @@ async fn the_listener_answers_by_the_database_and_has_no_other_page() {
     let app = App::new()
         .app_data(stage.site.clone())
         .app_data(Data::new(doors()))
+        .app_data(Data::new(Shown::default()))
         .configure(routes);
     let app = init_service(app).await;
     let reply = call_service(&app, TestRequest::get().uri("/metrics").to_request()).await;

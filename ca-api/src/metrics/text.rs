@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use ca_core::domain::certificate::MailState;
+use ca_core::domain::certificate::{MailState, Purpose};
 use ca_core::flow::take_measurements::{Generation, Measurements};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -19,12 +19,16 @@ const ALIVE: TimeDelta = TimeDelta::minutes(2);
 const WORKER_STATES: [&str; 4] = ["working", "closed", "signer-away", "trouble"];
 
 /// The text.
-pub(super) fn of(measured: &Measurements, doors: &[Arc<Door>]) -> Result<String, fmt::Error> {
+pub(super) fn of(
+    measured: &Measurements,
+    doors: &[Arc<Door>],
+    shown: &[(&'static str, DateTime<Utc>)],
+) -> Result<String, fmt::Error> {
     let mut sheet = Sheet::new();
     queue(&mut sheet, measured);
     mails(&mut sheet, measured);
     lists(&mut sheet, measured);
-    certificates(&mut sheet, measured);
+    certificates(&mut sheet, measured, shown);
     workers(&mut sheet, measured);
     logins(&mut sheet, measured);
     connections(&mut sheet, doors);
@@ -121,16 +125,39 @@ fn lists(sheet: &mut Sheet, measured: &Measurements) {
     );
 }
 
-fn certificates(sheet: &mut Sheet, measured: &Measurements) {
+fn certificates(
+    sheet: &mut Sheet,
+    measured: &Measurements,
+    shown: &[(&'static str, DateTime<Utc>)],
+) {
     let left = |end: DateTime<Utc>| seconds(end - measured.at);
     let root = measured.generations.last();
     let root = root.map(|current| (by("purpose", "root"), left(current.not_after)));
-    let others = measured.ends.iter();
-    let others = others.filter_map(|(purpose, end)| Some((by("purpose", purpose), left((*end)?))));
+    let operators = measured.operators_end;
+    let operators = operators.map(|end| (by("purpose", Purpose::Operator), left(end)));
+    let each = |purpose: Purpose, name, value: String, end| {
+        let labels = vec![("purpose", purpose.to_string()), (name, value)];
+        (labels, left(end))
+    };
+    let shown = shown
+        .iter()
+        .map(|(listener, end)| each(Purpose::Server, "listener", (*listener).to_owned(), *end));
+    let responders = measured.generations.iter().filter_map(|one| {
+        let number = one.number.to_string();
+        Some(each(
+            Purpose::Ocsp,
+            "generation",
+            number,
+            one.responder_end?,
+        ))
+    });
     sheet.gauges(
         "certificate_time_to_expiry_seconds",
         "Time until the certificate ends that is used for a purpose; of the operators' the one that ends first",
-        root.into_iter().chain(others),
+        root.into_iter()
+            .chain(operators)
+            .chain(shown)
+            .chain(responders),
     );
     sheet.gauge(
         "client_certificates_expiring",

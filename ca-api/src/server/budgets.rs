@@ -60,14 +60,14 @@ impl Budgets {
     }
 
     pub(super) fn http(self, socket: TcpListener) -> Listener {
-        self.listener("[listen] http", HTTP, socket, 1)
+        self.listener("http", HTTP, socket, 1)
     }
 
     pub(super) fn https(self, area: Area, socket: TcpListener, tls: tls::Builder) -> Listener {
         let (name, budget, threads) = match area {
-            Area::Console => ("[listen] console", CONSOLE, 1),
-            Area::Portal => ("[listen] portal", OFFICES, 2),
-            Area::Applicant | Area::Plain => ("[listen] https", OFFICES, 2),
+            Area::Console => ("console", CONSOLE, 1),
+            Area::Portal => ("portal", OFFICES, 2),
+            Area::Applicant | Area::Plain => ("https", OFFICES, 2),
         };
         Listener {
             tls: Some(tls),
@@ -76,11 +76,11 @@ impl Budgets {
     }
 
     pub(super) fn proxied(self, socket: TcpListener) -> Listener {
-        self.listener("[proxy] listen", PROXIED, socket, 2)
+        self.listener("proxy", PROXIED, socket, 2)
     }
 
     pub(super) fn metrics(self, socket: TcpListener) -> Listener {
-        self.listener("[listen] metrics", METRICS, socket, 1)
+        self.listener("metrics", METRICS, socket, 1)
     }
 
     fn listener(

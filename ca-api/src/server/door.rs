@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn door(all: u32, one_source: u32) -> Arc<Door> {
-        Door::new("[listen] https", Budget { all, one_source })
+        Door::new("https", Budget { all, one_source })
     }
 
     fn from(text: &str) -> IpAddr {

@@ -19,6 +19,7 @@ use openssl::x509::{X509, X509StoreContextRef, X509VerifyResult};
 use sha2::{Digest, Sha256};
 
 use super::listen::ServeError;
+use crate::metrics::shown::Listener;
 use crate::site::{Area, Site};
 
 /// A listener's TLS settings, ready for the socket.
@@ -60,6 +61,17 @@ impl Renewable {
             Ok(())
         });
         Ok((Self { area, current }, outer))
+    }
+
+    /// Its key in `[listen]`, and the context that handshakes take.
+    pub fn shown(&self) -> Listener {
+        let key = match self.area {
+            Area::Plain => "http",
+            Area::Applicant => "https",
+            Area::Portal => "portal",
+            Area::Console => "console",
+        };
+        (key, Arc::clone(&self.current))
     }
 
     /// Whether a context can be built of what `site` names.

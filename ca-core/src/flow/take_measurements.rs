@@ -2,7 +2,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::audit_act::AuditAct;
-use crate::domain::certificate::{IntentState, MailState, Purpose};
+use crate::domain::certificate::{IntentState, MailState};
 use crate::domain::request::RequestState;
 use crate::domain::session::{Audience, TryScope};
 use crate::store::crl::Crl;
@@ -49,8 +49,8 @@ pub struct Measurements {
     pub mails: Vec<(MailState, Depth)>,
     /// The generations of the root that are not retired.
     pub generations: Vec<Generation>,
-    /// For each purpose but the clients': when the certificate in use ends; none where there is none.
-    pub ends: Vec<(Purpose, Option<DateTime<Utc>>)>,
+    /// When the first certificate ends that an active operator logs in with.
+    pub operators_end: Option<DateTime<Utc>>,
     /// Clients' certificates that end within 30 days and have no successor.
     pub clients_ending: i64,
     /// What each worker last said, latest first.
@@ -80,6 +80,8 @@ pub struct Generation {
     pub crl: Option<Crl>,
     /// OCSP answers that are to be signed now.
     pub answers_due: i64,
+    /// When the certificate ends that signs them; none while there are none.
+    pub responder_end: Option<DateTime<Utc>>,
 }
 
 /// Reads all of it.
@@ -93,7 +95,7 @@ pub fn take_measurements(store: &Store, now: DateTime<Utc>) -> StoreResult<Measu
             abandoned: measurement::intents(db, IntentState::Abandoned)?,
             mails: each(MailState::ALL, |state| measurement::mails(db, state))?,
             generations: generations(db, now)?,
-            ends: ends(db)?,
+            operators_end: measurement::first_end_of_operators(db)?,
             clients_ending: expiring::count(
                 db,
                 Span {
@@ -139,15 +141,8 @@ fn generations(db: &mut Db, now: DateTime<Utc>) -> StoreResult<Vec<Generation>> 
             not_after: root.not_after,
             crl: crl::newest(db, root.generation)?,
             answers_due: measurement::answers_due(db, root.generation, now)?,
+            responder_end: measurement::responder_end(db, root.generation)?,
         });
     }
     Ok(generations)
-}
-
-fn ends(db: &mut Db) -> StoreResult<Vec<(Purpose, Option<DateTime<Utc>>)>> {
-    Ok(vec![
-        (Purpose::Server, measurement::last_end(db, Purpose::Server)?),
-        (Purpose::Operator, measurement::first_end_of_operators(db)?),
-        (Purpose::Ocsp, measurement::last_end(db, Purpose::Ocsp)?),
-    ])
 }

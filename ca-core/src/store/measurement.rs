@@ -1,6 +1,6 @@
 //! Counts and instants for monitoring: each query reads an index or a small table.
 use chrono::{DateTime, Utc};
-use diesel::dsl::min;
+use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 
 use super::column::millis;
@@ -83,10 +83,17 @@ pub fn answers_due(db: &mut Db, generation: i64, now: DateTime<Utc>) -> StoreRes
     Ok(due.count().get_result(db)?)
 }
 
-/// The last second of the newest valid certificate for `purpose`.
-pub fn last_end(db: &mut Db, purpose: Purpose) -> StoreResult<Option<DateTime<Utc>>> {
+/// The last second of the newest valid certificate of a generation's OCSP responders; none while no answer is kept that
+/// one would have to sign again.
+pub fn responder_end(db: &mut Db, generation: i64) -> StoreResult<Option<DateTime<Utc>>> {
+    let kept = ocsp_answer::table.filter(ocsp_answer::generation.eq(generation));
+    let is_kept: bool = diesel::select(exists(kept)).get_result(db)?;
+    if !is_kept {
+        return Ok(None);
+    }
     let newest = certificate::table
-        .filter(certificate::purpose.eq(purpose.as_str()))
+        .filter(certificate::generation.eq(generation))
+        .filter(certificate::purpose.eq(Purpose::Ocsp.as_str()))
         .filter(certificate::status.eq(CertificateStatus::Valid.as_str()))
         .order(certificate::not_after.desc())
         .select(certificate::not_after);

@@ -29,7 +29,9 @@ fn a_journey_is_measured(engine: Engine) {
     let after = until("lists and answers", || {
         let now = service.measured(port);
         let done = now.contains_key("inkan_crl_number{generation=\"1\"}")
-            && now.contains_key("inkan_certificate_time_to_expiry_seconds{purpose=\"ocsp\"}")
+            && now.contains_key(
+                "inkan_certificate_time_to_expiry_seconds{purpose=\"ocsp\",generation=\"1\"}",
+            )
             && now["inkan_ocsp_answers_due{generation=\"1\"}"] == 0.0
             && now["inkan_workers{state=\"working\"}"] > 0.0;
         done.then_some(now)
@@ -44,11 +46,17 @@ fn a_journey_is_measured(engine: Engine) {
     is("inkan_serials_abandoned_total", 0.0);
     is("inkan_sessions{audience=\"portal\"}", 1.0);
     is("inkan_outbox_mails{state=\"parked\"}", 0.0);
-    let ahead = |purpose: &str| {
-        after[&format!("inkan_certificate_time_to_expiry_seconds{{purpose=\"{purpose}\"}}")]
-    };
-    for purpose in ["root", "server", "operator", "ocsp"] {
-        assert!(ahead(purpose) > 86_400.0, "{purpose}: {}", ahead(purpose));
+    let ahead =
+        |which: &str| after[&format!("inkan_certificate_time_to_expiry_seconds{{{which}}}")];
+    for which in [
+        "purpose=\"root\"",
+        "purpose=\"server\",listener=\"https\"",
+        "purpose=\"server\",listener=\"portal\"",
+        "purpose=\"server\",listener=\"console\"",
+        "purpose=\"operator\"",
+        "purpose=\"ocsp\",generation=\"1\"",
+    ] {
+        assert!(ahead(which) > 86_400.0, "{which}: {}", ahead(which));
     }
     let (age, left) = (
         after["inkan_crl_age_seconds{generation=\"1\"}"],

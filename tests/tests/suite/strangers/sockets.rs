@@ -136,7 +136,7 @@ fn a_stranger_with_two_thousand_sockets_shuts_nobody_out() {
     assert!(hung_up_on > 500, "{hung_up_on}");
     for listener in ["http", "https", "portal", "console"] {
         let name = format!(
-            "inkan_connections_refused_total{{listener=\"[listen] {listener}\",reason=\"source\"}} "
+            "inkan_connections_refused_total{{listener=\"{listener}\",reason=\"source\"}} "
         );
         let line = figures.lines().find(|line| line.starts_with(&name));
         let count: f64 = line.expect(&name)[name.len()..].parse().expect("a number");
