@@ -27,24 +27,23 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(web::resource("/metrics").route(web::get().to(show)));
 }
 
-async fn show(
-    site: Data<Site>,
-    doors: Data<Vec<Arc<Door>>>,
-    shown: Data<Shown>,
-) -> HttpResponse {
+async fn show(site: Data<Site>, doors: Data<Vec<Arc<Door>>>, shown: Data<Shown>) -> HttpResponse {
     let now = site.clock.now();
     let measured = work::read(&site, move |site| take_measurements(&site.store, now)).await;
     let written = measured.map(|measured| text::of(&measured, &doors, &shown.ends()));
     match written {
-        Ok(Ok(text)) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
-        Ok(Err(error)) => failed(&error),
-        Err(problem) => failed(&problem),
+        Ok(Ok(text)) => {
+            site.faults.measurements.is_over();
+            HttpResponse::Ok().content_type(OPEN_METRICS).body(text)
+        }
+        Ok(Err(error)) => failed(&site, &error),
+        Err(problem) => failed(&site, &problem),
     }
 }
 
 /// Monitoring counts a look that failed by itself (`up` is 0); the log says why.
-fn failed(error: &dyn std::fmt::Display) -> HttpResponse {
-    tracing::error!(%error, "the measurements cannot be taken");
+fn failed(site: &Site, error: &dyn std::fmt::Display) -> HttpResponse {
+    site.faults.measurements.is_there(&error.to_string());
     HttpResponse::build(http::StatusCode::SERVICE_UNAVAILABLE)
         .content_type("text/plain")
         .body("the database does not answer\n")

@@ -23,8 +23,8 @@ use seat::Seat;
 
 mod budgets;
 mod connection;
-pub(crate) mod door;
 mod detach;
+pub(crate) mod door;
 mod housekeeping;
 mod listen;
 mod listener;

@@ -17,6 +17,7 @@ use ca_core::flow::log_in::TryRules;
 use ca_core::store::Store;
 use chrono::TimeDelta;
 
+use crate::faults::Faults;
 use crate::hashing::HashingGate;
 use crate::locale::{Language, Locale, LocaleError};
 use crate::portal::Nameless;
@@ -56,6 +57,8 @@ pub struct Site {
     pub heartbeat: Heartbeat,
     /// Bounds how fast nameless refusals fill the audit.
     pub nameless: Nameless,
+    /// What was logged once and is counted since.
+    pub(crate) faults: Faults,
 }
 
 /// Why a site cannot be put together.
@@ -105,6 +108,7 @@ impl Site {
             answers: AnswerMemory::default(),
             heartbeat: Heartbeat::default(),
             nameless: Nameless::default(),
+            faults: Faults::default(),
             config,
             calendar,
             store,

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use ca_core::one_fault::OneFault;
 use ca_core::store::wake::{Listener, Topic};
 use ca_core::store::{Store, StoreResult};
 
@@ -37,16 +38,19 @@ impl Bell {
     /// Rings at each call until `shutdown`. Without a connection everybody looks for themselves meanwhile, and once
     /// more when it is back: calls may have been lost.
     pub(crate) fn ring_forever(&self, store: &Store, shutdown: &AtomicBool) {
+        let fault =
+            OneFault::new("the database's calls are not heard; everybody looks for work meanwhile");
         while !shutdown.load(Ordering::SeqCst) {
             match store.listener() {
                 Ok(None) => return,
                 Ok(Some(listener)) => {
+                    fault.is_over();
                     Topic::ALL.into_iter().for_each(|topic| self.ring(topic));
                     if let Err(error) = self.ring_with(listener, shutdown) {
-                        tracing::warn!(%error, "the database's calls are not heard for now");
+                        fault.is_there(&error.to_string());
                     }
                 }
-                Err(error) => tracing::debug!(%error, "the database's calls are not heard"),
+                Err(error) => fault.is_there(&error.to_string()),
             }
             nap(AGAIN, shutdown);
         }

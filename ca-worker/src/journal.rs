@@ -36,6 +36,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ca_core::domain::request::RequestId;
 use ca_core::domain::serial::SerialNumber;
+use ca_core::one_fault::OneFault;
 use ca_core::store::authority::Authority;
 use ca_core::store::certificate::Certificate;
 use ca_core::store::intent::Intent;
@@ -55,6 +56,9 @@ use tail::Writer;
 
 /// Bytes that the lines of one certificate take, with the longest keys and names; half of it with usual ones.
 const ROOM: u64 = 8 * 1024;
+
+/// What is said when an issued certificate has no line yet.
+const LATE: &str = "alarm: issued certificates are not in the journal yet";
 
 /// Why the journal cannot be written or read. Nothing is signed until it can.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +94,7 @@ pub struct Journal {
     writer: Option<Mutex<Writer>>,
     owed: Mutex<Vec<(DateTime<Utc>, Fact)>>,
     answered: Mutex<Answered>,
+    late: OneFault,
 }
 
 /// That facts stand in the journal. Whoever signs has to show it; nothing but the journal gives it out.
@@ -125,6 +130,7 @@ impl Journal {
             writer: Some(Mutex::new(writer)),
             owed: Mutex::new(Vec::new()),
             answered: Mutex::default(),
+            late: OneFault::new(LATE),
         })
     }
 
@@ -136,6 +142,7 @@ impl Journal {
             writer: None,
             owed: Mutex::new(Vec::new()),
             answered: Mutex::default(),
+            late: OneFault::new(LATE),
         }
     }
 
@@ -181,7 +188,7 @@ impl Journal {
             self.answered().take(issued);
         }
         if let Err(error) = self.append(at, issued.to_vec()) {
-            tracing::error!(%error, certificates = issued.len(), "alarm: issued certificates are not in the journal yet");
+            self.late.is_there(&error.to_string());
             let owed = issued.iter().map(|fact| (at, fact.clone()));
             self.owed().extend(owed);
         }
@@ -280,6 +287,7 @@ impl Journal {
         let written = writer.append(&all)?;
         self.answered().take_written(written, &all);
         owed.clear();
+        self.late.is_over();
         Ok(())
     }
 

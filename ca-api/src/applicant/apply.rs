@@ -113,10 +113,16 @@ fn done_page(holder: &Holder, promised: Option<DateTime<Utc>>) -> DonePage {
 /// By when a request sent now is answered; none where the calendar does not reach, which is for the operators to
 /// mend and not for the applicant to suffer from.
 fn promise(site: &Site) -> Option<DateTime<Utc>> {
-    let promised = site.calendar.promised_by(site.clock.now());
-    promised
-        .map_err(|error| tracing::error!(%error, "no promise can be made"))
-        .ok()
+    match site.calendar.promised_by(site.clock.now()) {
+        Ok(promised) => {
+            site.faults.promise.is_over();
+            Some(promised)
+        }
+        Err(error) => {
+            site.faults.promise.is_there(&error.to_string());
+            None
+        }
+    }
 }
 
 /// 36 months are 3 years; 6 months are half a year.

@@ -119,7 +119,12 @@ fn measured() -> Measurements {
 /// Its text, in a process of which one listener shows an older certificate than the other.
 fn text_of(measured: &Measurements) -> String {
     let ahead = |days| morning() + chrono::TimeDelta::days(days);
-    text::of(measured, &doors(), &[("https", ahead(20)), ("portal", ahead(1))]).unwrap()
+    text::of(
+        measured,
+        &doors(),
+        &[("https", ahead(20)), ("portal", ahead(1))],
+    )
+    .unwrap()
 }
 
 /// The names under which samples of the text stand, with what the text says they are.

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use ca_core::store::{SchemaState, StoreError, authority, crl};
 use chrono::{DateTime, Utc};
 
+use crate::faults::Faults;
 use crate::problem::{ForMachines, Problem};
 use crate::site::Site;
 use crate::work;
@@ -30,14 +31,13 @@ pub(super) async fn alive() -> HttpResponse {
 pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
     let now = site.clock.now();
     let found = work::read(&site, move |site| look(site, now)).await;
+    note(&site.faults, &found);
     Ok(match found {
         Ok(Found::Ready(stale)) if stale.is_empty() => text(HttpResponse::Ok(), "ready\n"),
         Ok(Found::Ready(stale)) => {
-            tracing::warn!(generations = ?stale, "a revocation list is out of date");
-            let stale: Vec<String> = stale.iter().map(i64::to_string).collect();
             let said = format!(
                 "ready\nthe revocation list of generation {} is out of date; look at the worker\n",
-                stale.join(", ")
+                listed(&stale)
             );
             text(HttpResponse::Ok(), said)
         }
@@ -61,11 +61,26 @@ pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
         Ok(Found::Schema(_)) => {
             not_ready("the database is newer than this program; install a newer one\n".to_owned())
         }
-        Err(problem) => {
-            tracing::error!(%problem, "not ready");
-            not_ready("the database does not answer\n".to_owned())
-        }
+        Err(_) => not_ready("the database does not answer\n".to_owned()),
     })
+}
+
+/// Tells the log what was found, once for each fault however often somebody asks.
+fn note(faults: &Faults, found: &Result<Found, Problem>) {
+    match found {
+        Err(problem) => faults.readiness.is_there(&problem.to_string()),
+        Ok(found) => {
+            faults.readiness.is_over();
+            if let Found::Ready(stale) = found {
+                faults.lists.is(&listed(stale));
+            }
+        }
+    }
+}
+
+fn listed(generations: &[i64]) -> String {
+    let each: Vec<String> = generations.iter().map(i64::to_string).collect();
+    each.join(", ")
 }
 
 fn look(site: &Site, now: DateTime<Utc>) -> Result<Found, StoreError> {

@@ -97,10 +97,16 @@ async fn about(site: &Data<Site>, bytes: &[u8], now: DateTime<Utc>) -> Reply {
         return Reply::Answer(known);
     }
     let found = work::read(site, move |site| look_up(site, &id, now)).await;
-    found.unwrap_or_else(|problem| {
-        tracing::error!(%problem, "an OCSP request cannot be answered now");
-        Reply::Refusal(Refusal::TryLater)
-    })
+    match found {
+        Ok(reply) => {
+            site.faults.answers.is_over();
+            reply
+        }
+        Err(problem) => {
+            site.faults.answers.is_there(&problem.to_string());
+            Reply::Refusal(Refusal::TryLater)
+        }
+    }
 }
 
 /// Asks the database; remembers a good answer if no other was made untrue meanwhile.
@@ -124,8 +130,9 @@ fn look_up(site: &Site, id: &CertId, now: DateTime<Utc>) -> Result<Reply, StoreE
         // The serial is ours, the issuer named is not.
         return Ok(Reply::Refusal(Refusal::Unauthorized));
     }
+    site.faults.note_response(next < now, now);
     if next < now {
-        tracing::warn!(serial = %id.serial, "an OCSP answer ran out; is a worker running?");
+        tracing::debug!(serial = %id.serial, "an OCSP response ran out");
         return Ok(Reply::Refusal(Refusal::TryLater));
     }
     let prepared = Arc::new(Prepared::new(der, this, next));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use ca_core::flow::resume_session::forget_ended;
+use ca_core::one_fault::OneFault;
 
 use super::seat::Seat;
 use crate::work;
@@ -13,6 +14,7 @@ const EVERY: Duration = Duration::from_secs(600);
 /// Runs until it is aborted. A failure is logged and tried again: nothing depends on it at once, since ended
 /// sessions open nothing even while their rows are there.
 pub(super) async fn keep(seat: Data<Seat>) {
+    let fault = OneFault::new("ended sessions cannot be forgotten; it is tried again");
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tick.tick().await;
@@ -21,9 +23,11 @@ pub(super) async fn keep(seat: Data<Seat>) {
             forget_ended(&site.store, site.idle(), site.clock.now())
         });
         match done.await {
-            Ok(0) => {}
-            Ok(count) => tracing::debug!(count, "ended sessions forgotten"),
-            Err(problem) => tracing::warn!(%problem, "ended sessions could not be forgotten"),
+            Ok(count) => {
+                fault.is_over();
+                tracing::debug!(count, "ended sessions forgotten");
+            }
+            Err(problem) => fault.is_there(&problem.to_string()),
         }
     }
 }

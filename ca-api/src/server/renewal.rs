@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::web::Data;
+use ca_core::one_fault::OneFault;
 
 use super::seat::Seat;
 use super::tls::{Renewable, fingerprint};
@@ -32,7 +33,7 @@ impl Renewal {
     /// are two files, and somebody may be in the middle of replacing them.
     pub(super) async fn keep(mut self, seat: Data<Seat>) {
         let mut tick = tokio::time::interval(EVERY);
-        let mut last_trouble = String::new();
+        let fault = OneFault::new("TLS goes on with the certificates it has");
         loop {
             tick.tick().await;
             let site = seat.site();
@@ -51,15 +52,9 @@ impl Renewal {
                     if self.made_of.replace(seen) != Some(seen) {
                         tracing::info!("new TLS certificates or roots are in use");
                     }
-                    last_trouble.clear();
+                    fault.is_over();
                 }
-                Err(problem) => {
-                    let trouble = problem.to_string();
-                    if trouble != last_trouble {
-                        tracing::warn!(%trouble, "TLS goes on with the certificates it has");
-                        last_trouble = trouble;
-                    }
-                }
+                Err(problem) => fault.is_there(&problem.to_string()),
             }
         }
     }

@@ -6,6 +6,7 @@ use inkan_tests::desk::Desk;
 use inkan_tests::folder::Folder;
 use inkan_tests::operator::picked;
 use inkan_tests::page::{Form, Page};
+use inkan_tests::port;
 use inkan_tests::process::until;
 use inkan_tests::service::Service;
 use inkan_tests::site::{Visitor, arriving};
@@ -280,4 +281,53 @@ fn a_database_that_is_read_only_is_shown_and_the_site_is_not_ready() {
         (plain.open("/readyz").status == 200).then_some(())
     });
     drop(site);
+}
+
+#[test]
+fn a_lasting_outage_is_one_line_however_often_somebody_asks() {
+    let cluster = Cluster::start();
+    let [port] = port::free::<1>();
+    let service = Service::set_up_in(Database::on_server(cluster.url()));
+    service.configure(&format!("listen.metrics = \"127.0.0.1:{port}\""));
+    let mut site = service.start_site();
+    site.until_it_listens(port);
+    let root = service.root_pem();
+    let metrics = format!("http://localhost:{port}/metrics");
+    let pages = ["/readyz", metrics.as_str()];
+    let ask = |status: u16| {
+        let visitor = arriving(&service.plain(), &root).visitor();
+        pages.iter().all(|page| visitor.open(page).status == status)
+    };
+    let many = || {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert!(ask(503), "nobody gets an answer"));
+            }
+        });
+    };
+    assert!(ask(200));
+    cluster.stop();
+    let lines = ["not ready", "the measurements cannot be taken"];
+    let errors = || {
+        let said = site.said();
+        let errors: Vec<&str> = said.lines().filter(|line| line.contains("ERROR")).collect();
+        lines.map(|line| errors.iter().filter(|error| error.contains(line)).count())
+    };
+    many();
+    let first = errors();
+    // A connection that was open is lost in other words than one that is refused.
+    assert!(
+        first.iter().all(|count| (1..=4).contains(count)),
+        "{}",
+        site.said()
+    );
+    many();
+    assert_eq!(errors(), first, "{}", site.said());
+
+    cluster.crash_and_restart();
+    until("the site", || ask(200).then_some(()));
+    for line in lines {
+        site.until_it_says(&format!("this fault is over: {line}"));
+    }
+    assert!(site.stop().success(), "{}", site.said());
 }

@@ -2,6 +2,7 @@
 
 mod generations;
 mod judges;
+mod outdated;
 mod revocation;
 
 use ca_core::domain::serial::SerialNumber;

@@ -2,6 +2,7 @@
 
 mod aborts;
 mod acts;
+mod counted;
 mod faults;
 mod hostile;
 mod hours;
