@@ -36,7 +36,7 @@ console-refused-disabled-next = If you did not expect this, ask the administrato
 console-refused-revoked = This certificate is revoked
 console-refused-revoked-next = Ask the administrator of the CA for a new one.
 console-refused-expired = This certificate is outside its validity
-console-refused-expired-next = Check the clock of the PC. If the certificate has expired, ask the administrator of the CA for a new one.
+console-refused-expired-next = Check the clock of the PC. If the certificate has expired, ask the administrator of the CA for a new one (ca-cli operator renew).
 console-refused-choose = To choose another certificate, close every window of the browser and open it again.
 
 # --- Overview ---

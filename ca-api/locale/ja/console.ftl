@@ -36,7 +36,7 @@ console-refused-disabled-next = 心当たりがないときは、認証局の管
 console-refused-revoked = この証明書は失効しています
 console-refused-revoked-next = 認証局の管理者に、新しい証明書の発行を依頼してください。
 console-refused-expired = この証明書は有効期間の外です
-console-refused-expired-next = パソコンの時計を確かめてください。期限が切れているときは、認証局の管理者に新しい証明書の発行を依頼してください。
+console-refused-expired-next = パソコンの時計を確かめてください。期限が切れているときは、認証局の管理者に新しい証明書の発行（ca-cli operator renew）を依頼してください。
 console-refused-choose = 別の証明書を選ぶには、ブラウザの画面をすべて閉じてから、もう一度開いてください。
 
 # --- 概況 ---

@@ -7,9 +7,9 @@ use openssl::x509::{X509, X509VerifyResult};
 use super::connection::Connection;
 use super::is_out_of_date;
 
-/// What the browser proved to hold. The handshake has checked chain and purpose, at the console also the dates;
-/// whether the CA still stands by it is asked from the store on every request, because a resumed session skips the
-/// handshake's checks. Who reads it is [`crate::certified`] alone.
+/// What the browser proved to hold. The handshake has checked chain and purpose; its dates, and whether the CA
+/// still stands by it, are asked from the store on every request, because a resumed session skips the handshake's checks and
+/// whoever comes too late gets a page that says so. Who reads it is [`crate::certified`] alone.
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub X509);
 

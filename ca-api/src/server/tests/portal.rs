@@ -84,8 +84,12 @@ fn dates_alone_do_not_break_the_handshake() {
                 "nor another purpose"
             );
         }
-        let at_console = house.connector(Some(&dated(&house.root, true)));
-        assert!(get(&at_console, server.addresses.console.unwrap(), "/").is_err());
+        let console = server.addresses.console.unwrap();
+        let at_console = |pair: &Pair| get(&house.connector(Some(pair)), console, "/console/login");
+        let page = at_console(&dated(&house.root, true)).unwrap();
+        assert!(page.starts_with("HTTP/1.1 403"), "{page}");
+        assert!(at_console(&dated(&stranger, true)).is_err());
+        assert!(at_console(&dated(&house.root, false)).is_err());
     }
 }
 
@@ -143,7 +147,7 @@ fn a_new_root_is_trusted_beside_the_old_one_without_a_restart() {
 }
 
 #[test]
-fn a_retired_roots_certificate_gets_the_page_that_refuses_it_at_the_portal_alone() {
+fn a_retired_roots_certificate_gets_a_page_that_refuses_it() {
     let house = House::new();
     let server = house.open();
     let (portal, console) = (
@@ -161,9 +165,12 @@ fn a_retired_roots_certificate_gets_the_page_that_refuses_it_at_the_portal_alone
     });
     assert!(retired.unwrap());
     let connector = house.connector(Some(&old));
-    until("the console without the old root", || {
-        get(&connector, console, "/").is_err()
+    until("the retired root at the portal", || {
+        let page = get(&connector, portal, "/portal/login").unwrap();
+        page.contains("この証明書ではログインできません")
     });
+    let page = get(&connector, console, "/console/login").unwrap();
+    assert!(page.starts_with("HTTP/1.1 403"), "{page}");
     for version in VERSIONS {
         let page = get(
             &pinned(&house, Some(&old), version),
