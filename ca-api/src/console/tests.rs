@@ -10,6 +10,7 @@ mod desk;
 mod expiring;
 mod gallery;
 mod language;
+mod mails;
 mod notices;
 mod paper;
 mod reissue;

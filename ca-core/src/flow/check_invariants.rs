@@ -122,6 +122,7 @@ const RULES: &[Rule] = &[
         rows::list_of_the_future,
     ),
     ("crl", "no audit entry tells of the list", told::list_untold),
+    ("audit", "its detail cannot be read", told::unreadable),
     (
         "audit",
         "it tells of a certificate that is not in the database",

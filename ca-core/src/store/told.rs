@@ -39,6 +39,7 @@ struct Told {
     act: String,
     object: String,
     detail: Value,
+    is_readable: bool,
 }
 
 impl Told {
@@ -94,14 +95,30 @@ fn page(db: &mut Db, act: AuditAct, after: i64) -> StoreResult<Vec<Told>> {
             audit::detail,
         ))
         .load(db)?;
-    let told = |(sequence, at, act, object, detail): (i64, i64, String, String, String)| Told {
-        sequence,
-        at,
-        act,
-        object,
-        detail: serde_json::from_str(&detail).unwrap_or_default(),
+    let told = |(sequence, at, act, object, detail): (i64, i64, String, String, String)| {
+        let detail = serde_json::from_str::<Value>(&detail);
+        Told {
+            sequence,
+            at,
+            act,
+            object,
+            is_readable: detail.as_ref().is_ok_and(Value::is_object),
+            // What it said is told as missing by the rules that ask for it, besides.
+            detail: detail.unwrap_or_default(),
+        }
     };
     Ok(rows.into_iter().map(told).collect())
+}
+
+/// Entries about certificates, revocations and lists whose detail cannot be read.
+pub fn unreadable(db: &mut Db) -> Objects {
+    let mut acts: Vec<AuditAct> = RECORDED.to_vec();
+    acts.extend(ORDERED.map(|(_, act)| act));
+    acts.push(PUBLISH);
+    bad_entries(db, &acts, |_, page| {
+        let bad = page.iter().filter(|told| !told.is_readable);
+        Ok(bad.map(Told::name).collect())
+    })
 }
 
 /// Subject and thumbprint of the certificates that these entries are about.

@@ -112,6 +112,7 @@ fn damages(history: &History) -> Vec<(String, &'static str)> {
         (format!("DELETE FROM certificate WHERE serial = '{second}'"), "a certificate that is not in the database"),
         ("UPDATE audit SET act = 'nothing' WHERE act = 'certificate.issue'".into(), "tells of the certificate"),
         ("UPDATE audit SET act = 'crl.publish', object = 'crl:1/999', detail = '{\"sha256\":\"cd\"}' WHERE act = 'request.reject'".into(), "another hash of the revocation list"),
+        ("UPDATE audit SET detail = '{\"sha256' WHERE act = 'crl.publish'".into(), "detail cannot be read"),
         ("DELETE FROM crl".into(), "a revocation list that is not in the database"),
     ]
 }

@@ -44,6 +44,14 @@ pub(in crate::console) async fn send(
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id = ReissueId::parse(&id).map_err(|_| Problem::NotFound)?;
+    // Another language was asked for: the page again, with the note.
+    if form.has("redraw") {
+        let again = Again {
+            wrong: None,
+            note: form.text("note").to_owned(),
+        };
+        return draw(&signed_in, id, again, StatusCode::OK).await;
+    }
     let said = match form.required("decision")? {
         "accept" => Said::Accept,
         "reject" => Said::Reject,

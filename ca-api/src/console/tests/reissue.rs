@@ -47,6 +47,31 @@ fn decide(id: &ReissueId) -> String {
 }
 
 #[actix_web::test]
+async fn the_other_language_keeps_the_note_and_decides_nothing() {
+    let desk = Desk::new();
+    let suzuki = desk.operator("suzuki");
+    desk.account("KJ2700000001", "さくら介護センター", "sato");
+    let id = applied(&desk, "KJ2700000001", "さくら介護センター", 0);
+    let mut browser = Browser::at_work(&desk, &suzuki).await;
+    let page = browser.get(&format!("/console/reissues/{id}")).await;
+    let decide = format!("/console/reissues/{id}/decide");
+    let button = format!("formaction=\"/language/en?back={decide}\"");
+    assert!(page.body.contains(&button), "{}", page.body);
+    let fields = [("note", "Called back.\r\nIt is she."), ("redraw", "1")];
+    let at = format!("/language/en?back={decide}");
+    let sent_on = browser.post(&at, &fields).await;
+    assert_eq!(
+        (sent_on.status, sent_on.location),
+        (307, Some(decide.clone()))
+    );
+    let page = browser.post(&decide, &fields).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("<html lang=\"en\">"), "{}", page.body);
+    assert!(page.body.contains("It is she."), "{}", page.body);
+    assert_eq!(state(&desk, &id), ReissueState::Waiting);
+}
+
+#[actix_web::test]
 async fn what_an_acceptance_would_do_is_told_and_then_done() {
     let desk = Desk::new();
     let suzuki = desk.operator("suzuki");

@@ -6,6 +6,8 @@ use inkan_tests::letter::solid;
 use inkan_tests::mail::Mail;
 use inkan_tests::service::Service;
 use inkan_tests::smtp::{Sink, Tls};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 /// A service whose mail goes to `sink`, trusting `authority`, with one request approved. Returns the
 /// issuance password as well.
@@ -36,6 +38,41 @@ fn hurry(database: &Database) {
         .run("UPDATE outbox SET next_try_at = 0 WHERE state = 'waiting'");
 }
 
+/// Judges a mail by Python's reader, which is nobody's of ours and raises for whatever breaks a rule of RFC 5322 or of MIME.
+const STRICT: &str = r#"
+import email, email.policy, sys
+policy = email.policy.SMTP.clone(raise_on_defect=True)
+mail = email.message_from_bytes(sys.stdin.buffer.read(), policy=policy)
+assert mail["MIME-Version"] == "1.0", mail["MIME-Version"]
+assert mail["Date"].datetime.tzinfo is not None
+assert mail["Message-ID"].startswith("<"), mail["Message-ID"]
+for name in mail:
+    assert not getattr(mail[name], "defects", ()), (name, mail[name].defects)
+for part in mail.walk():
+    assert not part.defects, part.defects
+    if not part.is_multipart():
+        part.get_content()
+print(mail["Subject"])
+"#;
+
+fn assert_a_strict_reader_takes(raw: &str) {
+    let mut reader = Command::new("/usr/bin/python3")
+        .args(["-c", STRICT])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python3");
+    let mut input = reader.stdin.take().expect("its input");
+    input.write_all(raw.as_bytes()).expect("it reads");
+    drop(input);
+    let answer = reader.wait_with_output().expect("its end");
+    let said = String::from_utf8_lossy(&answer.stderr);
+    assert!(answer.status.success(), "{said}\n{raw}");
+    let subject = String::from_utf8_lossy(&answer.stdout);
+    assert!(subject.contains("KJ2700000001"), "{subject}");
+}
+
 #[test]
 fn the_notice_arrives_under_tls_and_holds_no_secret() {
     for (tls, security) in [(Tls::Starttls, "starttls"), (Tls::Implicit, "tls")] {
@@ -49,6 +86,7 @@ fn the_notice_arrives_under_tls_and_holds_no_secret() {
             "{:?}",
             sink.events()
         );
+        assert_a_strict_reader_takes(&raw);
         let mail = Mail::of(&raw);
         assert!(
             mail.header("Subject").contains("KJ2700000001"),
