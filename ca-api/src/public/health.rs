@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use ca_core::store::{SchemaState, StoreError, authority, crl};
 use chrono::{DateTime, Utc};
 
+use super::heartbeat::NoWrites;
 use crate::faults::Faults;
 use crate::problem::{ForMachines, Problem};
 use crate::site::Site;
@@ -15,7 +16,7 @@ enum Found {
     Schema(SchemaState),
     NoAuthority,
     /// Reads are answered, writes are not.
-    NoWrites(StoreError),
+    NoWrites(NoWrites),
     /// Generations whose newest revocation list is past its nextUpdate.
     Ready(Vec<i64>),
 }
@@ -47,7 +48,7 @@ pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
         Ok(Found::NoWrites(why)) => {
             tracing::error!(%why, "not ready: the database takes no writes");
             not_ready(
-                "the database takes no writes: its disk is full, or it is read-only; the log says more\n"
+                "the database takes no writes: its disk is full, it is read-only, or something keeps it locked; the log says more\n"
                     .to_owned(),
             )
         }
