@@ -45,13 +45,10 @@ pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
         Ok(Found::NoAuthority) => {
             not_ready("no certificate authority; run `ca-cli ca init`\n".to_owned())
         }
-        Ok(Found::NoWrites(why)) => {
-            tracing::error!(%why, "not ready: the database takes no writes");
-            not_ready(
-                "the database takes no writes: its disk is full, it is read-only, or something keeps it locked; the log says more\n"
-                    .to_owned(),
-            )
-        }
+        Ok(Found::NoWrites(_)) => not_ready(
+            "the database takes no writes: its disk is full, it is read-only, or something keeps it locked; the log says more\n"
+                .to_owned(),
+        ),
         Ok(Found::Schema(SchemaState::Empty)) => not_ready(
             "the database is new, nothing is in it yet; run `ca-cli ca init` or `ca-cli backup restore`\n"
                 .to_owned(),
@@ -70,6 +67,10 @@ pub(super) async fn ready(site: Data<Site>) -> Result<HttpResponse, Problem> {
 fn note(faults: &Faults, found: &Result<Found, Problem>) {
     match found {
         Err(problem) => faults.readiness.is_there(&problem.to_string()),
+        Ok(Found::NoWrites(why)) => {
+            let why = format!("the database takes no writes: {why}");
+            faults.readiness.is_there(&why);
+        }
         Ok(found) => {
             faults.readiness.is_over();
             if let Found::Ready(stale) = found {
