@@ -15,6 +15,7 @@ use ca_core::fault;
 use ca_core::flow::Postmark;
 use ca_core::flow::owe_notice_mails::owe_notice_mails;
 use ca_core::flow::remind_of_ends::remind_of_ends;
+use ca_core::flow::tell_of_ends::tell_of_ends;
 use ca_core::queue::outbox::{MailOutcome, settle, take};
 use ca_core::store::StoreResult;
 use ca_core::store::outbox::Mail;
@@ -144,6 +145,7 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     if worker.is_time_to_remind(now) {
         let marks = &worker.settings.renewal.reminder_days;
         remind_of_ends(&worker.store, &worker.act(), postmark, marks)?;
+        announce_ends(worker, postmark)?;
     }
     let mut notified = Notified::default();
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
@@ -179,6 +181,22 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
         )?;
     }
     Ok(notified)
+}
+
+/// Tells those who run the service what of it ends, by mail and in the log.
+fn announce_ends(worker: &Worker, postmark: Postmark<'_>) -> StoreResult<()> {
+    let calendar = worker.calendar.covered_until();
+    let mail_to = &worker.settings.operators_mail;
+    for (end, days) in tell_of_ends(&worker.store, &worker.act(), postmark, mail_to, calendar)? {
+        tracing::warn!(
+            what = %end.kind,
+            name = end.name,
+            last_second = %end.at,
+            within_days = days,
+            "something ends, or has ended, that people have to renew; docs/operations.md says how"
+        );
+    }
+    Ok(())
 }
 
 fn outcome(sent: Result<(), SendError>, notified: &mut Notified) -> MailOutcome {

@@ -53,6 +53,8 @@ pub struct Settings {
     pub host: String,
     /// How long a revocation list may be relied on.
     pub crl_validity: Duration,
+    /// Who is told by mail what of the service ends.
+    pub operators_mail: Vec<String>,
     /// How long a PKCS#12 is kept after the first login; none for until its certificate ends.
     pub pkcs12_kept: Option<Duration>,
     /// When renewals begin, and when people are reminded of ends.
@@ -160,6 +162,7 @@ impl Settings {
             answer_validity: Duration::hours(i64::from(config.ocsp.validity_hours)),
             host: config.service.host.clone(),
             crl_validity: config.crl.validity(calendar.longest_closure()),
+            operators_mail: config.operators.mail.clone(),
             pkcs12_kept: config.pkcs12.kept_after_first_login(),
             renewal: config.renewal.clone(),
             most_skew: Some(MOST_SKEW),

@@ -27,7 +27,8 @@ pub struct Service {
     folder: Folder,
     /// Its database.
     pub database: Database,
-    pub(crate) ports: [u16; 4],
+    /// The ports of http, https, console and portal.
+    pub ports: [u16; 4],
     runs: usize,
     clock: i64,
     environment: Vec<(String, String)>,
@@ -372,11 +373,6 @@ impl Service {
     /// The address of the portal.
     pub fn portal(&self) -> String {
         format!("https://localhost:{}", self.ports[3])
-    }
-
-    /// The ports of all four listeners.
-    pub fn open_ports(&self) -> [u16; 4] {
-        self.ports
     }
 
     /// The address of the plain http listener.

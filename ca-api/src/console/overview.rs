@@ -3,8 +3,10 @@
 use actix_web::HttpResponse;
 use askama::Template;
 use ca_core::domain::certificate::Purpose;
+use ca_core::domain::ends::End;
 use ca_core::domain::reissue::ReissueState;
 use ca_core::domain::request::RequestState;
+use ca_core::flow::tell_of_ends::list_ends;
 use ca_core::store::account::Account;
 use ca_core::store::calendar_override::{self, CalendarOverride};
 use ca_core::store::listed::Listed;
@@ -12,7 +14,7 @@ use ca_core::store::outbox::Mail;
 use ca_core::store::request::{self, Request, RequestFilter};
 use ca_core::store::worker_status::{self, WorkerStatus};
 use ca_core::store::{
-    StoreError, StoreResult, address_change, certificate, expiring, mail_trouble, reissue,
+    Db, StoreError, StoreResult, address_change, certificate, expiring, mail_trouble, reissue,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -53,6 +55,8 @@ pub(super) struct Found {
     pub workers: Listed<WorkerStatus>,
     /// The orders to sign outside business hours, the longest first.
     pub orders: Listed<CalendarOverride>,
+    /// What of the service ends within 90 days, or has ended, the nearest first.
+    pub ends: Vec<End>,
     /// The instant.
     pub now: DateTime<Utc>,
 }
@@ -109,6 +113,13 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<HttpResponse, Problem> {
     page::show(&draw(&signed_in, &found))
 }
 
+/// What ends as far ahead as people are told of it.
+fn ends_ahead(db: &mut Db, site: &Site, now: DateTime<Utc>) -> StoreResult<Vec<End>> {
+    let mut ends = list_ends(db, site.calendar.covered_until())?;
+    ends.retain(|end| end.mark(now).is_some());
+    Ok(ends)
+}
+
 fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
     let waiting = RequestFilter {
         state: Some(RequestState::Pending),
@@ -126,6 +137,7 @@ fn find(site: &Site, now: DateTime<Utc>) -> StoreResult<Found> {
             delayed: mail_trouble::count_delayed(db, now - TimeDelta::minutes(15))?,
             workers: worker_status::listing(db)?,
             orders: calendar_override::listing(db, now)?,
+            ends: ends_ahead(db, site, now)?,
             now,
         })
     })

@@ -1,8 +1,11 @@
 //! What hurts now, each with what to do about it.
 
+use ca_core::domain::ends::End;
 use ca_core::domain::missing_key::MissingKey;
 use ca_core::domain::request::RequestState;
 use ca_core::store::worker_status::WorkerStatus;
+
+use chrono::{DateTime, Utc};
 
 use super::overview::Found;
 use super::window::Window;
@@ -30,7 +33,8 @@ pub(super) fn all(page: &Page, found: &Found, window: &Window) -> Vec<Trouble> {
         parked(page, found),
     ];
     let each = one_of_each.into_iter().flatten();
-    each.chain(missing_keys(page, found)).collect()
+    let each = each.chain(missing_keys(page, found));
+    each.chain(ends(page, found)).collect()
 }
 
 fn silent_worker(page: &Page, found: &Found) -> Option<Trouble> {
@@ -72,6 +76,41 @@ fn missing_keys(page: &Page, found: &Found) -> Vec<Trouble> {
         }
     };
     each.map(trouble).collect()
+}
+
+/// From how many days before an end it is trouble, and does not only wait for somebody.
+const NEAR: i64 = 7;
+
+/// What has ended, and what ends within days.
+fn ends(page: &Page, found: &Found) -> Vec<Trouble> {
+    let near = found
+        .ends
+        .iter()
+        .filter(|end| end.is_within(NEAR, found.now));
+    near.map(|end| Trouble {
+        what: what_ends(page, end, found.now),
+        next: page.with(
+            &format!("console-end-next-{}", end.kind),
+            [("name", end.name.clone())],
+        ),
+        url: None,
+    })
+    .collect()
+}
+
+/// What ends later than that, as things that wait.
+pub(super) fn later_ends(page: &Page, found: &Found) -> Vec<String> {
+    let later = found
+        .ends
+        .iter()
+        .filter(|end| !end.is_within(NEAR, found.now));
+    later.map(|end| what_ends(page, end, found.now)).collect()
+}
+
+fn what_ends(page: &Page, end: &End, now: DateTime<Utc>) -> String {
+    let facts = [("name", end.name.clone()), ("day", page.day(end.at))];
+    let tense = if end.is_over(now) { "ended" } else { "ends" };
+    page.with(&format!("console-{tense}-{}", end.kind), facts)
 }
 
 fn unknown_calendar(page: &Page, window: &Window) -> Option<Trouble> {

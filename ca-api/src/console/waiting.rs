@@ -3,6 +3,7 @@
 use ca_core::domain::request::RequestState;
 
 use super::overview::Found;
+use super::trouble::later_ends;
 use crate::page::Page;
 
 /// One kind of thing that waits.
@@ -25,7 +26,7 @@ pub(super) fn all(page: &Page, found: &Found) -> Vec<Waiting> {
     };
     let requests: fn(&Page, i64) -> String =
         |page, count| page.with("console-waiting-requests", [("count", count)]);
-    let found = [
+    let counted = [
         one(pending, requests, Some("/console/requests?state=pending")),
         one(
             found.reissues,
@@ -48,7 +49,9 @@ pub(super) fn all(page: &Page, found: &Found) -> Vec<Waiting> {
             None,
         ),
     ];
-    found.into_iter().flatten().collect()
+    let ends = later_ends(page, found).into_iter();
+    let ends = ends.map(|what| Waiting { what, url: None });
+    counted.into_iter().flatten().chain(ends).collect()
 }
 
 #[cfg(test)]
@@ -80,6 +83,7 @@ mod tests {
             parked: none(),
             workers: none(),
             orders: none(),
+            ends: Vec::new(),
             now: morning(),
         }
     }

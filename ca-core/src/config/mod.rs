@@ -13,6 +13,7 @@ mod letter;
 mod listen;
 mod mail;
 mod ocsp;
+mod operators;
 mod portal;
 mod profiles;
 mod proxy;
@@ -42,6 +43,7 @@ pub use letter::LetterConfig;
 pub use listen::{Listen, ListenConfig, ListenForm};
 pub use mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 pub use ocsp::OcspConfig;
+pub use operators::OperatorsConfig;
 pub use portal::{AccessMatrixError, PortalConfig};
 pub use profiles::{Profiles, ProfilesError};
 pub use proxy::{ProxyConfig, SourceHeader};
@@ -77,6 +79,8 @@ pub struct Config {
     pub ocsp: OcspConfig,
     /// Signed checkpoints of the audit, written outside the database.
     pub audit: AuditConfig,
+    /// Those who run the service.
+    pub operators: OperatorsConfig,
     /// The certificate revocation lists.
     pub crl: CrlConfig,
     /// Mail notices.
@@ -243,6 +247,7 @@ impl Config {
         self.worker.check()?;
         self.ocsp.check()?;
         self.audit.check()?;
+        self.operators.check()?;
         self.crl.check()?;
         self.session.check()?;
         self.password.check()?;

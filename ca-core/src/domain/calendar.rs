@@ -169,6 +169,17 @@ impl BusinessCalendar {
         self.years.iter().copied()
     }
 
+    /// The last second of the last year that is written down; none where every hour of every year is open.
+    #[must_use]
+    pub fn covered_until(&self) -> Option<DateTime<Utc>> {
+        if self.always_open {
+            return None;
+        }
+        let next = self.years.last()?.checked_add(1)?;
+        let turn = NaiveDate::from_ymd_opt(next, 1, 1)?;
+        Some(moment(turn, TimeDelta::zero()).ok()? - TimeDelta::seconds(1))
+    }
+
     /// The most days in a row on which the office is closed, of those that begin in a year that is written down. One
     /// that goes on into a year that is not is counted as far as weekdays and the year's end tell.
     #[must_use]

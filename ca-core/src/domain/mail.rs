@@ -34,6 +34,8 @@ pub enum MailKind {
     CertificateReleased,
     /// To an auditor: a signed checkpoint of the audit, to be kept.
     AuditCheckpoint,
+    /// To those who run the service: something of it ends soon, or has ended.
+    EndsSoon,
 }
 words!(
     MailKind,
@@ -51,12 +53,13 @@ words!(
     CertificateHeld = "certificate-held",
     CertificateReleased = "certificate-released",
     AuditCheckpoint = "audit-checkpoint",
+    EndsSoon = "ends-soon",
 );
 
 impl MailKind {
     /// Whether it goes to an account; otherwise to somebody whom the configuration names.
     pub const fn is_to_account(self) -> bool {
-        !matches!(self, Self::AuditCheckpoint)
+        !matches!(self, Self::AuditCheckpoint | Self::EndsSoon)
     }
 
     /// Whether its text holds a code; a mail that was parked or dropped has it no longer.
@@ -66,9 +69,8 @@ impl MailKind {
 
     /// Whether it goes to the address that the account has when it is sent; the others prove or report an address.
     pub const fn follows_address(self) -> bool {
-        let about_address =
-            self.has_code() || matches!(self, Self::AddressChanged | Self::AuditCheckpoint);
-        !about_address
+        let about_address = self.has_code() || self == Self::AddressChanged;
+        self.is_to_account() && !about_address
     }
 
     /// Whether an account may switch this kind off.
@@ -88,7 +90,8 @@ impl MailKind {
             | Self::AddressProof
             | Self::AddressChangeAsked
             | Self::AddressChanged
-            | Self::AuditCheckpoint => false,
+            | Self::AuditCheckpoint
+            | Self::EndsSoon => false,
         }
     }
 }
@@ -119,6 +122,21 @@ pub struct MailFacts {
     /// A checkpoint of the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<MailedCheckpoint>,
+    /// What of the service ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<MailedEnd>,
+}
+
+/// An end as a mail tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailedEnd {
+    /// What kind of thing, by the word of [`super::ends::EndingKind`].
+    pub kind: String,
+    /// Which one; an operator's name, or a number.
+    pub name: String,
+    /// Whether it has ended.
+    pub is_over: bool,
 }
 
 /// A checkpoint as a mail shows it.

@@ -16,6 +16,7 @@ pub mod csv;
 pub mod delegation;
 pub mod delegation_csv;
 pub mod distinguished_name;
+pub mod ends;
 pub mod honorific;
 pub mod lock;
 pub mod mail;

@@ -89,15 +89,7 @@ pub fn log_in_operator(
     let object = format!("operator:{}", input.name);
     if let Err(error) = try_password(store, door, Some(input.password), input.rules, at) {
         if let TryError::Wrong { left, .. } = &error {
-            let verb = if *left == 0 {
-                AuditAct::OperatorLoginLock
-            } else {
-                AuditAct::OperatorLoginRefuse
-            };
-            let record = Record::new(verb, object)
-                .with(serde_json::json!({ "certificate": input.shown.serial.to_hex() }));
-            let act = Act::new(Actor::Anonymous, at).from_address(input.source);
-            store.transaction(|db| audit::append(db, &act, &[record]))?;
+            note_refusal(store, at, input, object, *left == 0)?;
         }
         return Err(error);
     }
@@ -122,4 +114,23 @@ pub fn log_in_operator(
         )
     })?;
     Ok((token, session, operator))
+}
+
+/// Writes the wrong try down, and whether it set the lock.
+fn note_refusal(
+    store: &Store,
+    at: DateTime<Utc>,
+    input: LogInOperator<'_>,
+    object: String,
+    is_locked: bool,
+) -> Result<(), StoreError> {
+    let verb = if is_locked {
+        AuditAct::OperatorLoginLock
+    } else {
+        AuditAct::OperatorLoginRefuse
+    };
+    let certificate = serde_json::json!({ "certificate": input.shown.serial.to_hex() });
+    let record = Record::new(verb, object).with(certificate);
+    let act = Act::new(Actor::Anonymous, at).from_address(input.source);
+    store.transaction(|db| audit::append(db, &act, &[record]))
 }

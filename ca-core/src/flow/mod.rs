@@ -70,6 +70,7 @@ pub mod set_operator_password;
 pub mod set_operator_status;
 pub mod submit_request;
 pub mod take_measurements;
+pub mod tell_of_ends;
 mod try_password;
 pub mod unlock_account;
 pub mod verify_audit;

@@ -12,6 +12,7 @@ mod audit;
 mod certificate_use;
 mod contact_changes;
 mod delegations;
+mod ends;
 mod generations;
 mod hostile;
 mod invariants;

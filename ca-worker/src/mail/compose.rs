@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ca_core::config::{Config, ServiceConfig, text_file};
 use ca_core::domain::honorific;
-use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
+use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint, MailedEnd};
 use ca_core::domain::time::{iso_datetime, japanese_datetime};
 use ca_core::store::outbox::Mail;
 use chrono::DateTime;
@@ -121,6 +121,8 @@ impl Composer {
         one_line("the user ID", &facts.user_id)?;
         one_line("the name", &facts.name)?;
         one_line("the title", facts.title.as_deref().unwrap_or_default())?;
+        let end = facts.end.as_ref().map(|end| end.name.as_str());
+        one_line("the name of what ends", end.unwrap_or_default())?;
         one_line("the code", facts.code.as_deref().unwrap_or_default())?;
         one_line("the reason", &reason.replace(['\r', '\n'], " "))?;
         let rendered = self
@@ -159,6 +161,7 @@ impl Composer {
             until => known(facts.until.map(japanese_datetime)),
             until_en => known(facts.until.map(iso_datetime)),
             checkpoint => facts.checkpoint.as_ref().map_or(Value::UNDEFINED, checkpoint),
+            end => facts.end.as_ref().map_or(Value::UNDEFINED, end),
             service => &self.service.name,
             service_en => &self.service.name_en,
             url => &self.service.public_url,
@@ -182,6 +185,14 @@ fn checkpoint(mailed: &MailedCheckpoint) -> Value {
         at => japanese_datetime(mailed.at),
         at_en => iso_datetime(mailed.at),
         pem => mailed.pem.trim_end(),
+    }
+}
+
+fn end(mailed: &MailedEnd) -> Value {
+    context! {
+        kind => &mailed.kind,
+        name => &mailed.name,
+        is_over => mailed.is_over,
     }
 }
 
@@ -254,6 +265,7 @@ fn built_in(kind: MailKind) -> &'static str {
             include_str!("../../templates/mail/certificate-released.txt")
         }
         MailKind::AuditCheckpoint => include_str!("../../templates/mail/audit-checkpoint.txt"),
+        MailKind::EndsSoon => include_str!("../../templates/mail/ends-soon.txt"),
     }
 }
 
@@ -271,6 +283,7 @@ fn sample(kind: MailKind) -> MailFacts {
             | AddressProof
             | AddressChangeAsked
             | AddressChanged
+            | MailKind::EndsSoon
     );
     let word = |there: bool| there.then(|| "見本".to_owned());
     MailFacts {
@@ -289,6 +302,11 @@ fn sample(kind: MailKind) -> MailFacts {
             head: "0".repeat(64),
             at: DateTime::UNIX_EPOCH,
             pem: "-----BEGIN CMS-----\n-----END CMS-----\n".into(),
+        }),
+        end: (kind == MailKind::EndsSoon).then(|| MailedEnd {
+            kind: "operator".into(),
+            name: "sample".into(),
+            is_over: false,
         }),
     }
 }

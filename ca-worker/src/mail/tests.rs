@@ -2,7 +2,7 @@
 mod leaving;
 
 use ca_core::config::Config;
-use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint};
+use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint, MailedEnd};
 use ca_core::store::outbox::{Mail, NewMail};
 use ca_core::store::{Store, outbox};
 
@@ -25,6 +25,15 @@ fn facts(kind: MailKind) -> MailFacts {
         code: matches!(kind, MailKind::AddressProof | MailKind::AddressChangeAsked)
             .then(|| "bcdf ghjk mnpr".into()),
         checkpoint: (kind == MailKind::AuditCheckpoint).then(checkpoint),
+        end: (kind == MailKind::EndsSoon).then(|| end("operator", "suzuki", false)),
+    }
+}
+
+fn end(kind: &str, name: &str, is_over: bool) -> MailedEnd {
+    MailedEnd {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        is_over,
     }
 }
 
@@ -130,8 +139,11 @@ fn every_mail_fits_its_lines_and_links_to_the_top_page_alone() {
         facts.name = "介".repeat(64);
         facts.reason = facts.reason.map(|reason| reason.repeat(12));
         let (subject, body) = composer().text(kind, &facts).unwrap();
-        let to_auditors = kind == MailKind::AuditCheckpoint;
-        let about = ["KJ2700000001", "000000001234-ca1.p7s"][usize::from(to_auditors)];
+        let (about, greetings) = match kind {
+            MailKind::AuditCheckpoint => ("000000001234-ca1.p7s", ("お預かりの方へ", "To whoever")),
+            MailKind::EndsSoon => ("suzuki", ("管理されている方へ", "To whoever")),
+            _ => ("KJ2700000001", ("様", "Dear")),
+        };
         assert!(
             subject.starts_with("［電子請求受付センター］") && subject.ends_with(about),
             "{subject}"
@@ -143,9 +155,48 @@ fn every_mail_fits_its_lines_and_links_to_the_top_page_alone() {
             assert_eq!(link, "https://localhost:8443/");
         }
         let (japanese, english) = body.split_once(&"-".repeat(68)).unwrap();
-        let greetings =
-            [("様", "Dear"), ("お預かりの方へ", "To whoever")][usize::from(to_auditors)];
         assert!(japanese.contains(greetings.0) && english.contains(greetings.1));
+    }
+}
+
+#[test]
+fn each_end_is_told_with_what_to_do_in_both_languages() {
+    for (kind, name, subject, words) in [
+        (
+            "server",
+            "",
+            "サイトの証明書",
+            ["certificate issue-server", "The site's certificate"],
+        ),
+        (
+            "operator",
+            "suzuki",
+            "担当者の証明書 suzuki",
+            ["operator renew suzuki", "the operator suzuki"],
+        ),
+        ("root", "2", "認証局", ["ca rollover", "of generation 2"]),
+        (
+            "calendar",
+            "",
+            "休日カレンダー",
+            ["calendar import", "The calendar of holidays"],
+        ),
+    ] {
+        for (is_over, state) in [(false, ["近づいて", "soon"]), (true, ["切れて", "has "])] {
+            let facts = MailFacts {
+                end: Some(end(kind, name, is_over)),
+                ..facts(MailKind::EndsSoon)
+            };
+            let (line, body) = composer().text(MailKind::EndsSoon, &facts).unwrap();
+            assert!(line.contains(subject), "{line}");
+            let said = format!("{line} {}", body.replace('\n', " "));
+            for word in words.iter().chain(&state) {
+                assert!(said.contains(word), "{word} is not in\n{line}\n\n{body}");
+            }
+            for line in body.lines() {
+                assert!(width(line) <= COLUMNS, "{kind}: {line}");
+            }
+        }
     }
 }
 

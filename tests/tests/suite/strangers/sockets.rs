@@ -115,7 +115,7 @@ fn a_stranger_with_two_thousand_sockets_shuts_nobody_out() {
     };
     let calm = people.times();
 
-    let [http, https, console, portal] = service.open_ports();
+    let [http, https, console, portal] = service.ports;
     let crowd = Crowd::gather(&[
         (http, Manner::Idle, 200),
         (http, Manner::DripsHead, 200),

@@ -3,6 +3,7 @@
 mod aborts;
 mod acts;
 mod counted;
+mod ends;
 mod faults;
 mod hostile;
 mod hours;
