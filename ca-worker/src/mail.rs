@@ -132,7 +132,6 @@ pub struct Notified {
 /// mail after mail, the rest of the batch is postponed without a try.
 pub fn notify(worker: &Worker) -> StoreResult<Notified> {
     let now = worker.clock.now();
-    let until = now + worker.settings.lease;
     let postmark = Postmark {
         random: worker.random.as_ref(),
         host: &worker.settings.host,
@@ -148,6 +147,9 @@ pub fn notify(worker: &Worker) -> StoreResult<Notified> {
         announce_ends(worker, postmark)?;
     }
     let mut notified = Notified::default();
+    // Anew: what was owed just now is due.
+    let now = worker.clock.now();
+    let until = now + worker.settings.lease;
     for mail in take(&worker.store, &worker.name, until, BATCH, now)? {
         let outcome = match (&notified.trouble, &worker.notifier) {
             (Some(trouble), _) => MailOutcome::ServerAway(trouble.clone()),

@@ -69,7 +69,7 @@ impl MailKind {
 
     /// Whether it goes to the address that the account has when it is sent; the others prove or report an address.
     pub const fn follows_address(self) -> bool {
-        let about_address = self.has_code() || self == Self::AddressChanged;
+        let about_address = self.has_code() || matches!(self, Self::AddressChanged);
         self.is_to_account() && !about_address
     }
 

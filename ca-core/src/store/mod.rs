@@ -20,7 +20,7 @@ mod connection;
 pub mod crl;
 pub mod deadline;
 pub mod delegation;
-mod end;
+pub mod end;
 pub mod ended;
 pub mod expiring;
 pub mod heartbeat;

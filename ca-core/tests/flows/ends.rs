@@ -9,6 +9,7 @@ use ca_core::store::outbox;
 use crate::world::{HOST, World, at, on_both, worker};
 
 const DAY: i64 = 86_400;
+const NOTHING: [u32; 0] = [];
 
 /// Tells of a calendar that reaches to `end`; returns the marks that were told.
 fn told(world: &World, now: i64, end: i64) -> Vec<u32> {
@@ -45,17 +46,17 @@ fn mails(world: &World) -> Vec<(String, bool)> {
 
 on_both!(each_mark_is_told_once_and_what_is_renewed_anew, world => {
     let end = 1_000 * DAY;
-    assert_eq!(told(&world, end - 91 * DAY, end), []);
+    assert_eq!(told(&world, end - 91 * DAY, end), NOTHING);
     assert_eq!(told(&world, end - 90 * DAY, end), [90]);
-    assert_eq!(told(&world, end - 89 * DAY, end), []);
+    assert_eq!(told(&world, end - 89 * DAY, end), NOTHING);
     // The worker stood still for weeks: one mail, for the nearest mark.
     assert_eq!(told(&world, end - 6 * DAY, end), [7]);
-    assert_eq!(told(&world, end - 6 * DAY, end), []);
+    assert_eq!(told(&world, end - 6 * DAY, end), NOTHING);
     // A clock that went back tells nothing again.
-    assert_eq!(told(&world, end - 20 * DAY, end), []);
+    assert_eq!(told(&world, end - 20 * DAY, end), NOTHING);
     assert_eq!(told(&world, end, end), [1]);
     assert_eq!(told(&world, end + 1, end), [0]);
-    assert_eq!(told(&world, end + 400 * DAY, end), []);
+    assert_eq!(told(&world, end + 400 * DAY, end), NOTHING);
     let to = |address: &str, is_over| (address.to_owned(), is_over);
     let said = mails(&world);
     assert_eq!(said.len(), 8, "two addresses at four marks");
