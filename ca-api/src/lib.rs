@@ -8,6 +8,7 @@ pub mod asset;
 pub mod certified;
 pub mod console;
 pub mod csrf;
+mod door;
 mod faults;
 pub mod form;
 pub mod guard;

@@ -10,7 +10,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, http};
 use ca_core::flow::take_measurements::take_measurements;
 
-use crate::server::door::Door;
+use crate::door::Door;
 use crate::site::Site;
 use crate::work;
 use shown::Shown;

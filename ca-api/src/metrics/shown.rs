@@ -7,21 +7,21 @@ use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::ssl::SslContext;
 
 /// A listener by its key in `[listen]`, and the context that its handshakes take.
-pub(crate) type Listener = (&'static str, Arc<RwLock<SslContext>>);
+pub(crate) type Handshakes = (&'static str, Arc<RwLock<SslContext>>);
 
 /// The listeners; none behind a proxy that has TLS for itself.
 #[derive(Debug, Default)]
-pub(crate) struct Shown(Vec<Listener>);
+pub(crate) struct Shown(Vec<Handshakes>);
 
 impl Shown {
     /// What these listeners show.
-    pub(crate) fn by(listeners: Vec<Listener>) -> Self {
+    pub(crate) fn by(listeners: Vec<Handshakes>) -> Self {
         Self(listeners)
     }
 
     /// For each listener the last second of its certificate.
     pub(super) fn ends(&self) -> Vec<(&'static str, DateTime<Utc>)> {
-        let end = |(listener, context): &Listener| {
+        let end = |(listener, context): &Handshakes| {
             let context = context
                 .read()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -14,7 +14,7 @@ use ca_core::store::measurement::Depth;
 use ca_core::store::worker_status::WorkerStatus;
 
 use super::*;
-use crate::server::door::Budget;
+use crate::door::Budget;
 use crate::stage::{Stage, morning};
 
 fn worker(state: &str, seconds_ago: i64) -> WorkerStatus {
@@ -34,11 +34,7 @@ fn worker(state: &str, seconds_ago: i64) -> WorkerStatus {
 
 /// The doors of a process.
 fn doors() -> Vec<Arc<Door>> {
-    let budget = Budget {
-        all: 2_000,
-        one_source: 250,
-    };
-    vec![Door::new("https", budget)]
+    vec![Door::new("https", Budget::new(2_000, 250))]
 }
 
 /// A service in which every family has a sample.

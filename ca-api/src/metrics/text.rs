@@ -8,7 +8,7 @@ use ca_core::domain::certificate::{MailState, Purpose};
 use ca_core::flow::take_measurements::{Generation, Measurements};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::server::door::{Door, Refusal};
+use crate::door::{Door, Refusal};
 
 use super::sheet::{Sheet, by, number, seconds};
 

@@ -2,39 +2,24 @@
 
 use std::net::TcpListener;
 
-use super::door::{Budget, Door};
 use super::listener::Listener;
 use super::tls;
+use crate::door::{Budget, Door};
 use crate::site::Area;
 
 /// Files that are no connections: the database's, the log, what is read in passing.
 const OTHER_FILES: u64 = 200;
 
 /// Plain http: lists, OCSP, the way to https.
-const HTTP: Budget = Budget {
-    all: 1_000,
-    one_source: 200,
-};
+const HTTP: Budget = Budget::new(1_000, 200);
 /// The pages of offices. A head office behind one address has dozens of browsers, each with up to six connections.
-const OFFICES: Budget = Budget {
-    all: 2_000,
-    one_source: 250,
-};
+const OFFICES: Budget = Budget::new(2_000, 250);
 /// Operators are few; their certificate is asked for in the handshake, after the door.
-const CONSOLE: Budget = Budget {
-    all: 250,
-    one_source: 60,
-};
+const CONSOLE: Budget = Budget::new(250, 60);
 /// Behind a proxy; strangers are refused by their address, and use up little.
-const PROXIED: Budget = Budget {
-    all: 2_000,
-    one_source: 10,
-};
+const PROXIED: Budget = Budget::new(2_000, 10);
 /// Monitoring.
-const METRICS: Budget = Budget {
-    all: 50,
-    one_source: 15,
-};
+const METRICS: Budget = Budget::new(50, 15);
 /// What all of them need.
 const ALL: u64 = 7_300;
 

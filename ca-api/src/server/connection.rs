@@ -11,7 +11,7 @@ use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::door::Place;
+use crate::door::Place;
 
 /// A connection and its place behind the door.
 ///
@@ -129,7 +129,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::server::door::{Budget, Door};
+    use crate::door::{Budget, Door};
 
     const LIMIT: Duration = Duration::from_millis(300);
 
@@ -139,11 +139,9 @@ mod tests {
         let client = Plain::connect(listener.local_addr().unwrap()).unwrap();
         let (server, from) = listener.accept().unwrap();
         server.set_nonblocking(true).unwrap();
-        let budget = Budget {
-            all: 1,
-            one_source: 1,
-        };
-        let place = Door::new("test", budget).enter(from.ip(), false).unwrap();
+        let place = Door::new("test", Budget::new(1, 1))
+            .enter(from.ip(), false)
+            .unwrap();
         let io = TcpStream::from_std(server).unwrap();
         (Connection::new(io, place, LIMIT), client)
     }

@@ -20,9 +20,9 @@ use actix_web::web::Data;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::Connection;
-use super::door::Door;
 use super::seat::Seat;
 use super::{peer, tls};
+use crate::door::Door;
 
 /// How long a browser may take to send the head of a request.
 pub(super) const REQUEST_HEAD: Duration = Duration::from_secs(10);

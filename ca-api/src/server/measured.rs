@@ -7,9 +7,9 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 
-use super::door::Door;
 use super::listener::Listener;
 use super::seat::{self, Seat};
+use crate::door::Door;
 use crate::metrics::{self, shown::Shown};
 
 /// Serves `/metrics`, with who is behind the `doors` of this process and what its listeners have `shown`.

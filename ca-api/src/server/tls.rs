@@ -19,7 +19,7 @@ use openssl::x509::{X509, X509StoreContextRef, X509VerifyResult};
 use sha2::{Digest, Sha256};
 
 use super::listen::ServeError;
-use crate::metrics::shown::Listener;
+use crate::metrics::shown::Handshakes;
 use crate::site::{Area, Site};
 
 /// A listener's TLS settings, ready for the socket.
@@ -64,7 +64,7 @@ impl Renewable {
     }
 
     /// Its key in `[listen]`, and the context that handshakes take.
-    pub fn shown(&self) -> Listener {
+    pub fn shown(&self) -> Handshakes {
         let key = match self.area {
             Area::Plain => "http",
             Area::Applicant => "https",

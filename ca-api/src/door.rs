@@ -24,6 +24,13 @@ pub struct Budget {
     pub one_source: u32,
 }
 
+impl Budget {
+    /// So many from everywhere, and so many of them from one source.
+    pub const fn new(all: u32, one_source: u32) -> Self {
+        Self { all, one_source }
+    }
+}
+
 /// Why somebody is hung up on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -163,7 +170,7 @@ impl Door {
 impl Place {
     /// Its door.
     #[cfg(test)]
-    pub(super) fn door(&self) -> &Door {
+    pub(crate) fn door(&self) -> &Door {
         &self.door
     }
 
@@ -199,7 +206,7 @@ mod tests {
     use super::*;
 
     fn door(all: u32, one_source: u32) -> Arc<Door> {
-        Door::new("https", Budget { all, one_source })
+        Door::new("https", Budget::new(all, one_source))
     }
 
     fn from(text: &str) -> IpAddr {
