@@ -1,7 +1,7 @@
 //! One certificate as its owner sees it: whether it holds, until when, and its file.
 
 use ca_core::domain::certificate::CertificateStatus;
-use ca_core::domain::renewal::{file_name, opens_at};
+use ca_core::domain::renewal::{file_kept_until, file_name, opens_at};
 use ca_core::domain::user_id::UserId;
 use ca_core::store::certificate::Certificate;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -148,7 +148,8 @@ pub(crate) fn cards(
 
 /// Until when the file can be downloaded, where that is before the certificate's end.
 fn kept_until(page: &Page, certificate: &Certificate, kept: Option<TimeDelta>) -> Option<String> {
-    let until = certificate.first_portal_login_at? + kept?;
+    let first_login = certificate.first_portal_login_at;
+    let until = file_kept_until(certificate.not_after, first_login, kept);
     let day = (until < certificate.not_after).then(|| page.day(until))?;
     Some(page.with("my-download-until", [("day", day)]))
 }

@@ -78,15 +78,9 @@ fn missing_keys(page: &Page, found: &Found) -> Vec<Trouble> {
     each.map(trouble).collect()
 }
 
-/// From how many days before an end it is trouble, and does not only wait for somebody.
-const NEAR: i64 = 7;
-
 /// What has ended, and what ends within days.
 fn ends(page: &Page, found: &Found) -> Vec<Trouble> {
-    let near = found
-        .ends
-        .iter()
-        .filter(|end| end.is_within(NEAR, found.now));
+    let near = found.ends.iter().filter(|end| end.is_near(found.now));
     near.map(|end| Trouble {
         what: what_ends(page, end, found.now),
         next: page.with(
@@ -100,10 +94,7 @@ fn ends(page: &Page, found: &Found) -> Vec<Trouble> {
 
 /// What ends later than that, as things that wait.
 pub(super) fn later_ends(page: &Page, found: &Found) -> Vec<String> {
-    let later = found
-        .ends
-        .iter()
-        .filter(|end| !end.is_within(NEAR, found.now));
+    let later = found.ends.iter().filter(|end| !end.is_near(found.now));
     later.map(|end| what_ends(page, end, found.now)).collect()
 }
 

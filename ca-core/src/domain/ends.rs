@@ -1,5 +1,6 @@
 //! What of the service itself ends, and when those who run it are told.
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::renewal::due_mark;
 use super::request::words;
@@ -8,9 +9,12 @@ use super::request::words;
 pub const MARKS: [u32; 5] = [90, 30, 14, 7, 1];
 /// The mark of what has ended.
 const OVER: u32 = 0;
+/// How long before it an end is trouble, and does not only wait for somebody.
+const NEAR: TimeDelta = TimeDelta::days(7);
 
 /// What ends, and does not renew itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndingKind {
     /// The site's TLS certificate, as far as our own CA issued it.
     Server,
@@ -60,9 +64,9 @@ impl End {
         now > self.at
     }
 
-    /// Whether it ends within so many days, or has ended.
-    pub fn is_within(&self, days: i64, now: DateTime<Utc>) -> bool {
-        self.at <= now + TimeDelta::days(days)
+    /// Whether it is trouble: it ends within a week, or has ended.
+    pub fn is_near(&self, now: DateTime<Utc>) -> bool {
+        self.at - now <= NEAR
     }
 }
 
@@ -96,6 +100,14 @@ mod tests {
         ] {
             assert_eq!(end(now + ahead).mark(now), mark, "{ahead}");
         }
+    }
+
+    #[test]
+    fn an_end_is_trouble_from_a_week_before_on() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        assert!(!end(now + TimeDelta::days(7) + TimeDelta::seconds(1)).is_near(now));
+        assert!(end(now + TimeDelta::days(7)).is_near(now));
+        assert!(end(now - TimeDelta::days(7)).is_near(now));
     }
 
     #[test]

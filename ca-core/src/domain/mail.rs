@@ -2,6 +2,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::ends::EndingKind;
 use super::random::{self, Random};
 use super::request::words;
 
@@ -131,8 +132,8 @@ pub struct MailFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailedEnd {
-    /// What kind of thing, by the word of [`super::ends::EndingKind`].
-    pub kind: String,
+    /// What kind of thing.
+    pub kind: EndingKind,
     /// Which one; an operator's name, or a number.
     pub name: String,
     /// Whether it has ended.

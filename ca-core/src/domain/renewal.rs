@@ -31,6 +31,16 @@ pub fn due_mark(marks: &[u32], end: DateTime<Utc>, now: DateTime<Utc>) -> Option
     marks.iter().filter(reaches).min().copied()
 }
 
+/// Until when a PKCS#12 is kept: to the last second of its certificate, or for `kept` after the first login at the portal.
+pub fn file_kept_until(
+    end: DateTime<Utc>,
+    first_login: Option<DateTime<Utc>>,
+    kept: Option<TimeDelta>,
+) -> DateTime<Utc> {
+    let after_login = first_login.zip(kept).map(|(first, kept)| first + kept);
+    after_login.map_or(end, |until| until.min(end))
+}
+
 /// The file that a PKCS#12 is saved as: `Cert<UserID>.p12` for the newest certificate of an account; an older one
 /// that still holds bears the year in which it ends, so that both can lie in one folder.
 pub fn file_name(user_id: &UserId, older_until: Option<DateTime<Utc>>) -> String {
@@ -69,6 +79,17 @@ mod tests {
         ] {
             assert_eq!(opens_at(at(end)), at(opens), "{end}");
         }
+    }
+
+    #[test]
+    fn a_file_is_kept_to_the_end_or_for_some_days_after_the_first_login() {
+        let (end, login) = (at("2028-03-31 23:59:59"), at("2026-12-01 09:00:00"));
+        let days = TimeDelta::days;
+        assert_eq!(file_kept_until(end, None, Some(days(30))), end);
+        assert_eq!(file_kept_until(end, Some(login), None), end);
+        assert_eq!(file_kept_until(end, Some(login), Some(days(900))), end);
+        let soon = file_kept_until(end, Some(login), Some(days(30)));
+        assert_eq!(soon, at("2026-12-31 09:00:00"));
     }
 
     #[test]

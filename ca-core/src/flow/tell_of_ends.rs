@@ -56,7 +56,7 @@ pub fn tell_of_ends(
                 let facts = MailFacts {
                     until: Some(end.at),
                     end: Some(MailedEnd {
-                        kind: end.kind.as_str().to_owned(),
+                        kind: end.kind,
                         name: end.name.clone(),
                         is_over: end.is_over(act.at),
                     }),

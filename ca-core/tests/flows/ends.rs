@@ -39,7 +39,7 @@ fn mails(world: &World) -> Vec<(String, bool)> {
     let of_calendar = waiting.into_iter().filter_map(|mail| {
         let end = mail.facts().unwrap().end?;
         assert_eq!(mail.kind, MailKind::EndsSoon);
-        (end.kind == "calendar").then_some((mail.to_address, end.is_over))
+        (end.kind == EndingKind::Calendar).then_some((mail.to_address, end.is_over))
     });
     of_calendar.collect()
 }

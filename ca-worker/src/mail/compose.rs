@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use ca_core::config::{Config, ServiceConfig, text_file};
+use ca_core::domain::ends::EndingKind;
 use ca_core::domain::honorific;
 use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint, MailedEnd};
 use ca_core::domain::time::{iso_datetime, japanese_datetime};
@@ -190,7 +191,7 @@ fn checkpoint(mailed: &MailedCheckpoint) -> Value {
 
 fn end(mailed: &MailedEnd) -> Value {
     context! {
-        kind => &mailed.kind,
+        kind => mailed.kind.as_str(),
         name => &mailed.name,
         is_over => mailed.is_over,
     }
@@ -304,7 +305,7 @@ fn sample(kind: MailKind) -> MailFacts {
             pem: "-----BEGIN CMS-----\n-----END CMS-----\n".into(),
         }),
         end: (kind == MailKind::EndsSoon).then(|| MailedEnd {
-            kind: "operator".into(),
+            kind: EndingKind::Operator,
             name: "sample".into(),
             is_over: false,
         }),

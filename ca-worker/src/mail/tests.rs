@@ -2,6 +2,7 @@
 mod leaving;
 
 use ca_core::config::Config;
+use ca_core::domain::ends::EndingKind;
 use ca_core::domain::mail::{MailFacts, MailKind, MailedCheckpoint, MailedEnd};
 use ca_core::store::outbox::{Mail, NewMail};
 use ca_core::store::{Store, outbox};
@@ -25,13 +26,13 @@ fn facts(kind: MailKind) -> MailFacts {
         code: matches!(kind, MailKind::AddressProof | MailKind::AddressChangeAsked)
             .then(|| "bcdf ghjk mnpr".into()),
         checkpoint: (kind == MailKind::AuditCheckpoint).then(checkpoint),
-        end: (kind == MailKind::EndsSoon).then(|| end("operator", "suzuki", false)),
+        end: (kind == MailKind::EndsSoon).then(|| end(EndingKind::Operator, "suzuki", false)),
     }
 }
 
-fn end(kind: &str, name: &str, is_over: bool) -> MailedEnd {
+fn end(kind: EndingKind, name: &str, is_over: bool) -> MailedEnd {
     MailedEnd {
-        kind: kind.to_owned(),
+        kind,
         name: name.to_owned(),
         is_over,
     }
@@ -163,20 +164,25 @@ fn every_mail_fits_its_lines_and_links_to_the_top_page_alone() {
 fn each_end_is_told_with_what_to_do_in_both_languages() {
     for (kind, name, subject, words) in [
         (
-            "server",
+            EndingKind::Server,
             "",
             "サイトの証明書",
             ["certificate issue-server", "The site's certificate"],
         ),
         (
-            "operator",
+            EndingKind::Operator,
             "suzuki",
             "担当者の証明書 suzuki",
             ["operator renew suzuki", "the operator suzuki"],
         ),
-        ("root", "2", "認証局", ["ca rollover", "of generation 2"]),
         (
-            "calendar",
+            EndingKind::Root,
+            "2",
+            "認証局",
+            ["ca rollover", "of generation 2"],
+        ),
+        (
+            EndingKind::Calendar,
             "",
             "休日カレンダー",
             ["calendar import", "The calendar of holidays"],
