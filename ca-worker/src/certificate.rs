@@ -18,6 +18,7 @@ pub use issuer::{Issuer, IssuerError};
 pub use lint::{Broken, Expectation, LintError, lint, lint_without_profile};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use root::{RootError, self_sign_root};
+pub(crate) use row::Identity;
 pub use row::row;
 pub use sign::{SignError, SignedCertificate, sign};
 pub(crate) use subject::{subject_in, subject_of};

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, within};
-use crate::domain::account::parse_mail_address;
+use super::{ConfigError, mail_addresses, within};
 
 /// Signed checkpoints of the audit, written outside the database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,15 +31,7 @@ impl Default for AuditConfig {
 
 impl AuditConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        for address in &self.mail_to {
-            if parse_mail_address(address).is_err() {
-                return Err(ConfigError::Value {
-                    key: "audit.mail_to",
-                    value: address.clone(),
-                    rule: "each is a mail address, such as auditor@example.jp",
-                });
-            }
-        }
+        mail_addresses("audit.mail_to", &self.mail_to)?;
         within(
             "audit.checkpoint_minutes",
             self.checkpoint_minutes,

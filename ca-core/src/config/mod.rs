@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::parse_mail_address;
 use crate::domain::lock::LockRule;
 use crate::domain::user_id::{Class, Classes, ClassesError};
 
@@ -261,6 +262,18 @@ impl Config {
 }
 
 /// Refuses `value` unless it lies within `range`.
+/// Whether each of them is a mail address.
+fn mail_addresses(key: &'static str, addresses: &[String]) -> Result<(), ConfigError> {
+    let wrong = { addresses.iter() }.find(|address| parse_mail_address(address).is_err());
+    wrong.map_or(Ok(()), |address| {
+        Err(ConfigError::Value {
+            key,
+            value: address.clone(),
+            rule: "each is a mail address, such as somebody@example.jp",
+        })
+    })
+}
+
 fn within<T: PartialOrd + ToString>(
     key: &'static str,
     value: T,

@@ -2,8 +2,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
-use crate::domain::account::parse_mail_address;
+use super::{ConfigError, mail_addresses};
 
 /// Those who run the service.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -16,13 +15,6 @@ pub struct OperatorsConfig {
 
 impl OperatorsConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let wrong = { self.mail.iter() }.find(|address| parse_mail_address(address).is_err());
-        wrong.map_or(Ok(()), |address| {
-            Err(ConfigError::Value {
-                key: "operators.mail",
-                value: address.clone(),
-                rule: "each is a mail address, such as operators@example.jp",
-            })
-        })
+        mail_addresses("operators.mail", &self.mail)
     }
 }

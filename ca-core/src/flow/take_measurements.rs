@@ -10,7 +10,7 @@ use crate::store::expiring::Span;
 use crate::store::measurement::{self, Depth};
 use crate::store::worker_status::WorkerStatus;
 use crate::store::{
-    Db, Store, StoreError, StoreResult, audit, authority, crl, expiring, worker_status,
+    Db, Store, StoreError, StoreResult, audit, authority, crl, end, expiring, worker_status,
 };
 
 /// How far ahead clients' certificates are counted that end without a successor.
@@ -95,7 +95,7 @@ pub fn take_measurements(store: &Store, now: DateTime<Utc>) -> StoreResult<Measu
             abandoned: measurement::intents(db, IntentState::Abandoned)?,
             mails: each(MailState::ALL, |state| measurement::mails(db, state))?,
             generations: generations(db, now)?,
-            operators_end: measurement::first_end_of_operators(db)?,
+            operators_end: first(end::of_operators(db)?),
             clients_ending: expiring::count(
                 db,
                 Span {
@@ -121,6 +121,10 @@ fn each<K: Copy, V>(
     mut of: impl FnMut(K) -> StoreResult<V>,
 ) -> StoreResult<Vec<(K, V)>> {
     keys.iter().map(|key| Ok((*key, of(*key)?))).collect()
+}
+
+fn first(ends: Vec<(String, DateTime<Utc>)>) -> Option<DateTime<Utc>> {
+    ends.into_iter().map(|(_, end)| end).min()
 }
 
 /// `login.refuse` is about the door `login`.

@@ -9,7 +9,7 @@ use super::connection::on_either;
 use super::listed::readable;
 use super::schema::certificate;
 use super::wake::{self, Topic};
-use super::{Db, StoreError, StoreResult, ocsp_answer};
+use super::{Db, StoreError, StoreResult, ocsp_answer, pkcs12};
 use crate::domain::certificate::{CertificateStatus, Purpose};
 use crate::domain::request::RequestId;
 use crate::domain::revocation::RevocationReason;
@@ -276,11 +276,8 @@ fn set_status_of_some(
     let moved: Vec<Certificate> = on_either!(db, db => diesel::update(movable).set(change)
         .returning(Certificate::as_returning()).get_results(db))?;
     if to == CertificateStatus::Revoked {
-        let gone: Vec<String> = moved.iter().map(|one| one.serial.to_hex()).collect();
-        let rows = certificate::table.filter(certificate::serial.eq_any(gone));
-        diesel::update(rows)
-            .set(certificate::pkcs12.eq(None::<Vec<u8>>))
-            .execute(db)?;
+        let gone: Vec<SerialNumber> = moved.iter().map(|one| one.serial).collect();
+        pkcs12::delete(db, &gone)?;
     }
     Ok(moved)
 }

@@ -17,17 +17,28 @@ pub fn of_server(db: &mut Db) -> StoreResult<Option<DateTime<Utc>>> {
     Ok(end.and_then(DateTime::from_timestamp_millis))
 }
 
-/// Active operators by name, with the last second of the certificate that each logs in with.
+/// Active operators by name, with the last second of the valid certificate that each logs in with.
 pub fn of_operators(db: &mut Db) -> StoreResult<Vec<(String, DateTime<Utc>)>> {
     let held = certificate::table
         .inner_join(
             operator::table.on(operator::certificate_serial.eq(certificate::serial.nullable())),
         )
         .filter(operator::status.eq(OperatorStatus::Active.as_str()))
+        .filter(certificate::status.eq(CertificateStatus::Valid.as_str()))
         .order(operator::name);
     let rows: Vec<(String, i64)> = held
         .select((operator::name, certificate::not_after))
         .load(db)?;
-    let read = |(name, end)| Some((name, DateTime::from_timestamp_millis(end)?));
+    let read = |(name, end): (String, i64)| match DateTime::from_timestamp_millis(end) {
+        Some(end) => Some((name, end)),
+        None => {
+            tracing::error!(
+                operator = name,
+                end,
+                "alarm: the end of an operator's certificate cannot be read"
+            );
+            None
+        }
+    };
     Ok(rows.into_iter().filter_map(read).collect())
 }

@@ -5,13 +5,11 @@ use diesel::prelude::*;
 
 use super::column::millis;
 use super::schema::{
-    audit, certificate, intent, ocsp_answer, operator, outbox, request, session, try_counter,
+    audit, certificate, intent, ocsp_answer, outbox, request, session, try_counter,
 };
 use super::{Db, StoreResult};
 use crate::domain::audit_act::AuditAct;
-use crate::domain::certificate::{
-    CertificateStatus, IntentState, MailState, OperatorStatus, Purpose,
-};
+use crate::domain::certificate::{CertificateStatus, IntentState, MailState, Purpose};
 use crate::domain::request::RequestState;
 use crate::domain::session::{Audience, TryScope};
 
@@ -98,20 +96,6 @@ pub fn responder_end(db: &mut Db, generation: i64) -> StoreResult<Option<DateTim
         .order(certificate::not_after.desc())
         .select(certificate::not_after);
     let end: Option<i64> = newest.first(db).optional()?;
-    Ok(end.and_then(DateTime::from_timestamp_millis))
-}
-
-/// The last second of the certificate, among those that active operators log in with, that ends first.
-pub fn first_end_of_operators(db: &mut Db) -> StoreResult<Option<DateTime<Utc>>> {
-    let own = operator::table
-        .filter(operator::status.eq(OperatorStatus::Active.as_str()))
-        .filter(operator::certificate_serial.is_not_null())
-        .select(operator::certificate_serial.assume_not_null());
-    let end: Option<i64> = certificate::table
-        .filter(certificate::serial.eq_any(own))
-        .filter(certificate::status.eq(CertificateStatus::Valid.as_str()))
-        .select(min(certificate::not_after))
-        .first(db)?;
     Ok(end.and_then(DateTime::from_timestamp_millis))
 }
 

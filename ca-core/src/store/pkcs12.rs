@@ -3,6 +3,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use super::column::millis;
+use super::connection::on_either;
 use super::schema::certificate;
 use super::{Db, StoreError, StoreResult};
 use crate::domain::serial::SerialNumber;
@@ -51,27 +52,30 @@ pub fn due(
     }
     found.sort();
     found.dedup();
-    let read = |text: String| {
-        SerialNumber::from_hex(&text).map_err(|error| StoreError::Missing(error.to_string()))
-    };
-    found.into_iter().map(read).collect()
+    read(found)
 }
 
 /// Deletes the files of these certificates; returns those that had one.
+///
+/// # Errors
+/// [`StoreError::Missing`] where a serial cannot be read.
 pub fn delete(db: &mut Db, serials: &[SerialNumber]) -> StoreResult<Vec<SerialNumber>> {
-    let mut deleted = Vec::new();
-    for serial in serials {
-        let there = certificate::table
-            .find(serial.to_hex())
-            .filter(certificate::pkcs12.is_not_null());
-        let rows = diesel::update(there)
-            .set(certificate::pkcs12.eq(None::<Vec<u8>>))
-            .execute(db)?;
-        if rows == 1 {
-            deleted.push(*serial);
-        }
-    }
-    Ok(deleted)
+    let serials: Vec<String> = serials.iter().map(|serial| serial.to_hex()).collect();
+    let there = certificate::table
+        .filter(certificate::serial.eq_any(serials))
+        .filter(certificate::pkcs12.is_not_null());
+    let deleted: Vec<String> = on_either!(db, db => diesel::update(there)
+        .set(certificate::pkcs12.eq(None::<Vec<u8>>))
+        .returning(certificate::serial)
+        .get_results(db))?;
+    read(deleted)
+}
+
+fn read(serials: Vec<String>) -> StoreResult<Vec<SerialNumber>> {
+    let read = |text: String| {
+        SerialNumber::from_hex(&text).map_err(|error| StoreError::Missing(error.to_string()))
+    };
+    serials.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 //!
 //! The root signed the certificate, and nobody signed the line: what can be read in the certificate is taken from
 //! there, and a line that says something else is an alarm. What is in no certificate is covered by the line's MAC alone.
-use ca_core::domain::certificate::{CertificateStatus, Purpose};
+use ca_core::domain::certificate::Purpose;
+use ca_core::domain::profile::Validity;
 use ca_core::domain::serial::SerialNumber;
-use ca_core::domain::thumbprint::Thumbprint;
 use ca_core::domain::user_id::UserId;
 use ca_core::store::certificate::Certificate;
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Fact;
-use crate::certificate::{Issuer, subject_of};
+use crate::certificate::{Identity, Issuer, subject_of};
 use crate::signer::PublicKey;
 
 /// id-kp-documentSigning (RFC 9336 §3.1).
@@ -54,7 +54,7 @@ impl Certified {
         else {
             return None;
         };
-        let read = read(der, *purpose).and_then(|mut own| {
+        let read = read(der, *purpose, *generation, *issued_at).and_then(|mut own| {
             if own.row.serial != *serial {
                 return Err("its certificate has another serial number");
             }
@@ -64,9 +64,7 @@ impl Certified {
             if request.is_some() && *purpose != Purpose::Client {
                 return Err("it names a request, and its certificate is no client's");
             }
-            own.row.generation = *generation;
             own.row.request_id.clone_from(request);
-            own.row.issued_at = *issued_at;
             Ok(own)
         });
         Some(read)
@@ -78,8 +76,13 @@ impl Certified {
     }
 }
 
-/// Everything that the certificate says.
-fn read(der: &[u8], purpose: Purpose) -> Result<Certified, &'static str> {
+/// Everything that the certificate says, with what its line says of generation and time.
+fn read(
+    der: &[u8],
+    purpose: Purpose,
+    generation: i64,
+    issued_at: DateTime<Utc>,
+) -> Result<Certified, &'static str> {
     let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| UNREADABLE)?;
     if !rest.is_empty() {
         return Err(UNREADABLE);
@@ -92,35 +95,22 @@ fn read(der: &[u8], purpose: Purpose) -> Result<Certified, &'static str> {
     let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(UNREADABLE);
     let validity = parsed.validity();
     let tbs = parsed.tbs_certificate.as_ref();
-    let row = Certificate {
+    let identity = Identity {
         serial: SerialNumber::from_bytes(parsed.raw_serial()).map_err(|_| UNREADABLE)?,
-        purpose,
-        generation: 0,
-        request_id: None,
-        account_id: None,
         subject: subject.to_string(),
-        not_before: instant(validity.not_before.timestamp())?,
-        not_after: instant(validity.not_after.timestamp())?,
+        validity: Validity {
+            not_before: instant(validity.not_before.timestamp())?,
+            not_after: instant(validity.not_after.timestamp())?,
+        },
         spki_sha256: key.spki_sha256(),
-        sha1_thumbprint: Thumbprint::of_der(der).sha1_hex(),
-        certificate_der: der.to_vec(),
-        pkcs12: None,
-        issued_at: DateTime::<Utc>::UNIX_EPOCH,
-        status: CertificateStatus::Valid,
-        revoked_at: None,
-        revocation_reason: None,
-        download_count: 0,
-        first_downloaded_at: None,
-        last_downloaded_at: None,
-        installed_at: None,
-        first_portal_login_at: None,
+        der: der.to_vec(),
     };
     Ok(Certified {
         user_id: user_id(purpose, subject.common_name())?,
         tbs_sha256: hex::encode(Sha256::digest(tbs)),
         tbs: tbs.to_vec(),
         signature: parsed.signature_value.data.to_vec(),
-        row,
+        row: identity.row(purpose, generation, issued_at),
     })
 }
 
